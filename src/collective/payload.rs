@@ -1,0 +1,128 @@
+//! What a transfer carries, by rule, in atoms of the schedule's data.
+//!
+//! The data of a collective is a row of atoms: the buffer (all-reduce, broadcast, reduce), the whole
+//! output or input (all-gather, reduce-scatter), the shards `(source, destination)` in order of
+//! `source * ranks + destination` (all-to-all), or the buffers of all ranks one after another
+//! (send-recv). Atoms are of equal size, give or take a byte: see [`super::Schedule::bytes_before`].
+
+use std::sync::Arc;
+
+use super::Lane;
+
+/// Atoms `start .. start + len`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AtomRange {
+    /// The first atom.
+    pub start: u64,
+    /// How many.
+    pub len: u64,
+}
+
+/// Where the blocks of a lane begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// At the same atom for all lanes.
+    At(u64),
+    /// At an atom of the lane's ring: `starts[ring]`.
+    PerRing(Arc<[u64]>),
+}
+
+/// Which atoms lane and step carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// A cyclic row of `blocks` blocks of `width` atoms begins at `base`; step `k` of the lane at place
+    /// `p` carries `len` blocks from block `start + per_position * p + per_step * k` (modulo `blocks`).
+    Cyclic {
+        /// Where the row begins.
+        base: Base,
+        /// Blocks in the row.
+        blocks: u32,
+        /// Atoms in a block.
+        width: u64,
+        /// Block of place 0 at step 0.
+        start: i64,
+        /// Blocks further on per place.
+        per_position: i64,
+        /// Blocks further on per step.
+        per_step: i64,
+        /// Blocks carried at once.
+        len: u32,
+    },
+    /// Step `k` carries `width` atoms from `base + k * width`: the segments of a pipeline.
+    Segments {
+        /// The first atom of step 0.
+        base: u64,
+        /// Atoms a step.
+        width: u64,
+    },
+    /// Lane `i` carries `ranges[i]` at every step.
+    Table(Arc<[AtomRange]>),
+    /// Lane `i` carries `ranges[starts[i] .. starts[i + 1]]` at every step.
+    Lists {
+        /// Where each lane's ranges begin, one entry more than lanes.
+        starts: Arc<[u32]>,
+        /// All ranges.
+        ranges: Arc<[AtomRange]>,
+    },
+    /// The lane's own shard `(src, dst)` of an all-to-all among `ranks` ranks, `width` atoms a shard.
+    Shard {
+        /// Ranks in the collective.
+        ranks: u32,
+        /// Atoms in a shard.
+        width: u64,
+    },
+    /// Round `bit` of Bruck's all-to-all among `ranks` ranks: rank `r` passes on, for every offset
+    /// `o < ranks` with that bit set, the shard from `r - (o mod 2^bit)` to that source plus `o`.
+    BruckShards {
+        /// Ranks in the collective.
+        ranks: u32,
+        /// Which bit of the offset.
+        bit: u32,
+        /// Atoms in a shard.
+        width: u64,
+    },
+}
+
+impl Payload {
+    /// Calls `each` with every range that `lane` (number `index` of its phase) carries at `step`.
+    pub fn for_each(&self, index: usize, lane: &Lane, step: u32, mut each: impl FnMut(AtomRange)) {
+        match self {
+            Self::Cyclic { base, blocks, width, start, per_position, per_step, len } => {
+                let base = match base {
+                    Base::At(atom) => *atom,
+                    Base::PerRing(starts) => starts[lane.ring as usize],
+                };
+                let blocks_i = i64::from(*blocks);
+                let moved = per_position * i64::from(lane.position) + per_step * i64::from(step);
+                let first = u64::from((start + moved).rem_euclid(blocks_i).unsigned_abs() as u32);
+                let (len, blocks) = (u64::from(*len), u64::from(*blocks));
+                let straight = len.min(blocks - first);
+                each(AtomRange { start: base + first * width, len: straight * width });
+                if straight < len {
+                    each(AtomRange { start: base, len: (len - straight) * width });
+                }
+            }
+            Self::Segments { base, width } => {
+                each(AtomRange { start: base + u64::from(step) * width, len: *width });
+            }
+            Self::Table(ranges) => each(ranges[index]),
+            Self::Lists { starts, ranges } => {
+                for range in &ranges[starts[index] as usize..starts[index + 1] as usize] {
+                    each(*range);
+                }
+            }
+            Self::Shard { ranks, width } => {
+                let shard = u64::from(lane.src.0) * u64::from(*ranks) + u64::from(lane.dst.0);
+                each(AtomRange { start: shard * width, len: *width });
+            }
+            Self::BruckShards { ranks, bit, width } => {
+                let n = u64::from(*ranks);
+                for offset in (0..n).filter(|offset| offset >> bit & 1 == 1) {
+                    let source = (u64::from(lane.src.0) + n - (offset & ((1 << bit) - 1))) % n;
+                    let destination = (source + offset) % n;
+                    each(AtomRange { start: (source * n + destination) * width, len: *width });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The fluid engine: event-driven flows with exact max-min fair sharing.

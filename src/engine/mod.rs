@@ -1,0 +1,38 @@
+//! Engines: a [`Job`] in, an [`Outcome`] out. All engines take the same job.
+
+pub mod analytic;
+pub mod fluid;
+mod job;
+mod outcome;
+mod probe;
+
+pub use job::{Collective, Job, Steps};
+pub use outcome::{Breakdown, CollectiveOutcome, Outcome};
+pub use probe::{Probe, Silent, Timeline, TimelineSpan, TransferRecord};
+
+/// Which engine runs a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EngineKind {
+    /// Closed forms and a congestion bound.
+    Analytic,
+    /// Event-driven flows with exact max-min fair sharing.
+    Fluid,
+}
+
+impl EngineKind {
+    /// All engines.
+    pub const ALL: [Self; 2] = [Self::Analytic, Self::Fluid];
+
+    /// The name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Analytic => "analytic",
+            Self::Fluid => "fluid",
+        }
+    }
+
+    /// The engine of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|engine| engine.name() == name)
+    }
+}

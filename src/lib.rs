@@ -1,0 +1,13 @@
+//! railspine: how long a collective takes on a given fabric, and why.
+
+pub mod bound;
+pub mod collective;
+pub mod diag;
+pub mod engine;
+pub mod fabric;
+pub mod ids;
+pub mod result;
+pub mod rng;
+pub mod route;
+pub mod run;
+pub mod units;

@@ -1,0 +1,3 @@
+//! The `railspine` program.
+
+fn main() {}

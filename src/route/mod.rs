@@ -1,0 +1,5 @@
+//! Routes: which links a flow crosses, and what part of it crosses each.
+
+mod paths;
+
+pub use paths::{Hop, Resource, Routes};

@@ -1,0 +1,77 @@
+//! The frozen table of paths that engines read.
+
+use crate::ids::{LinkId, PathId, ResourceId};
+use crate::units::Time;
+
+/// What flows share: all lanes of a directed link together, or one lane where lanes are chosen one by one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Resource {
+    /// The link.
+    pub link: LinkId,
+    /// The lane, where lanes are chosen one by one and there are several.
+    pub lane: Option<u32>,
+    /// Payload bytes per second.
+    pub capacity: f64,
+}
+
+/// A part of a path: `weight / unit` of the flow crosses the resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hop {
+    /// What is crossed.
+    pub resource: ResourceId,
+    /// In units of [`Routes::unit`].
+    pub weight: u32,
+}
+
+/// Paths, interned, with the resources that they cross.
+#[derive(Debug, Clone, Default)]
+pub struct Routes {
+    pub(super) resources: Vec<Resource>,
+    pub(super) starts: Vec<u32>,
+    pub(super) hops: Vec<Hop>,
+    pub(super) latencies: Vec<Time>,
+    pub(super) unit: u32,
+}
+
+impl Routes {
+    /// A table from its parts, for tests and for engines' own checks: each path is its hops and latency.
+    pub fn from_parts(resources: Vec<Resource>, unit: u32, paths: &[(Vec<Hop>, Time)]) -> Self {
+        let mut routes = Self { resources, starts: vec![0], hops: Vec::new(), latencies: Vec::new(), unit };
+        for (hops, latency) in paths {
+            routes.hops.extend_from_slice(hops);
+            routes.starts.push(routes.hops.len() as u32);
+            routes.latencies.push(*latency);
+        }
+        routes
+    }
+
+    /// All resources, by [`ResourceId`].
+    pub fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// How many paths there are.
+    pub fn len(&self) -> usize {
+        self.latencies.len()
+    }
+
+    /// True where there are no paths.
+    pub fn is_empty(&self) -> bool {
+        self.latencies.is_empty()
+    }
+
+    /// The hops of a path, ascending by resource. A path from a node to itself has none.
+    pub fn hops(&self, path: PathId) -> &[Hop] {
+        &self.hops[self.starts[path.index()] as usize..self.starts[path.index() + 1] as usize]
+    }
+
+    /// The largest latency over the ways that a path takes.
+    pub fn latency(&self, path: PathId) -> Time {
+        self.latencies[path.index()]
+    }
+
+    /// The weight of a whole flow: weights are fractions of it, so that their sums are exact integers.
+    pub fn unit(&self) -> u32 {
+        self.unit
+    }
+}

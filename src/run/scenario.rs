@@ -1,0 +1,90 @@
+//! A checked scenario: what `input` makes and `run` takes.
+
+use std::sync::Arc;
+
+use crate::collective::{Algorithm, Op};
+use crate::engine::{EngineKind, Steps};
+use crate::fabric::Fabric;
+use crate::ids::{NodeId, Rank};
+use crate::result::PlotSpec;
+use crate::units::{Bandwidth, Bytes, Time};
+
+/// A scenario whose names are resolved and whose parts fit together.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its name: the file's stem unless it says another.
+    pub name: String,
+    /// For plots and tables; the name unless it says another.
+    pub title: String,
+    /// Seed of random choices.
+    pub seed: u64,
+    /// Too large for the test suite.
+    pub heavy: bool,
+    /// The fabric.
+    pub fabric: Arc<Fabric>,
+    /// The engines; every case runs on each.
+    pub engines: Vec<EngineKind>,
+    /// What to run.
+    pub collectives: Vec<CollectiveSpec>,
+    /// Whether all collectives run at once, in one job: each then has one algorithm, and their sizes go in step.
+    pub together: bool,
+    /// Expectations.
+    pub expect: Vec<ExpectSpec>,
+    /// Plots; empty where the default ones are wanted.
+    pub plots: Vec<PlotSpec>,
+    /// Ranks whose transfers a timeline shows; empty where none is wanted.
+    pub timeline_ranks: Vec<Rank>,
+}
+
+/// One collective of a scenario, for each of its algorithms and sizes.
+#[derive(Debug, Clone)]
+pub struct CollectiveSpec {
+    /// Name of its group, empty where none is given.
+    pub group: String,
+    /// The operation.
+    pub op: Op,
+    /// The algorithms asked for.
+    pub algorithms: Vec<Algorithm>,
+    /// The sizes, ascending as given.
+    pub sizes: Vec<Bytes>,
+    /// The node of every rank.
+    pub nodes: Vec<NodeId>,
+    /// The root of rooted operations.
+    pub root: Rank,
+    /// When it starts.
+    pub start: Time,
+    /// Receipt-driven or in lockstep.
+    pub steps: Steps,
+    /// Channels, where the scenario fixes them.
+    pub channels: Option<u32>,
+    /// Segments of pipelines, where the scenario fixes them.
+    pub segments: Option<u32>,
+}
+
+/// A value that a case must come to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectSpec {
+    /// Which operation; any where `None`.
+    pub op: Option<Op>,
+    /// Which requested algorithm; any where `None`.
+    pub algorithm: Option<Algorithm>,
+    /// Which size; any where `None`.
+    pub bytes: Option<Bytes>,
+    /// Which engine; any where `None`.
+    pub engine: Option<EngineKind>,
+    /// The value.
+    pub what: ExpectWhat,
+    /// Relative tolerance, such as 0.05.
+    pub tolerance: f64,
+}
+
+/// What is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectWhat {
+    /// The time.
+    Time(Time),
+    /// The algorithm bandwidth.
+    Algbw(Bandwidth),
+    /// The bus bandwidth.
+    Busbw(Bandwidth),
+}

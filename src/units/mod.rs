@@ -1,0 +1,16 @@
+//! Physical quantities with their units: parsing, printing and the few places where they meet.
+//!
+//! Times are integer picoseconds, sizes integer bytes and rates integer bits per second, so equal
+//! quantities are equal values. `b` is bit and `B` is byte, everywhere.
+
+mod bandwidth;
+mod bytes;
+mod length;
+mod parse;
+mod time;
+
+pub use bandwidth::Bandwidth;
+pub use bytes::Bytes;
+pub use length::Length;
+pub use parse::UnitError;
+pub use time::Time;
