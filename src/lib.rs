@@ -1,11 +1,14 @@
 //! railspine: how long a collective takes on a given fabric, and why.
 
 pub mod bound;
+pub mod cli;
 pub mod collective;
 pub mod diag;
 pub mod engine;
 pub mod fabric;
 pub mod ids;
+pub mod input;
+pub mod report;
 pub mod result;
 pub mod rng;
 pub mod route;
