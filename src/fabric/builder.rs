@@ -128,8 +128,8 @@ pub enum BuildFault {
     /// No accelerators.
     #[error("the fabric has no GPU, so nothing could take part in a collective")]
     NoEndpoints,
-    /// More nodes or links than ids can name.
-    #[error("the fabric would have more than {limit} nodes or links")]
+    /// More nodes or cables than are served.
+    #[error("the fabric would have more than {limit} nodes or cables")]
     TooLarge {
         /// The limit.
         limit: usize,
@@ -283,7 +283,7 @@ impl Builder {
     /// # Errors
     /// All faults at once.
     pub fn finish(mut self) -> Result<Fabric, Vec<BuildFault>> {
-        if self.graph.node_count() > MAX_ITEMS || self.graph.edge_count() > MAX_ITEMS / 2 {
+        if self.graph.node_count() > MAX_ITEMS || self.graph.edge_count() > MAX_ITEMS {
             self.faults.push(BuildFault::TooLarge { limit: MAX_ITEMS });
         }
         let endpoints: Vec<NodeId> = self

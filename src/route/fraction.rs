@@ -8,7 +8,6 @@ pub(super) struct Fraction {
 }
 
 impl Fraction {
-    pub(super) const ZERO: Self = Self { num: 0, den: 1 };
     pub(super) const ONE: Self = Self { num: 1, den: 1 };
 
     /// Denominators above this are rounded to it: products of many odd branchings would overflow.
@@ -32,9 +31,6 @@ impl Fraction {
     }
 
     pub(super) fn plus(self, other: Self) -> Self {
-        if self.num == 0 {
-            return other;
-        }
         let (a, b) = (u128::from(self.num), u128::from(self.den));
         let (c, d) = (u128::from(other.num), u128::from(other.den));
         Self::reduced(a * d + c * b, b * d)
