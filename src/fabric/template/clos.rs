@@ -226,8 +226,10 @@ fn spines(leaf_up: u32, leaves: u32, spine_ports: u32) -> Option<(u32, u32)> {
 
 /// The divisors of a number, ascending.
 fn divisors(n: u32) -> Vec<u32> {
-    let small: Vec<u32> =
-        (1..).take_while(|d| u64::from(*d) * u64::from(*d) <= u64::from(n)).filter(|d| n % d == 0).collect();
+    let small: Vec<u32> = (1..)
+        .take_while(|d| u64::from(*d) * u64::from(*d) <= u64::from(n))
+        .filter(|d| n.is_multiple_of(*d))
+        .collect();
     let large: Vec<u32> = small.iter().rev().map(|d| n / d).filter(|d| small.last() != Some(d)).collect();
     [small, large].concat()
 }
