@@ -1,5 +1,7 @@
 //! Fabrics against published component tables and closed forms.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -9,7 +9,7 @@ use crate::ids::NodeId;
 /// Up to so many GPUs, every pair is looked at.
 const ALWAYS_EXACT: usize = 2_048;
 /// Beyond, sources are sampled so that about so many links are looked at in all.
-const BUDGET: usize = 50_000_000;
+const BUDGET: usize = 20_000_000;
 
 /// How far a node is: cost first, then links, then network switches, this one included.
 type Distance = (u64, u32, u32);
@@ -81,43 +81,55 @@ impl Histogram {
 
 /// Dijkstra's algorithm with one first-in-first-out queue for every different length of a link: nodes are settled in
 /// ascending order, so what enters one queue ascends too, and the least is at the front of one of them.
-struct Search<'a> {
-    fabric: &'a Fabric,
-    /// Queue of each link's length, by class and whether the link enters a network switch.
-    queue_of: Vec<[usize; 2]>,
+struct Search {
+    /// Where each node's arcs begin.
+    starts: Vec<u32>,
+    /// The end of each link and the queue of its length, by the node that it leaves.
+    arcs: Vec<(NodeId, u32)>,
+    forwards: Vec<bool>,
+    /// Length of a link, by queue.
     lengths: Vec<Distance>,
     queues: Vec<VecDeque<(Distance, NodeId)>>,
     distances: Vec<Option<Distance>>,
 }
 
-impl<'a> Search<'a> {
-    fn new(fabric: &'a Fabric) -> Self {
-        let mut numbers: BTreeMap<Distance, usize> = BTreeMap::new();
+impl Search {
+    fn new(fabric: &Fabric) -> Self {
+        let mut numbers: BTreeMap<Distance, u32> = BTreeMap::new();
         let mut lengths = Vec::new();
-        let mut number = |length: Distance| {
-            *numbers.entry(length).or_insert_with(|| {
-                lengths.push(length);
-                lengths.len() - 1
-            })
-        };
-        let queue_of = fabric
-            .classes()
-            .iter()
-            .map(|class| [0, 1].map(|crossed| number((u64::from(class.cost), 1, crossed))))
-            .collect();
+        let mut starts = vec![0];
+        let mut arcs = Vec::with_capacity(fabric.links().len());
+        for node in 0..fabric.nodes().len() {
+            for link in fabric.out_links(NodeId::from_index(node)) {
+                let link = fabric.link(*link);
+                let crossed = u32::from(fabric.node(link.to).kind.is_network_switch());
+                let length = (u64::from(fabric.class(link.class).cost), 1, crossed);
+                let queue = *numbers.entry(length).or_insert_with(|| {
+                    lengths.push(length);
+                    lengths.len() as u32 - 1
+                });
+                arcs.push((link.to, queue));
+            }
+            starts.push(arcs.len() as u32);
+        }
         let queues = lengths.iter().map(|_| VecDeque::new()).collect();
-        Self { fabric, queue_of, lengths, queues, distances: vec![None; fabric.nodes().len()] }
+        let forwards: Vec<bool> = fabric.nodes().iter().map(|node| node.forwards).collect();
+        Self { starts, arcs, distances: vec![None; forwards.len()], forwards, lengths, queues }
     }
 
     /// Fills `distances` from `source`; nodes that do not forward are reached but not passed.
     fn run(&mut self, source: NodeId) {
         self.distances.fill(None);
-        self.settle(source, (0, 0, 0), true);
+        self.distances[source.index()] = Some((0, 0, 0));
+        self.pass(source, (0, 0, 0));
         while let Some(queue) = self.nearest() {
             let Some((distance, node)) = self.queues[queue].pop_front() else { break };
-            if self.distances[node.index()].is_none() {
-                let forwards = self.fabric.node(node).forwards;
-                self.settle(node, distance, forwards);
+            let known = &mut self.distances[node.index()];
+            if known.is_none() {
+                *known = Some(distance);
+                if self.forwards[node.index()] {
+                    self.pass(node, distance);
+                }
             }
         }
     }
@@ -129,20 +141,32 @@ impl<'a> Search<'a> {
         fronts.min().map(|(_, i)| i)
     }
 
-    fn settle(&mut self, node: NodeId, distance: Distance, forwards: bool) {
-        self.distances[node.index()] = Some(distance);
-        if !forwards {
-            return;
-        }
-        for link in self.fabric.out_links(node) {
-            let link = self.fabric.link(*link);
-            if self.distances[link.to.index()].is_none() {
-                let crossed = self.fabric.node(link.to).kind.is_network_switch();
-                let queue = self.queue_of[link.class.index()][usize::from(crossed)];
-                let length = self.lengths[queue];
+    /// Queues the neighbours of a settled node.
+    fn pass(&mut self, node: NodeId, distance: Distance) {
+        let range = self.starts[node.index()] as usize..self.starts[node.index() + 1] as usize;
+        for (to, queue) in &self.arcs[range] {
+            if self.distances[to.index()].is_none() {
+                let length = self.lengths[*queue as usize];
                 let sum = (distance.0 + length.0, distance.1 + length.1, distance.2 + length.2);
-                self.queues[queue].push_back((sum, link.to));
+                self.queues[*queue as usize].push_back((sum, *to));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_are_the_lower_ones() {
+        let mut histogram = Histogram::default();
+        assert_eq!((histogram.median(), histogram.max()), (0, 0));
+        for value in [1, 1, 4, 4] {
+            histogram.add(value);
+        }
+        assert_eq!((histogram.median(), histogram.max()), (1, 4));
+        histogram.add(4);
+        assert_eq!(histogram.median(), 4);
     }
 }
