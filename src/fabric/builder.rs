@@ -1,5 +1,7 @@
 //! Collecting a fabric, checking it, freezing it.
 
+use std::collections::hash_map::Entry;
+
 use petgraph::graph::{NodeIndex, UnGraph};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
@@ -207,11 +209,14 @@ impl Builder {
     /// Adds a node. A name that is taken is a fault, told by [`Self::finish`].
     pub fn add_node(&mut self, node: Node) -> NodeId {
         let index = self.graph.add_node(node);
-        let name = self.graph[index].name.clone();
-        if self.names.contains_key(&name) {
-            self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
-        } else {
-            self.names.insert(name, index);
+        match self.names.entry(self.graph[index].name.clone()) {
+            Entry::Occupied(taken) => {
+                let name = taken.key().clone();
+                self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
+            }
+            Entry::Vacant(free) => {
+                free.insert(index);
+            }
         }
         NodeId(index.index() as u32)
     }

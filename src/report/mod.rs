@@ -1,1 +1,3 @@
 //! Results out: tables, JSON, CSV and drawings.
+
+pub mod show;

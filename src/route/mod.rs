@@ -7,6 +7,7 @@ mod choice;
 mod distance;
 mod fraction;
 mod home;
+pub mod metrics;
 mod paths;
 mod router;
 
