@@ -1,0 +1,6 @@
+//! Tables, JSON, CSV and pictures of synthetic results.
+
+#[path = "report/synthetic.rs"]
+mod synthetic;
+#[path = "report/texts.rs"]
+mod texts;
