@@ -55,7 +55,8 @@ fn round_to_four(ps: u64) -> u64 {
     while ps / step >= 10_000 {
         step *= 10;
     }
-    (ps.saturating_add(step / 2) / step).saturating_mul(step)
+    // The last thousandth of the range has no room to be rounded up into.
+    ps.checked_add(step / 2).map_or(ps, |up| up / step * step)
 }
 
 /// A count with its thousands apart: `2,046`.

@@ -7,6 +7,8 @@ use crate::result::{Case, RunResult};
 pub(super) struct Series<'a> {
     /// As short as it can be told apart: `ring`, `ring (analytic)`, `all-reduce ring`.
     pub(super) name: String,
+    /// Which of the results it is from.
+    pub(super) result: usize,
     /// The operation and group, shared by all that have the same bound.
     pub(super) topic: (String, String),
     /// Whether it was asked for as `auto`, so that it repeats other series by its nature.
@@ -51,6 +53,7 @@ pub(super) fn series<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> Ve
                     key,
                     Series {
                         name: String::new(),
+                        result: position,
                         topic: (case.op.clone(), case.group.clone()),
                         auto: case.requested_algorithm == "auto",
                         cases: vec![case],

@@ -40,9 +40,9 @@ pub(crate) fn case(model: Model, bytes: u64) -> Case {
     let latency_ps = (model.latency_us * 1e6) as u64;
     let transfer_ps = (bytes as f64 / model.gigabytes_per_sec * 1e3) as u64;
     let sharing_ps = (transfer_ps as f64 * model.sharing) as u64;
-    let time_ps = latency_ps + transfer_ps + sharing_ps;
+    let time_ps = latency_ps.saturating_add(transfer_ps).saturating_add(sharing_ps);
     let algbw = if time_ps == 0 { 0.0 } else { bytes as f64 / time_ps as f64 * 1e3 };
-    let bound_ps = (bytes as f64 / 200.0 * 1e3) as u64 + 6_000_000;
+    let bound_ps = ((bytes as f64 / 200.0 * 1e3) as u64).saturating_add(6_000_000);
     let part = transfer_ps as f64 / time_ps.max(1) as f64;
     let busy = |link: &str, share: f64| BusyLink {
         link: link.into(),
@@ -78,7 +78,7 @@ pub(crate) fn case(model: Model, bytes: u64) -> Case {
             .map(|&(tier, links, share)| TierUse {
                 tier: tier.into(),
                 links,
-                bytes: if share == 0.0 { 0 } else { bytes * u64::from(links) },
+                bytes: if share == 0.0 { 0 } else { bytes.saturating_mul(u64::from(links)) },
                 mean_utilisation: share * part * (1.0 - 2.0 * model.sharing),
                 max_utilisation: share * part,
             })
