@@ -1,6 +1,3 @@
-//! Results out: tables, JSON, CSV and drawings.
-
-pub mod show;
 //! Results out: tables, JSON, CSV and drawings. Everything here is a pure function of saved results,
 //! so that a run can be tabulated and drawn again without simulating.
 
@@ -10,6 +7,7 @@ pub mod draw;
 pub mod json;
 mod number;
 mod series;
+pub mod show;
 pub mod table;
 
 pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};
