@@ -1,1 +1,15 @@
 //! Results out: tables, JSON, CSV and drawings.
+
+pub mod show;
+//! Results out: tables, JSON, CSV and drawings. Everything here is a pure function of saved results,
+//! so that a run can be tabulated and drawn again without simulating.
+
+mod compare;
+pub mod csv;
+pub mod draw;
+pub mod json;
+mod number;
+mod series;
+pub mod table;
+
+pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};
