@@ -214,6 +214,10 @@ fn check_algorithms(draft: &Draft<'_>, spec: &CollectiveSpec, fabric: &Fabric) -
                     None => fault.help(format!("all {ranks} GPUs take part; `ranks` chooses fewer")),
                 }
             }
+            Unserved::Setting { setting, value, most, .. } => {
+                Diagnostic::error("E0305", format!("`{name}` cannot use {value} {setting}"))
+                    .at(algorithm.place.clone(), format!("it takes 1 to {most} {setting}"))
+            }
             Unserved::Placement { needs, .. } => {
                 let fault = Diagnostic::error("E0305", format!("`{name}` cannot serve these ranks"))
                     .at(algorithm.place.clone(), format!("it needs {needs}"));

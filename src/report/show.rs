@@ -8,14 +8,6 @@ use comfy_table::{CellAlignment, LineStyle, Table};
 use crate::route::metrics::{Bisection, FabricReport, Hops};
 use crate::units::{Bandwidth, Length};
 
-/// One JSON object, indented, without a final line break; its `schema` is `railspine.show/1`.
-///
-/// # Errors
-/// What serde reports, which numbers and texts alone do not cause.
-pub fn json(report: &FabricReport) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report)
-}
-
 /// The description as text: a summary, then nodes, oversubscription and cables as tables.
 pub fn table(report: &FabricReport) -> String {
     let mut text = format!("{}: {}\n\n", report.name, sizes(report));
