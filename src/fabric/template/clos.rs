@@ -141,6 +141,7 @@ impl Plan {
     /// A fault of `param` where it and the hosts given would be too large.
     pub(super) fn check(
         self,
+        builder: &Builder,
         param: &'static str,
         copies: u32,
         leaves: u32,
@@ -152,7 +153,7 @@ impl Plan {
         let nodes = copies * (u128::from(leaves) + spines + cores);
         let cables =
             copies * (u128::from(leaves) * u128::from(self.spines) + spines * u128::from(self.cores));
-        check_size(param, nodes + hosts.0, cables + hosts.1)
+        check_size(builder, param, nodes + hosts.0, cables + hosts.1)
     }
 
     /// Adds spines and cores over the leaves, group by group, and cables them. `rail` tells the rail of a group's

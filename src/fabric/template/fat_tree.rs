@@ -113,7 +113,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         2 => Plan::two_tiers(&ports, leaves),
         _ => Plan::three_tiers(&ports, groups, per_group),
     };
-    let plan = plan.and_then(|plan| plan.check("endpoints", 1, leaves, hosts).map(|()| plan));
+    let plan = plan.and_then(|plan| plan.check(builder, "endpoints", 1, leaves, hosts).map(|()| plan));
     let plan = plan.map_err(|fault| vec![fault])?;
 
     let gpus: Vec<_> =

@@ -81,7 +81,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let servers = values.count("servers");
     let s = u128::from(servers);
-    faults.extend(check_size("servers", s * 18 + 1, s * 37).err());
+    faults.extend(check_size(builder, "servers", s * 18 + 1, s * 37).err());
     let nvlink = Medium { length: None, ..Medium::ONLY }.cable(values, builder, &mut faults);
     let media = media(values, builder, &mut faults);
     if values.bandwidth("cpu_bandwidth").bits_per_sec() == 0 {

@@ -81,8 +81,8 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         2 => Plan::two_tiers(&ports, pods.count),
         _ => Plan::three_tiers(&ports, groups, size),
     };
-    let plan =
-        plan.and_then(|plan| plan.check("servers", hosts.nics, pods.count, hosts.size()).map(|()| plan));
+    let plan = plan
+        .and_then(|plan| plan.check(builder, "servers", hosts.nics, pods.count, hosts.size()).map(|()| plan));
     let plan = plan.map_err(|fault| vec![fault])?;
 
     let nics: Vec<Vec<NodeId>> = (0..hosts.servers).map(|server| hosts.add(builder, server)).collect();

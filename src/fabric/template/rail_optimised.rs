@@ -87,7 +87,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         2 => Plan::two_tiers(&ports, leaves),
         _ => Plan::three_tiers(&ports, count, size),
     };
-    let plan = plan.and_then(|plan| plan.check("servers", 1, leaves, hosts.size()).map(|()| plan));
+    let plan = plan.and_then(|plan| plan.check(builder, "servers", 1, leaves, hosts.size()).map(|()| plan));
     let plan = plan.map_err(|fault| vec![fault])?;
 
     let nics: Vec<Vec<NodeId>> = (0..hosts.servers).map(|server| hosts.add(builder, server)).collect();
