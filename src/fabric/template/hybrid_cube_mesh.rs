@@ -1,8 +1,8 @@
 //! The eight-GPU hybrid cube mesh of DGX-1.
 //!
-//! Sixteen pairs of GPUs are linked: the twelve edges of a cube and the diagonals of two faces. With V100, half of
-//! the pairs have two NVLinks, so that each GPU uses all six of its own ("NVIDIA DGX-1 With Tesla V100 System
-//! Architecture", WP-08437).
+//! Sixteen pairs of GPUs are linked: the twelve edges of a cube and the diagonals of two faces. With V100,
+//! half of the pairs have two NVLinks, so that each GPU uses all six of its own ("NVIDIA DGX-1 With Tesla
+//! V100 System Architecture", WP-08437).
 
 use super::boxes::{
     NETWORK_LATENCY, NETWORK_LENGTH, NICS, PCIE_CLASS, PCIE_LATENCY, SERVERS, has_nics, join, media,

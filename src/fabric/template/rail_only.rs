@@ -1,18 +1,18 @@
 //! Rail-only clusters: every rail is a network of its own, and rails meet only inside the servers.
 //!
-//! After Wang et al., "Rail-only" (arXiv 2307.12169): traffic to another rail first crosses NVLink to a GPU of that
-//! rail, which passes it on.
+//! After Wang et al., "Rail-only" (arXiv 2307.12169): traffic to another rail first crosses NVLink to a GPU
+//! of that rail, which passes it on.
 
-use super::clos::{Numbers, Plan, Ports, Uplinks};
-use super::fat_tree::{
-    CORE_LENGTH, CORE_RADIX, LEAF_DOWN, LEAF_UP, RADIX, SPINE_DOWN, SPINE_LENGTH, SPINE_RADIX, SPINE_UP,
-    TIERS, UPLINK_BANDWIDTH, tiers,
-};
+use super::clos::{Numbers, Plan};
 use super::hosts::{
-    GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NIC_LENGTH, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS,
-    NVLINK_LATENCY, PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
+    GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
+    PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
 };
 use super::medium::LATENCY;
+use super::tiers::{
+    CORE_LENGTH, CORE_RADIX, HOST_LENGTH, LEAF_DOWN, LEAF_UP, Ports, RADIX, SPINE_DOWN, SPINE_LENGTH,
+    SPINE_RADIX, SPINE_UP, TIERS, UPLINK_BANDWIDTH, Uplinks, tiers,
+};
 use super::{Family, Fault, Param, ParamKind, Values};
 use crate::fabric::{Builder, NodeKind};
 use crate::ids::NodeId;
@@ -39,7 +39,7 @@ pub(super) static FAMILY: Family = Family {
         UPLINK_BANDWIDTH,
         NETWORK_CLASS,
         LATENCY,
-        NIC_LENGTH,
+        HOST_LENGTH,
         SPINE_LENGTH,
         CORE_LENGTH,
         NVLINK_BANDWIDTH,

@@ -79,8 +79,9 @@ impl Histogram {
     }
 }
 
-/// Dijkstra's algorithm with one first-in-first-out queue for every different length of a link: nodes are settled in
-/// ascending order, so what enters one queue ascends too, and the least is at the front of one of them.
+/// Dijkstra's algorithm with one first-in-first-out queue for every different length of a link: nodes are
+/// settled in ascending order, so what enters one queue ascends too, and the least is at the front of one of
+/// them.
 struct Search {
     /// Where each node's arcs begin.
     starts: Vec<u32>,

@@ -25,8 +25,8 @@ pub(super) fn kinds(fabric: &Fabric) -> Vec<KindCount> {
     kinds.into_values().collect()
 }
 
-/// The tier of every node: 0 for nodes that are no network switches, else one more than the distance in switches to
-/// the nearest switch with a host on it.
+/// The tier of every node: 0 for nodes that are no network switches, else one more than the distance in
+/// switches to the nearest switch with a host on it.
 pub(super) fn switch_tiers(fabric: &Fabric) -> Vec<u32> {
     let is_switch = |node: NodeId| fabric.node(node).kind.is_network_switch();
     let mut tiers = vec![0u32; fabric.nodes().len()];
