@@ -76,8 +76,12 @@ fn two_tier_fat_tree_closed_forms() {
     assert_eq!(thin.bisection.bits_per_sec, Some(240 / 3 * 400 * GBPS));
     assert_eq!((thin.oversubscription[0].ratio, thin.oversubscription[0].worst), (3.0, 3.0));
 
-    let lone = report(&build("fat-tree", vec![("endpoints", count(20))]));
-    assert_eq!((lone.switch_tiers, lone.hops.switches_max, lone.oversubscription.len()), (1, 1, 0));
+    // a single leaf needs no uplinks, so it holds as many GPUs as it has ports
+    for (endpoints, leaves, spines) in [(20, 1, 0), (64, 1, 0), (65, 3, 2)] {
+        let report = report(&build("fat-tree", vec![("endpoints", count(endpoints))]));
+        assert_eq!([kind(&report, "leaf"), kind(&report, "spine")], [leaves, spines], "{endpoints}");
+        assert_eq!(report.oversubscription.len(), usize::from(spines > 0));
+    }
 }
 
 #[test]

@@ -40,7 +40,9 @@ fn superpod_b200_larger_table() {
         (32, 1024, 8192, 256, 256, 128, 8192, 8192, 8192),
         (64, 2048, 16384, 512, 512, 256, 16384, 16384, 16384),
     ] {
-        for groups in ["rail", "pods"] {
+        // the counts do not depend on which leaves share spines; the largest rows are built once
+        let groups: &[&str] = if units > 16 { &["rail"] } else { &["rail", "pods"] };
+        for &groups in groups {
             let given = vec![
                 ("servers", count(nodes)),
                 ("pod_servers", count(32)),

@@ -72,7 +72,10 @@ impl Plan {
             }
         }
         let (_, cores, planes) = best.ok_or_else(|| {
-            let message = format!("a core of {} ports cannot reach {groups} groups of spines", ports.core);
+            let message = format!(
+                "a core of {} ports cannot reach {groups} groups of spines; raise `radix` or `core_radix`",
+                ports.core
+            );
             Fault::new("core_radix", message)
         })?;
         Ok(Self { groups, spines, spine_lanes, planes, cores, core_lanes: up / cores })

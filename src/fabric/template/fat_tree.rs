@@ -40,7 +40,7 @@ pub(super) static FAMILY: Family = Family {
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
-    let ports = Ports::read(values, &mut faults);
+    let ports = Ports::read(values, Some(values.count("endpoints")), &mut faults);
     let host = Medium { length: Some("host_length"), ..Medium::ONLY }.cable(values, builder, &mut faults);
     let (Some(host), true) = (host, faults.is_empty()) else { return Err(faults) };
     let uplinks = Uplinks::read(values, &host);

@@ -60,11 +60,9 @@ pub(super) static FAMILY: Family = Family {
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
-    let ports = Ports::read(values, &mut faults);
-    // a single leaf a rail needs no uplinks, so all its ports may serve hosts
-    let alone = values.optional_count("tiers") == Some(1) && values.optional_count("leaf_down").is_none();
-    let leaf_down = if alone { values.count("radix") } else { ports.leaf_down };
-    let pods = Pods::read(values, leaf_down, &mut faults);
+    let places = values.optional_count("pod_servers").is_none().then(|| values.count("servers"));
+    let ports = Ports::read(values, places, &mut faults);
+    let pods = Pods::read(values, ports.leaf_down, &mut faults);
     let hosts = Hosts::read(values, builder, "gpu_relay", &mut faults);
     let (Some(hosts), true) = (hosts, faults.is_empty()) else { return Err(faults) };
 

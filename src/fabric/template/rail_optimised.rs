@@ -66,7 +66,7 @@ pub(super) static FAMILY: Family = Family {
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
-    let ports = Ports::read(values, &mut faults);
+    let ports = Ports::read(values, None, &mut faults);
     let pods = Pods::read(values, ports.leaf_down, &mut faults);
     let hosts = Hosts::read(values, builder, "gpu_relay", &mut faults);
     let (Some(hosts), true) = (hosts, faults.is_empty()) else { return Err(faults) };

@@ -29,7 +29,7 @@ pub(super) const LEAF_UP: Param = Param::optional(
 );
 /// Ports of a spine.
 pub(super) const SPINE_RADIX: Param =
-    Param::optional("spine_radix", PORTS, "ports of a spine; `radix` where left out");
+    Param::optional("spine_radix", RADIX.kind, "ports of a spine; `radix` where left out");
 /// Ports of a spine to the leaves.
 pub(super) const SPINE_DOWN: Param = Param::optional(
     "spine_down",
@@ -81,7 +81,10 @@ pub(super) struct Ports {
 impl Ports {
     /// Reads `radix`, `leaf_down`, `leaf_up`, `spine_radix`, `spine_down`, `spine_up` and `core_radix`; what
     /// is left out is the radix or half of it.
-    pub(super) fn read(values: &Values<'_>, faults: &mut Vec<Fault>) -> Self {
+    ///
+    /// A leaf that is alone has no uplinks, so all its ports may serve hosts: where one tier is asked for,
+    /// and where nothing but `alone`, the number of hosts, decides and a leaf has that many ports.
+    pub(super) fn read(values: &Values<'_>, alone: Option<u32>, faults: &mut Vec<Fault>) -> Self {
         let radix = values.count("radix");
         let spine = values.optional_count("spine_radix").unwrap_or(radix);
         let split = |down: &'static str, up: &'static str, all: u32| match (
@@ -93,14 +96,21 @@ impl Ports {
             (None, Some(up)) => (all.saturating_sub(up), up),
             (None, None) => (all / 2, all / 2),
         };
-        let (leaf_down, leaf_up) = split("leaf_down", "leaf_up", radix);
+        let (down, up) = (values.optional_count("leaf_down"), values.optional_count("leaf_up"));
+        let single = match values.optional_count("tiers") {
+            Some(tiers) => tiers == 1,
+            None => down.is_none() && up.is_none() && alone.is_some_and(|hosts| hosts <= radix),
+        };
+        let (leaf_down, leaf_up) =
+            if single { (down.unwrap_or(radix), 0) } else { split("leaf_down", "leaf_up", radix) };
         let (spine_down, spine_up) = split("spine_down", "spine_up", spine);
         let sums = [
             ("leaf_down", "leaf", leaf_down, leaf_up, radix),
             ("spine_down", "spine", spine_down, spine_up, spine),
         ];
         for (param, what, down, up, all) in sums {
-            if down == 0 || up == 0 || u64::from(down) + u64::from(up) > u64::from(all) {
+            let no_way_up = up == 0 && !(single && what == "leaf");
+            if down == 0 || no_way_up || u64::from(down) + u64::from(up) > u64::from(all) {
                 let message = format!("{down} ports down and {up} up do not fit a {what} of {all} ports");
                 faults.push(Fault::new(param, message));
             }
