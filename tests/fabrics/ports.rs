@@ -1,8 +1,8 @@
 //! Switches and their ports under any parameters.
 
 use proptest::prelude::*;
-use railspine::fabric::template::{Value, family};
-use railspine::fabric::{Fabric, NodeKind};
+use railspine::fabric::template::{FAMILIES, Param, ParamKind, Value, Values, family};
+use railspine::fabric::{Builder, Fabric, LinkClass, NodeKind};
 use railspine::route::metrics::report;
 
 use crate::{GBPS, count, try_build};
@@ -87,6 +87,59 @@ proptest! {
                 prop_assert!(report.bisection.bits_per_sec.unwrap_or(0) <= (most + nvlink) * GBPS);
                 if report.gpus > 1 {
                     prop_assert!(report.bisection.bits_per_sec > Some(0));
+                }
+            }
+        }
+    }
+}
+
+/// A value that a parameter may hold, from two random numbers; small and huge ones are alike likely.
+fn any_value(param: &Param, (shape, number): (u32, u32)) -> Option<Value> {
+    let scaled = |min: u32, max: u32| min.saturating_add(number >> (shape % 32)).min(max);
+    if param.default.is_some() && shape % 3 != 0 {
+        return None;
+    }
+    Some(match param.kind {
+        ParamKind::Count { min, max } => Value::Count(scaled(min, max)),
+        ParamKind::Sides => Value::Sides(vec![scaled(0, u32::MAX); number as usize % 6]),
+        ParamKind::Bandwidth => {
+            Value::Bandwidth(railspine::units::Bandwidth(u64::from(scaled(0, u32::MAX)) << 30))
+        }
+        ParamKind::Time => Value::Time(railspine::units::Time(number.into())),
+        ParamKind::Length => Value::Length(railspine::units::Length(number.into())),
+        ParamKind::Class => Value::Word(if number % 16 == 0 { "copper" } else { "roce" }.into()),
+        ParamKind::Choice(words) => Value::Word(words[number as usize % words.len()].into()),
+        ParamKind::Flag => Value::Flag(number % 2 == 0),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// Whatever the parameters, a family either builds within the builder's limit or blames its own parameters.
+    #[test]
+    fn no_parameters_make_a_family_panic_or_build_too_much(
+        which in 0..FAMILIES.len(),
+        numbers in prop::collection::vec((any::<u32>(), any::<u32>()), 40),
+    ) {
+        let family = FAMILIES[which];
+        let given = family.params.iter().zip(numbers);
+        let given = given.filter_map(|(param, numbers)| Some((param.name, any_value(param, numbers)?))).collect();
+        let values = Values::new(family.params, given).unwrap();
+        let mut builder = Builder::new(family.name, LinkClass::builtin());
+        builder.set_most_items(4_000);
+        match (family.build)(&values, &mut builder) {
+            Ok(()) => {
+                prop_assert!(builder.nodes().count() <= 4_000 && builder.cable_count() <= 2_000);
+                match builder.finish() {
+                    Ok(_) => {}
+                    Err(faults) => prop_assert!(false, "{}: {faults:?}", family.name),
+                }
+            }
+            Err(faults) => {
+                prop_assert!(!faults.is_empty() && builder.nodes().count() == 0);
+                for fault in faults {
+                    prop_assert!(family.params.iter().any(|p| p.name == fault.param), "{fault:?}");
                 }
             }
         }

@@ -69,9 +69,7 @@ pub(super) fn oversubscription(fabric: &Fabric, tiers: &[u32]) -> Vec<TierRatio>
         for link in fabric.out_links(NodeId::from_index(i)) {
             let link = fabric.link(*link);
             match tiers[link.to.index()].cmp(&tiers[i]) {
-                std::cmp::Ordering::Less => {
-                    down = down.saturating_add(rate(fabric.link(link.reverse)).min(rate(link)))
-                }
+                std::cmp::Ordering::Less => down = down.saturating_add(rate(fabric.link(link.reverse))),
                 std::cmp::Ordering::Greater => up = up.saturating_add(rate(link)),
                 std::cmp::Ordering::Equal => {}
             }
