@@ -6,7 +6,7 @@ use petgraph::graph::{NodeIndex, UnGraph};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::{Fabric, Link, LinkClass, MAX_ITEMS, Node, NodeKind, Routing};
+use super::{Fabric, Link, LinkClass, MAX_ITEMS, Node, NodeKind, Position, Routing};
 use crate::ids::{ClassId, LinkId, NodeId};
 use crate::units::{Bandwidth, Length, Time};
 
@@ -130,8 +130,8 @@ pub enum BuildFault {
     /// No accelerators.
     #[error("the fabric has no GPU, so nothing could take part in a collective")]
     NoEndpoints,
-    /// More nodes or links than ids can name.
-    #[error("the fabric would have more than {limit} nodes or links")]
+    /// More nodes or cables than are served.
+    #[error("the fabric would have more than {limit} nodes or cables")]
     TooLarge {
         /// The limit.
         limit: usize,
@@ -196,14 +196,15 @@ impl Builder {
         self.graph.edge_count()
     }
 
-    /// Lowers the largest number of nodes, and of directed links, that the fabric may have: families stop before
-    /// they build more, so that a fabric can be kept within the memory at hand. A node or directed link takes about
-    /// 200 bytes while a fabric is built (measured with 1.5 million of them). It is [`MAX_ITEMS`] to begin with.
+    /// Lowers the largest number of nodes, and of cables, that the fabric may have: families stop before
+    /// they build more, so that a fabric can be kept within the memory at hand. A node or cable takes about
+    /// 300 bytes while a fabric is built (measured with a million of them). It is [`MAX_ITEMS`] to begin
+    /// with.
     pub fn set_most_items(&mut self, most: usize) {
         self.most_items = most.min(MAX_ITEMS);
     }
 
-    /// The largest number of nodes, and of directed links, that the fabric may have.
+    /// The largest number of nodes, and of cables, that the fabric may have.
     pub const fn most_items(&self) -> usize {
         self.most_items
     }
@@ -233,6 +234,13 @@ impl Builder {
             }
         }
         NodeId(index.index() as u32)
+    }
+
+    /// Says where a node stands.
+    pub fn set_position(&mut self, node: NodeId, position: Position) {
+        if let Some(node) = self.graph.node_weight_mut(NodeIndex::new(node.index())) {
+            node.position = Some(position);
+        }
     }
 
     /// Adds a cable; faults are told by [`Self::finish`].
@@ -302,7 +310,7 @@ impl Builder {
     /// # Errors
     /// All faults at once.
     pub fn finish(mut self) -> Result<Fabric, Vec<BuildFault>> {
-        if self.graph.node_count() > self.most_items || self.graph.edge_count() > self.most_items / 2 {
+        if self.graph.node_count() > self.most_items || self.graph.edge_count() > self.most_items {
             self.faults.push(BuildFault::TooLarge { limit: self.most_items });
         }
         let endpoints: Vec<NodeId> = self

@@ -130,7 +130,7 @@ proptest! {
         builder.set_most_items(4_000);
         match (family.build)(&values, &mut builder) {
             Ok(()) => {
-                prop_assert!(builder.nodes().count() <= 4_000 && builder.cable_count() <= 2_000);
+                prop_assert!(builder.nodes().count() <= 4_000 && builder.cable_count() <= 4_000);
                 match builder.finish() {
                     Ok(_) => {}
                     Err(faults) => prop_assert!(false, "{}: {faults:?}", family.name),

@@ -6,7 +6,7 @@ use crate::fabric::{Builder, MAX_ITEMS};
 /// Checks that a fabric of so many nodes and cables (bundles count once) may be built.
 ///
 /// # Errors
-/// A fault that blames `param` where it would be more nodes or directed links than the builder takes.
+/// A fault that blames `param` where it would be more nodes or cables than the builder takes.
 pub(super) fn check_size(
     builder: &Builder,
     param: &'static str,
@@ -14,7 +14,7 @@ pub(super) fn check_size(
     cables: u128,
 ) -> Result<(), Fault> {
     let most = builder.most_items();
-    for (count, what) in [(nodes, "nodes"), (cables.saturating_mul(2), "links")] {
+    for (count, what) in [(nodes, "nodes"), (cables, "cables")] {
         if count > most as u128 {
             let message = format!("the fabric would have {count} {what}, the most is {most}");
             return Err(Fault::new(param, message));
@@ -38,7 +38,7 @@ mod tests {
         let fault = check_size(&builder, "sides", 1, u128::MAX).unwrap_err();
         assert_eq!(fault.param, "sides");
         builder.set_most_items(10);
-        assert_eq!(check_size(&builder, "endpoints", 10, 5), Ok(()));
-        assert!(check_size(&builder, "endpoints", 10, 6).is_err());
+        assert_eq!(check_size(&builder, "endpoints", 10, 10), Ok(()));
+        assert!(check_size(&builder, "endpoints", 10, 11).is_err());
     }
 }
