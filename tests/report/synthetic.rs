@@ -90,7 +90,11 @@ pub(crate) fn case(model: Model, bytes: u64) -> Case {
 
 /// What `auto` would be: the fastest of `models` at each size.
 pub(crate) fn auto(models: &[Model], bytes: u64) -> Case {
-    let mut best = models.iter().map(|&model| case(model, bytes)).min_by_key(|case| case.time_ps).unwrap();
+    let mut best = models
+        .iter()
+        .map(|&model| case(model, bytes))
+        .min_by_key(|case| case.time_ps)
+        .expect("there are models");
     best.requested_algorithm = "auto".into();
     best
 }
