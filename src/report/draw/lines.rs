@@ -333,7 +333,7 @@ fn labels(
             Stroke::Own(look) | Stroke::Repeats(look) => {
                 if let Some(dashes) = look.dashes() {
                     canvas.dashes(
-                        &[(mark.0 - 9.0, place), (mark.0 + 8.0, place)],
+                        &[(mark.0 - 9.0, place), (mark.0 + 6.5, place)],
                         look.colour,
                         1.5,
                         dashes,
