@@ -226,7 +226,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        let mut waiting: Vec<u32> = free.drain(..).collect();
+        let mut waiting = std::mem::take(&mut free);
         let mut air: VecDeque<Flight> = VecDeque::new();
         loop {
             let mut started = Vec::new();
