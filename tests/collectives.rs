@@ -2,7 +2,7 @@
 //! order of events; schedules that are broken are caught, with a message that says where.
 
 use proptest::prelude::*;
-use railspine::collective::algo::{Request, Unserved, ops, schedule, serves};
+use railspine::collective::algo::{Request, Unserved, schedule, serves};
 use railspine::collective::{
     Algorithm, AtomRange, Need, On, Op, Order, Pattern, Payload, Phase, Proof, Schedule, Side, Wait, verify,
     verify_order,
@@ -128,4 +128,20 @@ fn every_schedule_ends_in_lockstep() {
         verify_order(&schedule, Order::Lockstep)
             .unwrap_or_else(|fault| panic!("{} {request:?}: {fault}", schedule.algorithm));
     });
+}
+
+/// The schedule of a plain request, which must be served.
+fn made(algorithm: Algorithm, op: Op, ranks: u32) -> Schedule {
+    schedule(algorithm, &Request::new(op, ranks, Bytes(1 << 20))).unwrap()
+}
+
+#[test]
+fn large_schedules_are_proved_by_fingerprints_and_samples() {
+    let ring = made(Algorithm::Ring, Op::AllReduce, 1024);
+    assert_eq!(ring.transfer_count(), 2_095_104);
+    assert_eq!(verify(ring).unwrap().proof(), Proof::Fingerprint);
+    let bruck = made(Algorithm::Bruck, Op::AllToAll, 400);
+    assert_eq!(verify(bruck).unwrap().proof(), Proof::Sampled { atoms: 20_971 });
+    let direct = made(Algorithm::Direct, Op::AllReduce, 600);
+    assert_eq!(verify(direct).unwrap().proof(), Proof::Fingerprint);
 }
