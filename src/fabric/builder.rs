@@ -6,7 +6,7 @@ use petgraph::graph::{NodeIndex, UnGraph};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::{Fabric, Link, LinkClass, MAX_ITEMS, Node, NodeKind, Routing};
+use super::{Fabric, Link, LinkClass, MAX_ITEMS, Node, NodeKind, Position, Routing};
 use crate::ids::{ClassId, LinkId, NodeId};
 use crate::units::{Bandwidth, Length, Time};
 
@@ -219,6 +219,13 @@ impl Builder {
             }
         }
         NodeId(index.index() as u32)
+    }
+
+    /// Says where a node stands.
+    pub fn set_position(&mut self, node: NodeId, position: Position) {
+        if let Some(node) = self.graph.node_weight_mut(NodeIndex::new(node.index())) {
+            node.position = Some(position);
+        }
     }
 
     /// Adds a cable; faults are told by [`Self::finish`].

@@ -1,7 +1,9 @@
 //! A checked scenario: what `input` makes and `run` takes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::collective::algo::Request;
 use crate::collective::{Algorithm, Op};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::Fabric;
@@ -59,6 +61,34 @@ pub struct CollectiveSpec {
     pub channels: Option<u32>,
     /// Segments of pipelines, where the scenario fixes them.
     pub segments: Option<u32>,
+}
+
+impl CollectiveSpec {
+    /// What an algorithm is asked for at one size.
+    pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
+        let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut next = 0;
+        let servers = self.nodes.iter().map(|&node| {
+            let mut fresh = || {
+                next += 1;
+                next - 1
+            };
+            match fabric.node(node).server {
+                Some(server) => *numbers.entry(server).or_insert_with(fresh),
+                None => fresh(),
+            }
+        });
+        Request {
+            op: self.op,
+            ranks: u32::try_from(self.nodes.len()).unwrap_or(u32::MAX),
+            root: self.root,
+            bytes,
+            channels: self.channels,
+            segments: self.segments,
+            servers: servers.collect(),
+            torus: fabric.torus().filter(|_| self.nodes == fabric.endpoints()).map(<[u32]>::to_vec),
+        }
+    }
 }
 
 /// A value that a case must come to.

@@ -264,3 +264,91 @@ impl<'a> Sharing<'a> {
 fn share(shared: &Shared) -> f64 {
     (shared.capacity - shared.frozen).max(0.0) / shared.open as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::fluid::reference;
+    use crate::ids::LinkId;
+    use crate::route::Resource;
+    use crate::units::Time;
+
+    /// Random tables: every path crosses some resources with weights of 1 to 6 sixths.
+    fn tables() -> impl Strategy<Value = Routes> {
+        let resources = prop::collection::vec(1u32..50, 1..12);
+        resources.prop_flat_map(|capacities| {
+            let count = capacities.len() as u32;
+            let hop = (0..count, 1u32..=6);
+            let path = prop::collection::btree_map(0..count, hop.prop_map(|(_, weight)| weight), 1..5);
+            prop::collection::vec(path, 1..20).prop_map(move |paths| {
+                let resources = capacities
+                    .iter()
+                    .enumerate()
+                    .map(|(i, c)| Resource { link: LinkId(i as u32), lane: None, capacity: f64::from(*c) * 1e9 })
+                    .collect();
+                let paths: Vec<_> = paths
+                    .into_iter()
+                    .map(|path| {
+                        let hop = |(resource, weight)| Hop { resource: ResourceId(resource), weight };
+                        (path.into_iter().map(hop).collect(), Time::ZERO)
+                    })
+                    .collect();
+                Routes::from_parts(resources, 6, &paths)
+            })
+        })
+    }
+
+    proptest! {
+        /// Flows come and go at random; after every solve the rates are those of the plain twin to the last bit, and
+        /// every flow has a bottleneck: a full resource on which no flow is faster.
+        #[test]
+        fn rates_are_max_min_fair(
+            routes in tables(),
+            toggles in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..60),
+        ) {
+            let paths: Vec<PathId> = (0..routes.len()).map(PathId::from_index).collect();
+            let mut sharing = Sharing::new(&routes, paths.iter().copied().map(Some));
+            let mut active = vec![false; paths.len()];
+            let mut rates = vec![0.0; paths.len()];
+            for (index, solve) in toggles {
+                let lane = index.index(paths.len());
+                if active[lane] {
+                    sharing.remove(lane as u32, paths[lane]);
+                } else {
+                    sharing.add(lane as u32, paths[lane]);
+                }
+                active[lane] = !active[lane];
+                if !solve {
+                    continue;
+                }
+                sharing.solve(|lane| paths[lane as usize], |lane, rate| rates[lane as usize] = rate);
+                let on: Vec<usize> = (0..paths.len()).filter(|i| active[*i]).collect();
+                let own: Vec<PathId> = on.iter().map(|i| paths[*i]).collect();
+                for (i, expected) in on.iter().zip(reference::component_rates(&routes, &own)) {
+                    prop_assert_eq!(rates[*i].to_bits(), expected.to_bits());
+                }
+                let load = |r: usize| -> f64 {
+                    let loads = on.iter().flat_map(|i| routes.hops(paths[*i]).iter().map(|hop| (*i, *hop)));
+                    loads
+                        .filter(|(_, hop)| hop.resource.index() == r)
+                        .map(|(i, hop)| rates[i] * f64::from(hop.weight) / 6.0)
+                        .sum()
+                };
+                for i in &on {
+                    let bottleneck = routes.hops(paths[*i]).iter().any(|hop| {
+                        let r = hop.resource.index();
+                        let full = load(r) >= routes.resources()[r].capacity * (1.0 - 1e-9);
+                        let fastest = on
+                            .iter()
+                            .filter(|j| routes.hops(paths[**j]).iter().any(|h| h.resource == hop.resource))
+                            .all(|j| rates[*j] <= rates[*i] * (1.0 + 1e-9));
+                        full && fastest
+                    });
+                    prop_assert!(bottleneck, "flow {} has a bottleneck", i);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! From a path to a checked scenario or fabric.
+
+use std::path::Path;
+
+use thiserror::Error;
+use toml::de::DeTable;
+
+use super::reader::{Faults, Section, Source};
+use super::{scenario, topology};
+use crate::diag::{Diagnostic, Severity, SourceMap};
+use crate::fabric::Fabric;
+use crate::run::Scenario;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+
+/// What came of a file.
+#[derive(Debug, Clone)]
+pub struct Loaded<T> {
+    /// The checked value.
+    pub value: T,
+    /// All files that were read.
+    pub sources: SourceMap,
+    /// What is odd, but no fault.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why nothing came of a file.
+#[derive(Debug, Clone, Error)]
+pub enum LoadError {
+    /// The file itself cannot be read.
+    #[error("cannot read `{path}`: {message}")]
+    Io {
+        /// As it was asked for.
+        path: String,
+        /// Why, in lower case.
+        message: String,
+    },
+    /// The file has faults: all of them, in the order of their places, warnings among them.
+    #[error("`{}` has faults", name_of(.sources))]
+    Rejected {
+        /// All files that were read; the first is the one asked for.
+        sources: SourceMap,
+        /// What is wrong, never empty.
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+fn name_of(sources: &SourceMap) -> String {
+    sources.name(crate::diag::FileId(0)).to_owned()
+}
+
+/// What a command line may put over a file.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The seed, whatever the file says.
+    pub seed: Option<u64>,
+    /// The text of `-`.
+    pub stdin: Option<String>,
+}
+
+/// Reads and checks a scenario and the topology that it names; `-` takes the text of
+/// [`LoadOptions::stdin`], whose relative names are relative to the current directory.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_scenario(path: &str, options: &LoadOptions) -> Result<Loaded<Scenario>, LoadError> {
+    load(path, options, "the scenario", |root, sources| scenario::read(root, path, options, sources))
+}
+
+/// Reads and checks a topology.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_topology(path: &str, options: &LoadOptions) -> Result<Loaded<Fabric>, LoadError> {
+    load(path, options, "the topology", |root, _| {
+        if scenario::is_scenario(&root, "a topology") {
+            return None;
+        }
+        topology::read(root, path, topology::Overrides::default())
+    })
+}
+
+fn load<T>(
+    path: &str,
+    options: &LoadOptions,
+    what: &str,
+    read: impl FnOnce(Section<'_>, &mut SourceMap) -> Option<T>,
+) -> Result<Loaded<T>, LoadError> {
+    let (name, text) = if path == "-" {
+        ("<stdin>", options.stdin.clone().unwrap_or_default())
+    } else {
+        let text =
+            read_text(Path::new(path)).map_err(|message| LoadError::Io { path: path.into(), message })?;
+        (path, text)
+    };
+    let mut sources = SourceMap::default();
+    let file = sources.add(name, text.clone());
+    let faults = Faults::default();
+    let source = Source { file, text: &text, faults: &faults };
+    let value = parse(source, what, |root| read(root, &mut sources)).flatten();
+    let diagnostics = faults.into_sorted();
+    let sound = diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning);
+    match value {
+        Some(value) if sound => Ok(Loaded { value, sources, warnings: diagnostics }),
+        _ => Err(LoadError::Rejected { sources, diagnostics }),
+    }
+}
+
+/// Parses a text and reads it. After syntax faults, what could be parsed is still read for faults of
+/// single keys and values; faults that may come of what could not be parsed are left out.
+pub(super) fn parse<T>(source: Source<'_>, what: &str, read: impl FnOnce(Section<'_>) -> T) -> Option<T> {
+    let (table, errors) = DeTable::parse_recoverable(source.text);
+    let root = |source| Section::new(source, what, 0..0, table.get_ref());
+    if errors.is_empty() {
+        return Some(read(root(source)));
+    }
+    let mut lines: Vec<usize> = Vec::new();
+    for error in &errors {
+        let place = source.place(error.span().unwrap_or(0..0));
+        lines.push(line_of(source.text, place.span.start));
+        let message = error.message();
+        let (problem, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+        let label = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
+        source.faults.push(Diagnostic::error("E0101", format!("not TOML: {problem}")).at(place, label));
+    }
+    let inner = Faults::default();
+    read(root(Source { faults: &inner, ..source }));
+    for diagnostic in inner.into_sorted() {
+        let sure = matches!(diagnostic.code, "E0102" | "E0104" | "E0105" | "E0106" | "E0107" | "E0111");
+        let apart = diagnostic.labels.first().is_some_and(|label| {
+            label.place.file == source.file && !lines.contains(&line_of(source.text, label.place.span.start))
+        });
+        if sure && apart {
+            source.faults.push(diagnostic);
+        }
+    }
+    None
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// The text of a file, or why there is none.
+pub(super) fn read_text(path: &Path) -> Result<String, String> {
+    let told = |error: &std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        _ => error.to_string(),
+    };
+    let data = std::fs::metadata(path).map_err(|error| told(&error))?;
+    if data.is_dir() {
+        return Err("it is a directory".into());
+    }
+    if data.len() > MAX_FILE {
+        return Err(format!("it has more than {} MiB", MAX_FILE >> 20));
+    }
+    std::fs::read_to_string(path).map_err(|error| told(&error))
+}

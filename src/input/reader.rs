@@ -1,0 +1,414 @@
+//! Reading TOML key by key: typed access that remembers places and collects every fault, where serde
+//! would stop at the first.
+
+use std::cell::{Cell, RefCell};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::aliases::alias;
+use crate::diag::{Diagnostic, FileId, Place, Severity, Span, nearest};
+
+/// All that is wrong so far. Shared by all readers of a load.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    list: RefCell<Vec<Diagnostic>>,
+    errors: Cell<usize>,
+}
+
+impl Faults {
+    /// Adds a fault or warning.
+    pub(super) fn push(&self, diagnostic: Diagnostic) {
+        if diagnostic.severity == Severity::Error {
+            self.errors.set(self.errors.get() + 1);
+        }
+        self.list.borrow_mut().push(diagnostic);
+    }
+
+    /// How many errors there are so far.
+    pub(super) fn errors(&self) -> usize {
+        self.errors.get()
+    }
+
+    /// All of them, in the order of their places.
+    pub(super) fn into_sorted(self) -> Vec<Diagnostic> {
+        let mut list = self.list.into_inner();
+        list.sort_by_key(|diagnostic| {
+            diagnostic.labels.first().map(|label| (label.place.file, label.place.span.start))
+        });
+        list
+    }
+}
+
+/// A file being read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) file: FileId,
+    pub(super) text: &'a str,
+    pub(super) faults: &'a Faults,
+}
+
+impl Source<'_> {
+    /// A place in the file: kept inside the text and on the borders of characters.
+    pub(super) fn place(&self, span: Span) -> Place {
+        let floor = |mut at: usize| {
+            at = at.min(self.text.len());
+            while !self.text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = floor(span.start);
+        Place { file: self.file, span: start..floor(span.end).max(start) }
+    }
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+}
+
+/// The value of a key, or one element of its list.
+#[derive(Debug, Clone)]
+pub(super) struct Item<'a> {
+    pub(super) source: Source<'a>,
+    /// The key, for messages.
+    pub(super) key: String,
+    pub(super) value: &'a DeValue<'a>,
+    span: Span,
+}
+
+/// What a value is, with its article.
+fn kind_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "a boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+impl<'a> Item<'a> {
+    pub(super) fn new(source: Source<'a>, key: impl Into<String>, value: &'a Spanned<DeValue<'a>>) -> Self {
+        Self { source, key: key.into(), value: value.get_ref(), span: value.span() }
+    }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> Place {
+        self.source.place(self.span.clone())
+    }
+
+    /// The place of a part of a string; the whole string where escapes hide the part.
+    pub(super) fn part(&self, range: Span) -> Place {
+        let whole = self.place();
+        let raw = &self.source.text[whole.span.clone()];
+        let quoted = match self.value.as_str() {
+            Some(text) => raw.len() == text.len() + 2 && &raw[1..=text.len()] == text,
+            None => false,
+        };
+        if quoted {
+            let start = whole.span.start + 1;
+            self.source.place(start + range.start..start + range.end)
+        } else {
+            whole
+        }
+    }
+
+    pub(super) fn push(&self, diagnostic: Diagnostic) {
+        self.source.faults.push(diagnostic);
+    }
+
+    pub(super) fn at<T>(&self, value: T) -> At<T> {
+        At { value, place: self.place() }
+    }
+
+    /// Says that the value has the wrong type.
+    pub(super) fn wrong_type(&self, expected: &str) {
+        self.push(
+            Diagnostic::error("E0104", format!("`{}` must be {expected}", self.key))
+                .at(self.place(), format!("this is {}", kind_of(self.value))),
+        );
+    }
+
+    /// Says that the value is out of range.
+    pub(super) fn out_of_range(&self, message: impl Into<String>, label: impl Into<String>) {
+        self.push(Diagnostic::error("E0106", message).at(self.place(), label));
+    }
+
+    pub(super) fn string(&self) -> Option<At<&'a str>> {
+        self.string_as("a string")
+    }
+
+    /// A string; `expected` says what it should hold.
+    pub(super) fn string_as(&self, expected: &str) -> Option<At<&'a str>> {
+        let text = self.value.as_str();
+        if text.is_none() {
+            self.wrong_type(expected);
+        }
+        text.map(|text| self.at(text))
+    }
+
+    pub(super) fn boolean(&self) -> Option<At<bool>> {
+        let value = self.value.as_bool();
+        if value.is_none() {
+            self.wrong_type("`true` or `false`");
+        }
+        value.map(|value| self.at(value))
+    }
+
+    /// A whole number from `min` to `max`.
+    pub(super) fn integer(&self, min: u64, max: u64) -> Option<At<u64>> {
+        let DeValue::Integer(number) = self.value else {
+            self.wrong_type(&format!("a whole number from {min} to {max}"));
+            return None;
+        };
+        match i128::from_str_radix(number.as_str(), number.radix()) {
+            Ok(n) if i128::from(min) <= n && n <= i128::from(max) => {
+                u64::try_from(n).ok().map(|n| self.at(n))
+            }
+            _ => {
+                self.out_of_range(
+                    format!("`{}` is out of range", self.key),
+                    format!("expected a whole number from {min} to {max}"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A whole number from `min` to `max` that fits in 32 bits.
+    pub(super) fn count(&self, min: u32, max: u32) -> Option<At<u32>> {
+        let found = self.integer(min.into(), max.into())?;
+        u32::try_from(found.value).ok().map(|value| At { value, place: found.place })
+    }
+
+    /// A number in (0, 1].
+    pub(super) fn fraction(&self) -> Option<At<f64>> {
+        let number = match self.value {
+            DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
+            DeValue::Integer(integer) => integer.as_str().parse::<f64>().ok(),
+            _ => {
+                self.wrong_type("a number above 0 and up to 1, such as 0.95");
+                return None;
+            }
+        };
+        match number {
+            Some(number) if number > 0.0 && number <= 1.0 => Some(self.at(number)),
+            _ => {
+                self.out_of_range(
+                    format!("`{}` is out of range", self.key),
+                    "expected a number above 0 and up to 1",
+                );
+                None
+            }
+        }
+    }
+
+    /// One of a few words; `what` names them, such as `operation`.
+    pub(super) fn word<T: Copy>(&self, what: &str, words: &[(&str, T)]) -> Option<At<T>> {
+        let list = || words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let Some(text) = self.value.as_str() else {
+            self.wrong_type(&format!("the name of {what}: one of {}", list()));
+            return None;
+        };
+        let normal = text.replace('_', "-");
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(self.at(*value));
+        }
+        let near = alias(&normal)
+            .filter(|better| words.iter().any(|(word, _)| word == better))
+            .or_else(|| nearest(&normal, words.iter().map(|(word, _)| *word)));
+        let fault = Diagnostic::error("E0107", format!("there is no {} named `{text}`", bare(what)))
+            .at(self.place(), format!("expected one of {}", list()));
+        self.push(match near {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault,
+        });
+        None
+    }
+
+    /// The elements of a list; a value that is no list stands for itself. An empty list is a fault.
+    pub(super) fn each(&self) -> Vec<Item<'a>> {
+        match self.value {
+            DeValue::Array(array) => {
+                if array.is_empty() {
+                    self.out_of_range(
+                        format!("`{}` is an empty list", self.key),
+                        "expected at least one element",
+                    );
+                }
+                array.iter().map(|value| Item::new(self.source, self.key.clone(), value)).collect()
+            }
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// The value as a table, called `what` in messages.
+    pub(super) fn section(&self, what: impl Into<String>) -> Option<Section<'a>> {
+        let DeValue::Table(table) = self.value else {
+            self.wrong_type("a table");
+            return None;
+        };
+        Some(Section::new(self.source, what, self.span.clone(), table))
+    }
+
+    /// The value as tables: `[[name]]` headers, or a single `[name]`.
+    pub(super) fn sections(&self) -> Vec<Section<'a>> {
+        let list = match self.value {
+            DeValue::Array(_) => self.each(),
+            DeValue::Table(_) => vec![self.clone()],
+            _ => {
+                self.wrong_type(&format!("a table, `[[{}]]`", self.key));
+                Vec::new()
+            }
+        };
+        list.iter().filter_map(|item| item.section(format!("`[[{}]]`", self.key))).collect()
+    }
+}
+
+/// `an operation` without its article.
+fn bare(what: &str) -> &str {
+    what.strip_prefix("an ").or_else(|| what.strip_prefix("a ")).unwrap_or(what)
+}
+
+/// A table being read. Keys that were never asked for are told by [`Section::finish`].
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    pub(super) source: Source<'a>,
+    /// How messages call it: `` `[fabric]` ``.
+    pub(super) what: String,
+    span: Span,
+    /// `None` stands for a table without entries.
+    table: Option<&'a DeTable<'a>>,
+    known: Vec<&'static str>,
+    /// Keys of the top of the file, which readers of TOML often write below a header.
+    top: &'static [&'static str],
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(
+        source: Source<'a>,
+        what: impl Into<String>,
+        span: Span,
+        table: &'a DeTable<'a>,
+    ) -> Self {
+        Self { source, what: what.into(), span, table: Some(table), known: Vec::new(), top: &[] }
+    }
+
+    /// A table that is not there and so has no entries.
+    pub(super) fn empty(source: Source<'a>, what: impl Into<String>) -> Self {
+        Self { source, what: what.into(), span: 0..0, table: None, known: Vec::new(), top: &[] }
+    }
+
+    /// Keys that a hint should send to the top of the file.
+    pub(super) fn top_keys(&mut self, top: &'static [&'static str]) {
+        self.top = top;
+    }
+
+    /// The header, the inline table, or where there is neither the first key of the file.
+    pub(super) fn place(&self) -> Place {
+        if self.span.is_empty() {
+            let first = self
+                .table
+                .into_iter()
+                .flat_map(DeTable::keys)
+                .map(Spanned::span)
+                .min_by_key(|span| span.start);
+            return self.source.place(first.unwrap_or(0..0));
+        }
+        self.source.place(self.span.clone())
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// The place of a key itself.
+    pub(super) fn key_place(&self, key: &str) -> Option<Place> {
+        self.table?.get_key_value(key).map(|(key, _)| self.source.place(key.span()))
+    }
+
+    pub(super) fn item(&mut self, key: &'static str) -> Option<Item<'a>> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.table?.get(key).map(|value| Item::new(self.source, key, value))
+    }
+
+    /// A key that must be there; `example` shows a line that would do.
+    pub(super) fn require(&mut self, key: &'static str, example: &str) -> Option<Item<'a>> {
+        let found = self.item(key);
+        if found.is_none() {
+            self.source.faults.push(
+                Diagnostic::error("E0103", format!("missing key `{key}` in {}", self.what))
+                    .at(self.place(), format!("`{key}` must be given"))
+                    .help(format!("add for example `{example}`")),
+            );
+        }
+        found
+    }
+
+    /// All entries, for tables whose keys are names of the user's.
+    pub(super) fn entries(&self) -> Vec<(At<&'a str>, Item<'a>)> {
+        let mut entries: Vec<_> = self
+            .table
+            .into_iter()
+            .flat_map(DeTable::iter)
+            .map(|(key, value)| {
+                let name: &'a str = key.get_ref();
+                let place = self.source.place(key.span());
+                (At { value: name, place }, Item::new(self.source, name, value))
+            })
+            .collect();
+        entries.sort_by_key(|(key, _)| key.place.span.start);
+        entries
+    }
+
+    /// Tells the keys that nobody asked for.
+    pub(super) fn finish(self) {
+        for (key, _) in self.entries() {
+            if !self.known.contains(&key.value) {
+                self.unknown(&key, &self.known);
+            }
+        }
+    }
+
+    /// Says that `key` is not one of `known`.
+    pub(super) fn unknown(&self, key: &At<&str>, known: &[&str]) {
+        let name = key.value;
+        let fault = Diagnostic::error("E0102", format!("unknown key `{name}` in {}", self.what))
+            .at(key.place.clone(), format!("not a key of {}", self.what));
+        let near = alias(name)
+            .filter(|better| known.contains(better))
+            .or_else(|| nearest(name, known.iter().copied()).filter(|near| *near != name));
+        let fault = if let Some(near) = near {
+            fault.help(format!("did you mean `{near}`?"))
+        } else if self.top.contains(&name) {
+            fault.help(format!("`{name}` belongs at the top of the file, above the first `[table]`"))
+        } else if known.is_empty() {
+            fault
+        } else {
+            let list = known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            fault.help(format!("its keys are {list}"))
+        };
+        self.source.faults.push(fault);
+    }
+
+    /// Says that keys that exclude each other are both given; tells whether they are.
+    pub(super) fn exclusive(&self, first: &str, second: &str, help: &str) -> bool {
+        let (Some(a), Some(b)) = (self.key_place(first), self.key_place(second)) else { return false };
+        let mut fault = Diagnostic::error("E0108", format!("`{first}` and `{second}` exclude each other"))
+            .at(b, format!("`{second}` is given here"))
+            .at(a, format!("and `{first}` here"));
+        if !help.is_empty() {
+            fault = fault.help(help);
+        }
+        self.source.faults.push(fault);
+        true
+    }
+}

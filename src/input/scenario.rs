@@ -1,0 +1,280 @@
+//! A scenario's top level, and what must fit between its parts.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use super::load::{self, LoadOptions};
+use super::names::{name_of_file, nearest_file};
+use super::reader::{At, Item, Section, Source};
+use super::topology::{self, Overrides};
+use super::{collective, expect, plots};
+use crate::diag::{Diagnostic, Place, SourceMap};
+use crate::engine::{EngineKind, Steps};
+use crate::fabric::{Fabric, Routing};
+use crate::run::Scenario;
+
+/// The most cases of a scenario.
+pub(super) const MAX_CASES: usize = 10_000;
+
+/// Keys of the top of a scenario.
+const TOP: &[&str] = &["kind", "name", "title", "seed", "heavy", "engine", "together", "steps"];
+
+/// Words for steps.
+pub(super) const STEPS: [(&str, Steps); 2] = [("receipt", Steps::Receipt), ("lockstep", Steps::Lockstep)];
+
+/// Words for engines.
+pub(super) fn engines() -> Vec<(&'static str, EngineKind)> {
+    EngineKind::ALL.into_iter().map(|engine| (engine.name(), engine)).collect()
+}
+
+/// True, with a fault, where a file that should be `wanted` is a scenario.
+pub(super) fn is_scenario(root: &Section<'_>, wanted: &str) -> bool {
+    let found = root.has("kind") && (root.has("collective") || root.has("fabric"));
+    if let (true, Some(place)) = (found, root.key_place("kind")) {
+        root.source.faults.push(
+            Diagnostic::error("E0109", format!("this file is a scenario, not {wanted}"))
+                .at(place, "only scenarios have a `kind`")
+                .help("scenarios are for `railspine run` and `railspine check`"),
+        );
+    }
+    found
+}
+
+/// Says what a file without `kind` is; tells whether reading can go on.
+fn check_kind(root: &mut Section<'_>) -> bool {
+    const KINDS: [(&str, bool); 2] = [("run", true), ("plan", false)];
+    if !root.has("kind") {
+        let topology = ["template", "node", "link", "params"].into_iter().find_map(|key| root.key_place(key));
+        if let (Some(place), false) = (topology, root.has("collective") || root.has("fabric")) {
+            root.source.faults.push(
+                Diagnostic::error("E0109", "this file is a topology, not a scenario")
+                    .at(place, "a key of topologies")
+                    .help(
+                        "`railspine show` describes a topology; a scenario names it by `file` in `[fabric]`",
+                    ),
+            );
+            return false;
+        }
+    }
+    let Some(item) = root.require("kind", "kind = \"run\"") else { return true };
+    let Some(kind) = item.word("a kind", &KINDS) else { return true };
+    if !kind.value {
+        root.source.faults.push(
+            Diagnostic::error("E0109", "this file is a plan, which cannot be run as a scenario")
+                .at(kind.place, "a plan asks for a fabric, a scenario runs on one")
+                .help("plans are for `railspine plan`; a scenario has `kind = \"run\"`"),
+        );
+    }
+    kind.value
+}
+
+/// Reads a scenario; `None` where faults were told.
+pub(super) fn read(
+    mut root: Section<'_>,
+    path: &str,
+    options: &LoadOptions,
+    sources: &mut SourceMap,
+) -> Option<Scenario> {
+    let faults = root.source.faults;
+    root.top_keys(TOP);
+    if !check_kind(&mut root) {
+        return None;
+    }
+    let name = root.item("name").and_then(|item| item.file_name());
+    let name = name.map_or_else(|| name_of_file(path), |name| name.value.to_owned());
+    let title = root.item("title").and_then(|item| item.string());
+    let title = title.map_or_else(|| name.clone(), |title| title.value.to_owned());
+    let seed = root.item("seed").and_then(|item| item.integer(0, u64::MAX >> 1));
+    let seed = options.seed.or(seed.map(|seed| seed.value)).unwrap_or(1);
+    let heavy = root.item("heavy").and_then(|item| item.boolean()).is_some_and(|heavy| heavy.value);
+    let together = root.item("together").and_then(|item| item.boolean());
+    let steps = root.item("steps").and_then(|item| item.word("a kind of steps", &STEPS));
+    let engines = root.item("engine").map_or_else(|| vec![EngineKind::Fluid], |item| read_engines(&item));
+    let fabric = root
+        .require("fabric", "[fabric]\nfile = \"../topologies/dgx-h100-superpod.toml\"")
+        .and_then(|item| item.section("`[fabric]`"))
+        .and_then(|section| read_fabric(section, path, sources));
+    let steps = steps.map_or(Steps::Receipt, |steps| steps.value);
+    let list = root.require("collective", "[[collective]]\nop = \"all-reduce\"\nsize = \"1 GiB\"");
+    let drafts: Vec<_> = list
+        .map(|list| list.sections())
+        .unwrap_or_default()
+        .into_iter()
+        .map(|section| collective::read(section, steps, TOP))
+        .collect();
+    let together_at =
+        together.as_ref().filter(|together| together.value).map(|together| together.place.clone());
+    check_together(&together_at, &drafts);
+    check_count(&drafts, engines.len(), together_at.is_some());
+    let expect = expect::read(&mut root, &drafts, &engines, TOP);
+    let plots = plots::read(&mut root, &drafts, TOP);
+    let mut shape = None;
+    if let Some(fabric) = &fabric {
+        shape = drafts
+            .iter()
+            .enumerate()
+            .map(|(index, draft)| collective::resolve(draft, fabric, seed, index))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect::<Option<Vec<_>>>();
+    }
+    if let Some(collectives) = &shape {
+        plots::check_ranks(&plots, collectives, faults);
+    }
+    root.finish();
+    let (timeline_ranks, plots) = plots::finish(plots);
+    Some(Scenario {
+        name,
+        title,
+        seed,
+        heavy,
+        fabric: Arc::new(fabric?),
+        engines,
+        collectives: shape?,
+        together: together.is_some_and(|together| together.value),
+        expect: expect?,
+        plots,
+        timeline_ranks,
+    })
+}
+
+fn read_engines(item: &Item<'_>) -> Vec<EngineKind> {
+    let mut found: Vec<EngineKind> = Vec::new();
+    for item in item.each() {
+        let Some(engine) = item.word("an engine", &engines()) else { continue };
+        if found.contains(&engine.value) {
+            item.push(collective::listed_twice(engine.value.name(), &engine.place));
+        } else {
+            found.push(engine.value);
+        }
+    }
+    found
+}
+
+/// `[fabric]`: a file with overrides, or a topology inline.
+fn read_fabric(mut section: Section<'_>, path: &str, sources: &mut SourceMap) -> Option<Fabric> {
+    section.top_keys(TOP);
+    let Some(item) = section.item("file") else {
+        return topology::read(section, path, Overrides::default());
+    };
+    let faults = section.source.faults;
+    for key in ["template", "node", "link", "remove", "class", "position", "name"] {
+        if section.has(key) {
+            section.exclusive("file", key, "change the file, or describe the whole topology here");
+            section.item(key);
+        }
+    }
+    let params = section.item("params").and_then(|item| item.section("`params` of `[fabric]`"));
+    let routing = section.item("routing").and_then(|item| item.word("a routing", &Routing::ALL));
+    section.finish();
+    let file = item.string_as("the name of a topology file")?;
+    let full = beside(path, file.value);
+    let text = match load::read_text(&full) {
+        Ok(text) => text,
+        Err(message) => {
+            let fault = Diagnostic::error("E0503", format!("cannot read `{}`: {message}", full.display()))
+                .at(file.place, "names are relative to the folder of the scenario");
+            faults.push(match nearest_file(&full) {
+                Some(near) => fault.help(format!("did you mean `{near}`?")),
+                None => fault,
+            });
+            return None;
+        }
+    };
+    let shown = full.to_string_lossy().into_owned();
+    let id = sources.add(shown.clone(), text.clone());
+    // The parameters of the scenario are read beside those of the file, so both texts must live here.
+    let source = Source { file: id, text: &text, faults };
+    load::parse(source, "the topology", |root| {
+        if is_scenario(&root, "a topology") {
+            return None;
+        }
+        topology::read(root, &shown, Overrides { params, routing })
+    })
+    .flatten()
+}
+
+/// The path of a file named in the file at `path`, tidied up without looking at the disk.
+fn beside(path: &str, file: &str) -> PathBuf {
+    let folder = if path == "-" { Path::new("") } else { Path::new(path).parent().unwrap_or(Path::new("")) };
+    let mut tidy = PathBuf::new();
+    for part in folder.join(file).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
+                tidy.pop();
+            }
+            part => tidy.push(part),
+        }
+    }
+    tidy
+}
+
+/// Collectives that run together have one algorithm each, and sizes that go in step.
+fn check_together(together: &Option<Place>, drafts: &[collective::Draft<'_>]) {
+    let Some(together) = together else {
+        for draft in drafts {
+            if let Some(start) = draft.start.as_ref().filter(|start| start.value.ps() > 0) {
+                draft.source.faults.push(
+                    Diagnostic::warning("W0301", "`start` has no effect here")
+                        .at(start.place.clone(), "every case of this scenario runs alone")
+                        .help(
+                            "to run all collectives at once, write `together = true` at the top of the file",
+                        ),
+                );
+            }
+        }
+        return;
+    };
+    for draft in drafts.iter().filter(|draft| draft.algorithms.len() > 1) {
+        draft.source.faults.push(
+            Diagnostic::error("E0309", "collectives that run together have one algorithm each")
+                .at(draft.algorithm_place(), format!("these are {}", draft.algorithms.len()))
+                .at(together.clone(), "all collectives run at once")
+                .help("write a scenario for each and use `railspine compare`"),
+        );
+    }
+    let mut longest: Option<&At<Vec<crate::units::Bytes>>> = None;
+    for sizes in drafts.iter().filter_map(|draft| draft.sizes.as_ref()).filter(|sizes| sizes.value.len() > 1)
+    {
+        match longest {
+            Some(first) if first.value.len() != sizes.value.len() => {
+                if let Some(draft) = drafts.first() {
+                    draft.source.faults.push(
+                        Diagnostic::error(
+                            "E0309",
+                            "collectives that run together need equally many sizes, or one",
+                        )
+                        .at(sizes.place.clone(), format!("these are {} sizes", sizes.value.len()))
+                        .at(first.place.clone(), format!("and these {}", first.value.len())),
+                    );
+                }
+            }
+            Some(_) => {}
+            None => longest = Some(sizes),
+        }
+    }
+}
+
+/// A scenario has a bounded number of cases.
+fn check_count(drafts: &[collective::Draft<'_>], engines: usize, together: bool) {
+    let sizes = |draft: &collective::Draft<'_>| draft.sizes.as_ref().map_or(0, |sizes| sizes.value.len());
+    let each = |draft: &collective::Draft<'_>| sizes(draft).saturating_mul(draft.algorithms.len());
+    let cases = if together {
+        drafts.iter().map(sizes).max().unwrap_or(0).saturating_mul(drafts.len())
+    } else {
+        drafts.iter().map(each).fold(0, usize::saturating_add)
+    };
+    let cases = cases.saturating_mul(engines);
+    let Some(largest) = drafts.iter().max_by_key(|draft| each(draft)) else { return };
+    if cases > MAX_CASES {
+        largest.source.faults.push(
+            Diagnostic::error("E0502", format!("the scenario has {cases} cases"))
+                .at(
+                    largest.place.clone(),
+                    format!("{} of them come of this", each(largest).saturating_mul(engines)),
+                )
+                .help(format!("at most {MAX_CASES} cases can be run at once: use fewer sizes or algorithms")),
+        );
+    }
+}
