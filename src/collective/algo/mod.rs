@@ -94,18 +94,6 @@ pub enum Unserved {
         /// What it needs.
         needs: String,
     },
-    /// A setting is out of bounds.
-    #[error("`{algorithm}` cannot use {value} {setting}: it takes 1 to {most}")]
-    Setting {
-        /// The algorithm.
-        algorithm: Algorithm,
-        /// What is set: `channels` or `segments`.
-        setting: &'static str,
-        /// To what.
-        value: u32,
-        /// The most that it may be.
-        most: u32,
-    },
 }
 
 /// The most channels of a request.
@@ -184,7 +172,8 @@ fn check(algorithm: Algorithm, request: &Request) -> Result<(), Unserved> {
         if let Some(value) = value
             && !(1..=most).contains(&value)
         {
-            return Err(Unserved::Setting { algorithm, setting, value, most });
+            let needs = format!("1 to {most} {setting}, not {value}");
+            return Err(Unserved::Placement { algorithm, needs });
         }
     }
     Ok(())
