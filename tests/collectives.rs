@@ -584,11 +584,11 @@ fn requests_that_cannot_be_served_say_why() {
     );
     assert_eq!(
         refused(Algorithm::Ring, &Request { channels: Some(0), ..plain(Op::AllReduce, 3) }),
-        "`ring` cannot serve these ranks: it needs 1 to 256 channels, not 0"
+        "`ring` cannot use 0 channels: it takes 1 to 256"
     );
     assert_eq!(
         refused(Algorithm::Chain, &Request { segments: Some(5000), ..plain(Op::AllReduce, 3) }),
-        "`chain` cannot serve these ranks: it needs 1 to 4096 segments, not 5000"
+        "`chain` cannot use 5000 segments: it takes 1 to 4096"
     );
     for op in Op::ALL {
         assert!(Algorithm::ALL.iter().all(|one| ops(*one).contains(&op) == serves(op).contains(one)));

@@ -94,6 +94,18 @@ pub enum Unserved {
         /// What it needs.
         needs: String,
     },
+    /// A setting is out of bounds.
+    #[error("`{algorithm}` cannot use {value} {setting}: it takes 1 to {most}")]
+    Setting {
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// What is set: `channels` or `segments`.
+        setting: &'static str,
+        /// To what.
+        value: u32,
+        /// The most that it may be.
+        most: u32,
+    },
 }
 
 /// The most channels of a request.
@@ -172,8 +184,7 @@ fn check(algorithm: Algorithm, request: &Request) -> Result<(), Unserved> {
         if let Some(value) = value
             && !(1..=most).contains(&value)
         {
-            let needs = format!("1 to {most} {setting}, not {value}");
-            return Err(Unserved::Placement { algorithm, needs });
+            return Err(Unserved::Setting { algorithm, setting, value, most });
         }
     }
     Ok(())
