@@ -39,7 +39,7 @@ impl PatternFault {
     /// Tells it of the string that `item` holds.
     pub(super) fn tell(self, item: &Item<'_>) {
         let text = item.value.as_str().unwrap_or_default();
-        let fault = Diagnostic::error("E0111", format!("`{text}` is not a pattern for names"))
+        let fault = Diagnostic::error("E0111", format!("`{text}` is not a valid pattern"))
             .at(item.part(self.range), self.message);
         item.push(match self.help {
             Some(help) => fault.help(help),
@@ -150,6 +150,11 @@ impl Pattern {
             at += end;
         }
         Ok(pattern)
+    }
+
+    /// True where it has ranges or lists of its own.
+    pub(super) fn has_axes(&self) -> bool {
+        !self.axes.is_empty()
     }
 
     /// Reads what is between braces.
@@ -324,11 +329,6 @@ impl<'p, 'a> Joint<'p, 'a> {
     /// How many combinations there are.
     pub(super) fn count(&self) -> u64 {
         self.axes.iter().fold(1, |count, axis| count.saturating_mul(axis.len()))
-    }
-
-    /// True where pattern `index` has ranges or lists of its own.
-    pub(super) fn has_axes(&self, index: usize) -> bool {
-        !self.patterns[index].pattern.axes.is_empty()
     }
 
     /// Calls `each` with the names of every combination, one name a pattern, the last axis running
