@@ -42,6 +42,13 @@ pub enum Pattern {
         /// Which bits of the place differ.
         mask: u32,
     },
+    /// Everybody to everybody else: of `n` ranks in `order`, lane `i` goes from place `i / (n - 1)` to the
+    /// place `1 + i % (n - 1)` further on, round the ring. One phase of it is what `n - 1` shifts are
+    /// together, so that one wait can name them all.
+    Complete {
+        /// All ranks.
+        order: Arc<[u32]>,
+    },
     /// Listed one by one: `(src, dst, stagger)`.
     Pairs(Arc<[(u32, u32, u32)]>),
 }
@@ -64,6 +71,7 @@ impl Pattern {
                     order.len()
                 }
             }
+            Self::Complete { order } => order.len() * order.len().saturating_sub(1),
             Self::Pairs(pairs) => pairs.len(),
         }
     }
@@ -91,6 +99,18 @@ impl Pattern {
                 let (ring, position) = (index as u32 / group, index as u32 % group);
                 let peer = ring * group + (position ^ mask);
                 Lane { src: Rank(order[index]), dst: Rank(order[peer as usize]), position, ring, stagger: 0 }
+            }
+            Self::Complete { order } => {
+                let others = order.len() - 1;
+                let (place, further) = (index / others, 1 + index % others);
+                let peer = (place + further) % order.len();
+                Lane {
+                    src: Rank(order[place]),
+                    dst: Rank(order[peer]),
+                    position: place as u32,
+                    ring: 0,
+                    stagger: 0,
+                }
             }
             Self::Pairs(pairs) => {
                 let (src, dst, stagger) = pairs[index];

@@ -48,6 +48,21 @@ pub enum Payload {
         /// Blocks carried at once.
         len: u32,
     },
+    /// As [`Self::Cyclic`] with one block at a time, where blocks are sets of atoms that lie apart: step `k`
+    /// of the lane at place `p` carries block `b = start + p - k` (modulo `blocks`) of its ring's row `w`,
+    /// which is `ranges[starts[w * blocks + b] .. starts[w * blocks + b + 1]]`.
+    Blocks {
+        /// The row of each ring; rings may share one.
+        rows: Arc<[u32]>,
+        /// Where the ranges of each block begin, one entry more than blocks in all rows.
+        starts: Arc<[u32]>,
+        /// All ranges.
+        ranges: Arc<[AtomRange]>,
+        /// Blocks in a row.
+        blocks: u32,
+        /// Block of place 0 at step 0.
+        start: i64,
+    },
     /// Step `k` carries `width` atoms from `base + k * width`: the segments of a pipeline.
     Segments {
         /// The first atom of step 0.
@@ -63,6 +78,16 @@ pub enum Payload {
         starts: Arc<[u32]>,
         /// All ranges.
         ranges: Arc<[AtomRange]>,
+    },
+    /// The sender's shard of an all-gather or send-recv, `width` atoms a shard.
+    SenderShard {
+        /// Atoms in a shard.
+        width: u64,
+    },
+    /// The receiver's shard of a reduce-scatter, `width` atoms a shard.
+    ReceiverShard {
+        /// Atoms in a shard.
+        width: u64,
     },
     /// The lane's own shard `(src, dst)` of an all-to-all among `ranks` ranks, `width` atoms a shard.
     Shard {
@@ -102,6 +127,14 @@ impl Payload {
                     each(AtomRange { start: base, len: (len - straight) * width });
                 }
             }
+            Self::Blocks { rows, starts, ranges, blocks, start } => {
+                let moved = start + i64::from(lane.position) - i64::from(step);
+                let block = moved.rem_euclid(i64::from(*blocks)).unsigned_abs() as usize;
+                let entry = rows[lane.ring as usize] as usize * *blocks as usize + block;
+                for range in &ranges[starts[entry] as usize..starts[entry + 1] as usize] {
+                    each(*range);
+                }
+            }
             Self::Segments { base, width } => {
                 each(AtomRange { start: base + u64::from(step) * width, len: *width });
             }
@@ -110,6 +143,12 @@ impl Payload {
                 for range in &ranges[starts[index] as usize..starts[index + 1] as usize] {
                     each(*range);
                 }
+            }
+            Self::SenderShard { width } => {
+                each(AtomRange { start: u64::from(lane.src.0) * width, len: *width });
+            }
+            Self::ReceiverShard { width } => {
+                each(AtomRange { start: u64::from(lane.dst.0) * width, len: *width });
             }
             Self::Shard { ranks, width } => {
                 let shard = u64::from(lane.src.0) * u64::from(*ranks) + u64::from(lane.dst.0);

@@ -14,7 +14,7 @@ pub enum On {
 }
 
 /// Which lanes of the other phase, seen from the waiting lane's sender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     /// Those that deliver to it.
     Incoming,

@@ -1,5 +1,7 @@
 //! Collecting a fabric, checking it, freezing it.
 
+use std::collections::hash_map::Entry;
+
 use petgraph::graph::{NodeIndex, UnGraph};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
@@ -128,8 +130,8 @@ pub enum BuildFault {
     /// No accelerators.
     #[error("the fabric has no GPU, so nothing could take part in a collective")]
     NoEndpoints,
-    /// More nodes or links than ids can name.
-    #[error("the fabric would have more than {limit} nodes or links")]
+    /// More nodes or cables than are served.
+    #[error("the fabric would have more than {limit} nodes or cables")]
     TooLarge {
         /// The limit.
         limit: usize,
@@ -207,11 +209,14 @@ impl Builder {
     /// Adds a node. A name that is taken is a fault, told by [`Self::finish`].
     pub fn add_node(&mut self, node: Node) -> NodeId {
         let index = self.graph.add_node(node);
-        let name = self.graph[index].name.clone();
-        if self.names.contains_key(&name) {
-            self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
-        } else {
-            self.names.insert(name, index);
+        match self.names.entry(self.graph[index].name.clone()) {
+            Entry::Occupied(taken) => {
+                let name = taken.key().clone();
+                self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
+            }
+            Entry::Vacant(free) => {
+                free.insert(index);
+            }
         }
         NodeId(index.index() as u32)
     }
@@ -297,7 +302,7 @@ impl Builder {
     /// # Errors
     /// All faults at once.
     pub fn finish(mut self) -> Result<Fabric, Vec<BuildFault>> {
-        if self.graph.node_count() > MAX_ITEMS || self.graph.edge_count() > MAX_ITEMS / 2 {
+        if self.graph.node_count() > MAX_ITEMS || self.graph.edge_count() > MAX_ITEMS {
             self.faults.push(BuildFault::TooLarge { limit: MAX_ITEMS });
         }
         let endpoints: Vec<NodeId> = self

@@ -16,8 +16,8 @@ pub use node::{Node, NodeKind, Position};
 
 use crate::ids::{ClassId, LinkId, NodeId};
 
-/// The largest number of nodes or directed links of a fabric: ids are 32 bits, with room for marks.
-pub const MAX_ITEMS: usize = 1 << 28;
+/// The largest number of nodes, and of cables, of a fabric: about 2 GB while it is built.
+pub const MAX_ITEMS: usize = 1 << 22;
 
 /// A checked fabric. Nodes, links and classes are frozen arrays; neighbours are in compressed rows.
 #[derive(Debug, Clone)]

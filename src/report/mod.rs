@@ -1,1 +1,13 @@
-//! Results out: tables, JSON, CSV and drawings.
+//! Results out: tables, JSON, CSV and drawings. Everything here is a pure function of saved results,
+//! so that a run can be tabulated and drawn again without simulating.
+
+mod compare;
+pub mod csv;
+pub mod draw;
+pub mod json;
+mod number;
+mod series;
+pub mod show;
+pub mod table;
+
+pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};

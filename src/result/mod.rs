@@ -75,6 +75,9 @@ pub struct Case {
     pub bound_ps: u64,
     /// Which bound that is: `latency`, `injection`, `cut`.
     pub bound_kind: String,
+    /// What the bound is about: `leaving server 3`.
+    #[serde(default)]
+    pub bound_detail: String,
     /// The bound over the time, in percent: 100 is optimal.
     pub bound_percent: f64,
     /// Where the time on the critical path went.

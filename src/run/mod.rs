@@ -1,5 +1,83 @@
-//! The one place where the stages are joined: a [`Scenario`] in, a [`crate::result::RunResult`] out.
+//! The one place where the stages are joined: a [`Scenario`] in, a [`RunResult`] out.
+//!
+//! Schedules are made and proved, paths are found, and then every case runs on its own, in parallel; results are
+//! gathered by number, so they do not depend on threads.
 
+mod cases;
+mod error;
+mod expect;
+mod links;
+mod memory;
+mod prepare;
 mod scenario;
+mod tell;
+mod watch;
 
+pub use error::RunError;
+pub use memory::forecast;
+pub use prepare::request;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
+pub use watch::{Quiet, Watch};
+
+use rayon::prelude::*;
+
+use crate::result::{FabricSummary, RUN_SCHEMA, RunResult};
+
+/// How to run, none of which changes what comes out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RunOptions {
+    /// Threads; all cores where `None`.
+    pub threads: Option<usize>,
+    /// Bytes of memory that a run may need; no limit where `None`.
+    pub max_memory: Option<u64>,
+}
+
+/// Runs a scenario.
+///
+/// # Errors
+/// Where an algorithm cannot serve its ranks, ranks cannot reach each other, memory would not do, or `watch` says stop.
+pub fn run(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
+    let threads = options.threads.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| RunError::Threads { message: error.to_string() })?;
+    pool.install(|| run_here(scenario, options, watch))
+}
+
+fn run_here(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
+    let schedules = prepare::schedules(scenario)?;
+    if let Some(limit) = options.max_memory {
+        let need = memory::need(scenario, &schedules, rayon::current_num_threads());
+        if need > limit {
+            return Err(RunError::Memory { need, limit });
+        }
+    }
+    let prepared = prepare::prepare(scenario, schedules)?;
+    let jobs = cases::jobs(scenario, &prepared);
+    watch.begin(jobs.iter().map(|job| job.flows(&prepared)).sum());
+    let outcomes: Vec<_> =
+        jobs.par_iter().map(|job| cases::play(scenario, &prepared, job, watch)).collect::<Result<_, _>>()?;
+    let told: Vec<Vec<_>> = jobs
+        .par_iter()
+        .zip(&outcomes)
+        .map(|(job, played)| tell::cases(scenario, &prepared, job, played))
+        .collect();
+    let cases = cases::in_order(scenario, &prepared, &jobs, &told);
+    let fabric = &scenario.fabric;
+    Ok(RunResult {
+        schema: RUN_SCHEMA.into(),
+        scenario: scenario.name.clone(),
+        title: scenario.title.clone(),
+        seed: scenario.seed,
+        fabric: FabricSummary {
+            name: fabric.name().into(),
+            gpus: fabric.endpoints().len() as u32,
+            nodes: fabric.nodes().len() as u32,
+            links: fabric.links().len() as u32,
+        },
+        expectations: expect::check(&scenario.expect, &cases),
+        cases,
+        plots: scenario.plots.clone(),
+    })
+}

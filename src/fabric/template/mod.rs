@@ -4,6 +4,24 @@
 //! designs are enumerated, and builds itself into a [`Builder`]. A further family joins by one file and
 //! one line in [`FAMILIES`].
 
+mod boxes;
+mod clos;
+mod fat_tree;
+mod full_mesh_box;
+mod fully_connected;
+mod grid;
+mod hosts;
+mod hybrid_cube_mesh;
+mod hypercube;
+mod limits;
+mod medium;
+mod mesh;
+mod nvlink_domain;
+mod rail_only;
+mod rail_optimised;
+mod ring;
+mod single_switch;
+mod torus;
 mod values;
 
 pub use values::{Fault, Param, ParamKind, Value, Values};
@@ -25,8 +43,21 @@ pub struct Family {
     pub build: fn(&Values<'_>, &mut Builder) -> Result<(), Vec<Fault>>,
 }
 
-/// All families, by name.
-pub const FAMILIES: &[&Family] = &[];
+/// All families, simple ones first.
+pub const FAMILIES: &[&Family] = &[
+    &single_switch::FAMILY,
+    &ring::FAMILY,
+    &mesh::FAMILY,
+    &torus::FAMILY,
+    &fully_connected::FAMILY,
+    &hypercube::FAMILY,
+    &fat_tree::FAMILY,
+    &rail_optimised::FAMILY,
+    &rail_only::FAMILY,
+    &nvlink_domain::FAMILY,
+    &hybrid_cube_mesh::FAMILY,
+    &full_mesh_box::FAMILY,
+];
 
 /// The family of that name.
 pub fn family(name: &str) -> Option<&'static Family> {

@@ -44,6 +44,28 @@ pub struct Param {
     pub about: &'static str,
 }
 
+impl Param {
+    /// A parameter that must be given.
+    pub const fn required(name: &'static str, kind: ParamKind, about: &'static str) -> Self {
+        Self { name, kind, default: None, about }
+    }
+
+    /// A parameter with a default.
+    pub const fn new(
+        name: &'static str,
+        kind: ParamKind,
+        default: &'static str,
+        about: &'static str,
+    ) -> Self {
+        Self { name, kind, default: Some(default), about }
+    }
+
+    /// A parameter that may be left out and then has no value.
+    pub const fn optional(name: &'static str, kind: ParamKind, about: &'static str) -> Self {
+        Self { name, kind, default: Some(""), about }
+    }
+}
+
 /// A value of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -120,7 +142,6 @@ impl<'a> Values<'a> {
     ///
     /// # Panics
     /// Where a family's own default cannot be read, which a test rules out.
-    #[expect(clippy::expect_used, reason = "defaults are constants, a test reads them all")]
     pub fn new(params: &'a [Param], mut given: BTreeMap<&'a str, Value>) -> Result<Self, Vec<&'a str>> {
         let mut missing = Vec::new();
         for param in params {

@@ -1,0 +1,128 @@
+//! How fast the fluid engine is: flows (transfers) per CPU second, printed beside criterion's times.
+//!
+//! `cargo bench --bench fluid`. No symmetry is used: every transfer of every rank is simulated.
+
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use railspine::collective::algo::{Request, schedule};
+use railspine::collective::{Algorithm, Op, verify};
+use railspine::engine::{Collective, Job, Silent, Steps, fluid};
+use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind, Routing};
+use railspine::route::{Flow, Router, Routes};
+use railspine::units::{Bandwidth, Bytes, Time};
+
+/// `n` GPUs on one switch.
+fn star(n: u32) -> Fabric {
+    let mut builder = Builder::new("star", LinkClass::builtin());
+    let class = builder.class("infiniband").expect("a built-in class");
+    let switch = builder.add_node(Node::new("switch0", NodeKind::Switch));
+    for i in 0..n {
+        let gpu = builder.add_node(Node::new(format!("gpu{i}"), NodeKind::Gpu));
+        builder.add_cable(gpu, switch, Cable::new(class, Bandwidth::from_gbps(400)));
+    }
+    builder.finish().expect("a star is a fabric")
+}
+
+/// `leaves` leaves of 32 GPUs under 32 spines.
+fn fat_tree(leaves: u32, routing: Routing) -> Fabric {
+    let mut builder = Builder::new("fat-tree", LinkClass::builtin());
+    builder.set_routing(routing);
+    let class = builder.class("infiniband").expect("a built-in class");
+    let cable = Cable::new(class, Bandwidth::from_gbps(400));
+    let spines: Vec<_> =
+        (0..32).map(|i| builder.add_node(Node::new(format!("spine{i}"), NodeKind::Spine))).collect();
+    for leaf in 0..leaves {
+        let switch = builder.add_node(Node::new(format!("leaf{leaf}"), NodeKind::Leaf));
+        for spine in &spines {
+            builder.add_cable(switch, *spine, cable.clone());
+        }
+        for host in 0..32 {
+            let gpu = builder.add_node(Node::new(format!("gpu{}", leaf * 32 + host), NodeKind::Gpu));
+            builder.add_cable(gpu, switch, cable.clone());
+        }
+    }
+    builder.finish().expect("a fat tree is a fabric")
+}
+
+/// A case, ready to run again and again.
+fn prepare(fabric: &Fabric, op: Op, algorithm: Algorithm, bytes: Bytes) -> (Routes, Collective, u64) {
+    let request = Request::new(op, fabric.endpoints().len() as u32, bytes);
+    let verified = verify(schedule(algorithm, &request).expect("it serves")).expect("it is right");
+    let ends = fabric.endpoints();
+    let flows: Vec<Flow> = verified
+        .schedule()
+        .phases
+        .iter()
+        .flat_map(|phase| phase.pattern.lanes().map(move |lane| (lane, phase.channel)))
+        .map(|(lane, channel)| Flow { src: ends[lane.src.index()], dst: ends[lane.dst.index()], channel })
+        .collect();
+    let mut router = Router::new(fabric, 1);
+    let paths = router.paths(&flows).expect("it is connected");
+    let transfers = verified.schedule().transfer_count();
+    let collective =
+        Collective { schedule: verified, bytes, paths, start: Time::ZERO, steps: Steps::Receipt };
+    (router.finish(), collective, transfers)
+}
+
+/// CPU time of this process so far, where the system tells it.
+fn cpu_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    let ticks: u64 = fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?;
+    Some(Duration::from_millis(ticks * 10))
+}
+
+/// Peak resident memory of this process so far, in MiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1024)
+}
+
+fn cases(criterion: &mut Criterion) {
+    let mebibyte = |n: u64| Bytes(n << 20);
+    let ring = [
+        ("star", star(1024)),
+        ("fat tree, spray", fat_tree(32, Routing::Spray)),
+        ("fat tree, ECMP", fat_tree(32, Routing::Ecmp)),
+    ];
+    let mut all = Vec::new();
+    for (name, fabric) in &ring {
+        let case = prepare(fabric, Op::AllReduce, Algorithm::Ring, mebibyte(64));
+        all.push((format!("ring all-reduce, 1024 ranks, {name}"), case));
+    }
+    let burst = prepare(&star(256), Op::AllToAll, Algorithm::Direct, mebibyte(64));
+    all.push(("direct all-to-all, 256 ranks, star".to_string(), burst));
+    let halving =
+        prepare(&fat_tree(32, Routing::Static), Op::AllReduce, Algorithm::HalvingDoubling, mebibyte(64));
+    all.push(("halving-doubling all-reduce, 1024 ranks, fat tree, static".to_string(), halving));
+    let tree = prepare(&fat_tree(8, Routing::Spray), Op::AllReduce, Algorithm::DoubleTree, mebibyte(256));
+    all.push(("double-tree all-reduce, 256 ranks, fat tree, spray".to_string(), tree));
+    let mut group = criterion.benchmark_group("fluid");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    for (name, (routes, collective, transfers)) in &all {
+        let job = Job { routes, collectives: vec![collective.clone()] };
+        let (mut runs, before) = (0u64, cpu_time());
+        let wall = std::time::Instant::now();
+        while runs == 0 || wall.elapsed() < Duration::from_secs(1) {
+            assert!(!fluid::run(&job, &mut Silent).cancelled);
+            runs += 1;
+        }
+        if let (Some(before), Some(after)) = (before, cpu_time()) {
+            let spent = (after - before).as_secs_f64().max(0.01);
+            let rate = (runs * transfers) as f64 / spent / 1e6;
+            let peak =
+                peak_memory().map_or_else(String::new, |peak| format!(", peak memory so far {peak} MiB"));
+            println!("{name}: {transfers} flows, {rate:.2} million flows per CPU second{peak}");
+        }
+        group.throughput(Throughput::Elements(*transfers));
+        group.bench_with_input(BenchmarkId::from_parameter(name), &job, |bencher, job| {
+            bencher.iter(|| fluid::run(job, &mut Silent));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, cases);
+criterion_main!(benches);

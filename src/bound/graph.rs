@@ -1,0 +1,135 @@
+//! A compact copy of the fabric's graph, and least latencies over it.
+//!
+//! Every node may pass traffic on here, GPUs too: a schedule may relay data through any rank, so only
+//! paths through everything are short enough for a bound.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::fabric::Fabric;
+use crate::ids::NodeId;
+
+/// Farther than anything.
+pub(super) const FAR: u64 = u64::MAX;
+
+/// No node, no group.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The neighbours of every node, in compressed rows: `(node, latency in picoseconds)`.
+#[derive(Debug, Clone)]
+struct Rows {
+    start: Vec<u32>,
+    arcs: Vec<(u32, u64)>,
+}
+
+impl Rows {
+    fn of(&self, node: u32) -> &[(u32, u64)] {
+        &self.arcs[self.start[node as usize] as usize..self.start[node as usize + 1] as usize]
+    }
+}
+
+/// Which way latencies are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Toward {
+    /// From every node to the given ones.
+    Given,
+    /// From the given nodes to every one.
+    Others,
+}
+
+/// Who is linked to whom, with what latency.
+#[derive(Debug, Clone)]
+pub(super) struct Graph {
+    out: Rows,
+    into: Rows,
+    symmetric: bool,
+}
+
+impl Graph {
+    pub(super) fn new(fabric: &Fabric) -> Self {
+        let rows = |outward: bool| {
+            let mut rows = Rows { start: vec![0], arcs: Vec::with_capacity(fabric.links().len()) };
+            for index in 0..fabric.nodes().len() {
+                let node = NodeId::from_index(index);
+                let links = if outward { fabric.out_links(node) } else { fabric.in_links(node) };
+                for &id in links {
+                    let link = fabric.link(id);
+                    let other = if outward { link.to } else { link.from };
+                    rows.arcs.push((other.0, link.latency.ps()));
+                }
+                rows.start.push(rows.arcs.len() as u32);
+            }
+            rows
+        };
+        let symmetric = fabric.links().iter().all(|link| fabric.link(link.reverse).latency == link.latency);
+        Self { out: rows(true), into: rows(false), symmetric }
+    }
+
+    /// True where every link has the latency of its reverse, so that both ways cost the same.
+    pub(super) fn is_symmetric(&self) -> bool {
+        self.symmetric
+    }
+
+    /// Directed links.
+    pub(super) fn links(&self) -> usize {
+        self.out.arcs.len()
+    }
+
+    fn rows(&self, toward: Toward) -> &Rows {
+        match toward {
+            Toward::Given => &self.into,
+            Toward::Others => &self.out,
+        }
+    }
+
+    /// The least latency between every node and `given`, by node.
+    pub(super) fn latencies(&self, given: NodeId, toward: Toward) -> Vec<u64> {
+        let rows = self.rows(toward);
+        let mut best = vec![FAR; rows.start.len() - 1];
+        let mut heap = BinaryHeap::from([Reverse((0, given.0))]);
+        best[given.index()] = 0;
+        while let Some(Reverse((so_far, node))) = heap.pop() {
+            if so_far > best[node as usize] {
+                continue;
+            }
+            for &(next, latency) in rows.of(node) {
+                let total = so_far.saturating_add(latency);
+                if total < best[next as usize] {
+                    best[next as usize] = total;
+                    heap.push(Reverse((total, next)));
+                }
+            }
+        }
+        best
+    }
+
+    /// For every node `members[i]` of group `groups[i]`, the least latency between it and a member of another
+    /// group. One run for all: every node keeps the two nearest groups, since of any two one is foreign.
+    pub(super) fn nearest_foreign(&self, members: &[NodeId], groups: &[u32], toward: Toward) -> Vec<u64> {
+        let rows = self.rows(toward);
+        let mut near = vec![[(FAR, NONE); 2]; rows.start.len() - 1];
+        let mut heap = BinaryHeap::new();
+        for (node, group) in members.iter().zip(groups) {
+            heap.push(Reverse((0, *group, node.0)));
+        }
+        while let Some(Reverse((so_far, group, node))) = heap.pop() {
+            let slots = &mut near[node as usize];
+            if slots[0].1 == group || slots[1].1 != NONE {
+                continue;
+            }
+            let free = usize::from(slots[0].1 != NONE);
+            slots[free] = (so_far, group);
+            for &(next, latency) in rows.of(node) {
+                let there = &near[next as usize];
+                if there[1].1 == NONE && there[0].1 != group {
+                    heap.push(Reverse((so_far.saturating_add(latency), group, next)));
+                }
+            }
+        }
+        let foreign = |(node, group): (&NodeId, &u32)| {
+            let slots = near[node.index()];
+            slots.iter().find(|slot| slot.1 != *group && slot.1 != NONE).map_or(FAR, |slot| slot.0)
+        };
+        members.iter().zip(groups).map(foreign).collect()
+    }
+}

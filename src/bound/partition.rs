@@ -1,0 +1,249 @@
+//! Ways of cutting the ranks into groups, and what can leave and enter each group.
+//!
+//! A group is cut out by a set of *nodes*; what leaves it is at most the sum of the capacities of the directed
+//! links that leave that set. Several sets may cut out the same ranks (with the adapters of a server or
+//! without them); each is a valid cut, so the smallest capacity counts.
+
+use petgraph::unionfind::UnionFind;
+
+use super::graph::{FAR, Graph, NONE, Toward};
+use crate::fabric::{Fabric, NodeKind};
+use crate::ids::NodeId;
+
+/// A capacity in 1/1024 bytes per second, rounded up: sums are exact and do not depend on their order.
+pub(super) type Rate = u128;
+
+/// Parts of a [`Rate`] in a byte per second.
+pub(super) const RATE_PARTS: f64 = 1024.0;
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "capacities are positive")]
+pub(super) fn rate(bytes_per_second: f64) -> Rate {
+    (bytes_per_second * RATE_PARTS).ceil() as Rate
+}
+
+/// What the groups are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Single nodes with ranks.
+    Rank,
+    /// Servers (scale-up domains).
+    Server,
+    /// What stays joined when the named switches are taken out.
+    Without(&'static str),
+    /// The lower and upper half along a dimension of a torus or mesh.
+    Half(u32),
+    /// A set of nodes that maximum flow found, and the rest.
+    Flow,
+}
+
+/// Ranks that are cut out together.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// How many ranks.
+    pub(super) ranks: u32,
+    /// Its first rank.
+    pub(super) first: u32,
+    /// What can leave and enter.
+    pub(super) out: Rate,
+    pub(super) into: Rate,
+    /// Least latency of a transfer from a rank inside to one outside, and from one outside to one inside.
+    pub(super) leave: u64,
+    pub(super) enter: u64,
+    /// A rank outside is at least this far from every rank inside.
+    pub(super) reach: u64,
+}
+
+/// All ranks, in groups; at least two groups.
+#[derive(Debug, Clone)]
+pub(super) struct Partition {
+    pub(super) level: Level,
+    /// The group of every rank, numbered by first appearance.
+    pub(super) group_of: Vec<u32>,
+    pub(super) groups: Vec<Group>,
+}
+
+impl Partition {
+    /// From the group of every node ([`NONE`] for nodes in no group); ranks in no group are groups of their
+    /// own. `None` where all ranks are in one group.
+    fn new(fabric: &Fabric, nodes: &[NodeId], level: Level, mut label: Vec<u32>) -> Option<Self> {
+        let mut next = label.iter().filter(|l| **l != NONE).max().map_or(0, |l| l + 1);
+        for node in nodes {
+            if label[node.index()] == NONE {
+                label[node.index()] = next;
+                next += 1;
+            }
+        }
+        let mut number = vec![NONE; next as usize];
+        let mut groups: Vec<Group> = Vec::new();
+        let mut group_of = Vec::with_capacity(nodes.len());
+        for (rank, node) in nodes.iter().enumerate() {
+            let slot = &mut number[label[node.index()] as usize];
+            if *slot == NONE {
+                *slot = groups.len() as u32;
+                let first = rank as u32;
+                groups.push(Group { ranks: 0, first, out: 0, into: 0, leave: FAR, enter: FAR, reach: 0 });
+            }
+            groups[*slot as usize].ranks += 1;
+            group_of.push(*slot);
+        }
+        if groups.len() < 2 {
+            return None;
+        }
+        let group = |node: NodeId| match label[node.index()] {
+            NONE => NONE,
+            label => number[label as usize],
+        };
+        for (index, link) in fabric.links().iter().enumerate() {
+            let (from, to) = (group(link.from), group(link.to));
+            if from != to {
+                let capacity = rate(fabric.capacity(crate::ids::LinkId::from_index(index)));
+                if from != NONE {
+                    groups[from as usize].out += capacity;
+                }
+                if to != NONE {
+                    groups[to as usize].into += capacity;
+                }
+            }
+        }
+        Some(Self { level, group_of, groups })
+    }
+
+    /// Least latencies out of and into every group.
+    pub(super) fn measure(&mut self, graph: &Graph, nodes: &[NodeId]) {
+        let least = |groups: &mut [Group], toward, field: fn(&mut Group) -> &mut u64| {
+            let near = graph.nearest_foreign(nodes, &self.group_of, toward);
+            for (group, latency) in self.group_of.iter().zip(near) {
+                let slot = field(&mut groups[*group as usize]);
+                *slot = (*slot).min(latency);
+            }
+        };
+        least(&mut self.groups, Toward::Given, |group| &mut group.leave);
+        if graph.is_symmetric() {
+            for group in &mut self.groups {
+                group.enter = group.leave;
+            }
+        } else {
+            least(&mut self.groups, Toward::Others, |group| &mut group.enter);
+        }
+        for group in &mut self.groups {
+            group.reach = group.leave;
+        }
+    }
+
+    /// Takes note of how far every rank is from `target`.
+    pub(super) fn note_distances(&mut self, target: u32, to_target: &[u64]) {
+        let mut least = vec![FAR; self.groups.len()];
+        for (group, latency) in self.group_of.iter().zip(to_target) {
+            let slot = &mut least[*group as usize];
+            *slot = (*slot).min(*latency);
+        }
+        let own = self.group_of[target as usize] as usize;
+        for (index, (group, latency)) in self.groups.iter_mut().zip(least).enumerate() {
+            if index != own {
+                group.reach = group.reach.max(latency);
+            }
+        }
+    }
+}
+
+/// Keeps `partition`, or, where its groups are known already, their smaller capacities.
+pub(super) fn keep(partitions: &mut Vec<Partition>, partition: Option<Partition>) {
+    let Some(partition) = partition else { return };
+    let Some(known) = partitions.iter_mut().find(|known| known.group_of == partition.group_of) else {
+        partitions.push(partition);
+        return;
+    };
+    for (known, group) in known.groups.iter_mut().zip(partition.groups) {
+        known.out = known.out.min(group.out);
+        known.into = known.into.min(group.into);
+    }
+}
+
+/// Every structural way of cutting: single ranks, servers, what hangs together below each tier of switches,
+/// halves of tori. Single ranks come first.
+pub(super) fn structural(fabric: &Fabric, nodes: &[NodeId]) -> Vec<Partition> {
+    let mut partitions = Vec::new();
+    let mut add = |level, label| keep(&mut partitions, Partition::new(fabric, nodes, level, label));
+    add(Level::Rank, vec![NONE; fabric.nodes().len()]);
+    for inside in [any as fn(NodeKind) -> bool, no_adapter, scale_up] {
+        let label = |node: &crate::fabric::Node| match node.server {
+            Some(server) if inside(node.kind) => server,
+            _ => NONE,
+        };
+        add(Level::Server, fabric.nodes().iter().map(label).collect());
+    }
+    // A GPU with the adapter of its own, or the GPUs that share one.
+    add(Level::Without(SWITCHES.0), components(fabric, SWITCHES.1));
+    let mut before = 0;
+    for (name, taken) in TIERS {
+        let count = fabric.nodes().iter().filter(|node| taken(node.kind)).count();
+        if count > before {
+            add(Level::Without(name), components(fabric, taken));
+            before = count;
+        }
+    }
+    if let Some(sides) = fabric.torus() {
+        let mut stride = fabric.endpoints().len() as u32;
+        for (dimension, side) in sides.iter().enumerate() {
+            stride /= side;
+            let mut label = vec![NONE; fabric.nodes().len()];
+            for (index, node) in fabric.endpoints().iter().enumerate() {
+                label[node.index()] = u32::from(index as u32 / stride % side >= side / 2);
+            }
+            add(Level::Half(dimension as u32), label);
+        }
+    }
+    partitions
+}
+
+/// Two groups: the ranks on the nodes for which `inside` holds, and the others.
+pub(super) fn halves(fabric: &Fabric, nodes: &[NodeId], inside: &[bool]) -> Option<Partition> {
+    Partition::new(fabric, nodes, Level::Flow, inside.iter().map(|inside| u32::from(!inside)).collect())
+}
+
+/// Says whether a node of a kind is taken out.
+type Taken = fn(NodeKind) -> bool;
+
+/// Kinds of node that are taken out to see what hangs together below, each with all those before it.
+const TIERS: [(&str, Taken); 6] = [
+    ("core switches", |kind| kind == NodeKind::Core),
+    ("spine and core switches", |kind| matches!(kind, NodeKind::Core | NodeKind::Spine)),
+    ("plain, spine and core switches", |kind| {
+        matches!(kind, NodeKind::Core | NodeKind::Spine | NodeKind::Switch)
+    }),
+    ("network switches", |kind| kind.is_network_switch()),
+    ("network switches and CPUs", |kind| kind.is_network_switch() || kind == NodeKind::Cpu),
+    ("network switches, CPUs, PCIe switches and adapters", |kind| {
+        kind.is_network_switch() || matches!(kind, NodeKind::Cpu | NodeKind::PcieSwitch | NodeKind::Nic)
+    }),
+];
+
+/// What joins GPUs with several others: without it every GPU has left what is its own.
+const SWITCHES: (&str, Taken) = ("NVSwitches, network switches and CPUs", |kind| {
+    kind.is_network_switch() || matches!(kind, NodeKind::NvSwitch | NodeKind::Cpu)
+});
+
+fn any(_: NodeKind) -> bool {
+    true
+}
+
+fn no_adapter(kind: NodeKind) -> bool {
+    kind != NodeKind::Nic
+}
+
+fn scale_up(kind: NodeKind) -> bool {
+    matches!(kind, NodeKind::Gpu | NodeKind::NvSwitch)
+}
+
+/// The component of every node that is not `taken`, when those that are have gone.
+fn components(fabric: &Fabric, taken: Taken) -> Vec<u32> {
+    let gone = |node: NodeId| taken(fabric.node(node).kind);
+    let mut sets = UnionFind::<u32>::new(fabric.nodes().len());
+    for link in fabric.links().iter().step_by(2) {
+        if !gone(link.from) && !gone(link.to) {
+            sets.union(link.from.0, link.to.0);
+        }
+    }
+    let label = |index| if gone(NodeId(index)) { NONE } else { sets.find(index) };
+    (0..fabric.nodes().len() as u32).map(label).collect()
+}

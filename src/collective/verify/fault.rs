@@ -1,0 +1,212 @@
+//! What can be wrong with a schedule.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::super::Schedule;
+use crate::ids::Rank;
+
+/// Names a transfer of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// Number of its phase.
+    pub phase: u32,
+    /// Name of its phase.
+    pub name: &'static str,
+    /// Step of its lane.
+    pub step: u32,
+    /// The sender.
+    pub src: Rank,
+    /// The receiver.
+    pub dst: Rank,
+}
+
+impl fmt::Display for Transfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { phase, name, step, src, dst } = self;
+        write!(f, "step {step} of phase {phase} (`{name}`) from rank {} to rank {}", src.0, dst.0)
+    }
+}
+
+/// What is wrong with a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VerifyFault {
+    /// The number of atoms does not suit the operation.
+    #[error("a schedule of {atoms} atoms cannot be divided among {ranks} ranks")]
+    Atoms {
+        /// How many atoms.
+        atoms: u64,
+        /// How many ranks.
+        ranks: u32,
+    },
+    /// The root is not a rank.
+    #[error("the root is rank {}, but there are {ranks} ranks", root.0)]
+    Root {
+        /// The root.
+        root: Rank,
+        /// How many ranks.
+        ranks: u32,
+    },
+    /// The parts of a phase do not fit together.
+    #[error("phase {phase} (`{name}`) is malformed: {what}")]
+    Malformed {
+        /// Number of the phase.
+        phase: u32,
+        /// Name of the phase.
+        name: &'static str,
+        /// What does not fit.
+        what: String,
+    },
+    /// A lane names a rank that does not exist.
+    #[error("phase {phase} (`{name}`) names rank {}, but there are {ranks} ranks", rank.0)]
+    NoRank {
+        /// Number of the phase.
+        phase: u32,
+        /// Name of the phase.
+        name: &'static str,
+        /// The rank.
+        rank: Rank,
+        /// How many ranks there are.
+        ranks: u32,
+    },
+    /// A wait names a phase that does not exist.
+    #[error("phase {phase} (`{name}`) waits for phase {named}, but there are {phases} phases")]
+    NoPhase {
+        /// Number of the phase.
+        phase: u32,
+        /// Name of the phase.
+        name: &'static str,
+        /// The phase waited for.
+        named: u32,
+        /// How many phases there are.
+        phases: usize,
+    },
+    /// A transfer carries atoms that do not exist.
+    #[error("{transfer} carries atom {atom}, but there are {atoms} atoms")]
+    NoAtom {
+        /// The transfer.
+        transfer: Transfer,
+        /// The last atom of the range.
+        atom: u64,
+        /// How many atoms there are.
+        atoms: u64,
+    },
+    /// A rank sends to itself.
+    #[error("phase {phase} (`{name}`) lets rank {} send to itself", rank.0)]
+    SelfSend {
+        /// Number of the phase.
+        phase: u32,
+        /// Name of the phase.
+        name: &'static str,
+        /// The rank.
+        rank: Rank,
+    },
+    /// Some transfers wait for each other.
+    #[error("the schedule never ends: {left} transfers wait for each other, the first is {first}")]
+    Stuck {
+        /// How many never started.
+        left: u64,
+        /// The first of them, in order of phases and lanes.
+        first: Transfer,
+    },
+    /// A transfer carries an atom that its sender has nothing of.
+    #[error("{transfer} carries atom {atom}, of which its sender has nothing yet")]
+    Absent {
+        /// The transfer.
+        transfer: Transfer,
+        /// The atom.
+        atom: u64,
+    },
+    /// A reduction adds a contribution that is there already.
+    #[error("{transfer} adds the contribution of rank {} to atom {atom} a second time", contribution.0)]
+    Doubled {
+        /// The transfer.
+        transfer: Transfer,
+        /// The atom.
+        atom: u64,
+        /// Whose contribution.
+        contribution: Rank,
+    },
+    /// A copy replaces a set of contributions by one that lacks some of them.
+    #[error("{transfer} overwrites the contribution of rank {} to atom {atom}", contribution.0)]
+    Lost {
+        /// The transfer.
+        transfer: Transfer,
+        /// The atom.
+        atom: u64,
+        /// Whose contribution.
+        contribution: Rank,
+    },
+    /// A rank ends without a contribution that it should have.
+    #[error("rank {} ends without the contribution of {} to atom {atom}", rank.0, list(contributions))]
+    Missing {
+        /// The rank.
+        rank: Rank,
+        /// The atom.
+        atom: u64,
+        /// Whose contributions.
+        contributions: Vec<Rank>,
+    },
+    /// A rank ends with a contribution that it should not have.
+    #[error("rank {} ends with the contribution of {} to atom {atom}, which is not asked for", rank.0, list(contributions))]
+    Surplus {
+        /// The rank.
+        rank: Rank,
+        /// The atom.
+        atom: u64,
+        /// Whose contributions.
+        contributions: Vec<Rank>,
+    },
+    /// A rank ends with wrong contributions, and there are too many ranks to tell which.
+    #[error("rank {} ends with the wrong contributions to atom {atom}", rank.0)]
+    Wrong {
+        /// The rank.
+        rank: Rank,
+        /// The atom.
+        atom: u64,
+    },
+}
+
+/// `rank 3`, `ranks 3, 5 and 7`, `ranks 3, 5, 7 and 12 others`.
+fn list(ranks: &[Rank]) -> String {
+    const SHOWN: usize = 4;
+    match ranks {
+        [] => "nobody".to_owned(),
+        [one] => format!("rank {}", one.0),
+        _ => {
+            let names: Vec<String> = ranks.iter().take(SHOWN).map(|rank| rank.0.to_string()).collect();
+            match ranks.len() - names.len() {
+                0 => {
+                    let (last, before) = (&names[names.len() - 1], &names[..names.len() - 1]);
+                    format!("ranks {} and {last}", before.join(", "))
+                }
+                1 => format!("ranks {} and 1 other", names.join(", ")),
+                others => format!("ranks {} and {others} others", names.join(", ")),
+            }
+        }
+    }
+}
+
+impl Transfer {
+    /// The transfer of lane `lane` of phase `phase` at `step`.
+    pub(super) fn of(schedule: &Schedule, phase: u32, src: u32, dst: u32, step: u32) -> Self {
+        let name = schedule.phases[phase as usize].name;
+        Self { phase, name, step, src: Rank(src), dst: Rank(dst) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_ranks_read_well() {
+        let ranks = |n: u32| (0..n).map(Rank).collect::<Vec<_>>();
+        assert_eq!(list(&ranks(1)), "rank 0");
+        assert_eq!(list(&ranks(2)), "ranks 0 and 1");
+        assert_eq!(list(&ranks(4)), "ranks 0, 1, 2 and 3");
+        assert_eq!(list(&ranks(5)), "ranks 0, 1, 2, 3 and 1 other");
+        assert_eq!(list(&ranks(9)), "ranks 0, 1, 2, 3 and 5 others");
+    }
+}

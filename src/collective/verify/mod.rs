@@ -1,0 +1,161 @@
+//! The proof that a schedule does what it says, by symbolic execution.
+//!
+//! Every rank has, of every atom, a set of *contributions*: the ranks whose data is in it. The schedule is
+//! run on these sets instead of on data: a transfer reads its sender's sets when it starts; a copy
+//! replaces the receiver's when it is received; a reduction joins the two, which must have nothing in
+//! common. A reduction that arrives waits in a receive buffer until its receiver gets to it, that is,
+//! until the first transfer that waits for its phase starts, or the end: codes that exchange partial sums
+//! both ways (recursive doubling) need such a buffer, since a fast partner's sum may arrive before the
+//! own one has left. Where nothing waits for the phase, the receiver gets to it when it has started all
+//! that it sends in that phase itself.
+//!
+//! At the end every rank must have what its operation promises, each contribution once.
+
+mod fault;
+mod goal;
+mod graph;
+mod run;
+mod shape;
+mod state;
+
+use std::sync::Arc;
+
+pub use fault::{Transfer, VerifyFault};
+
+use super::Schedule;
+use run::Run;
+use state::{Atoms, State};
+
+/// Contribution sets are exact up to this much memory.
+const EXACT_BYTES: u128 = 64 << 20;
+/// Fingerprints of all atoms are kept up to this much memory.
+const FINGERPRINT_BYTES: u128 = 256 << 20;
+/// A sample of atoms is chosen to take this much memory.
+const SAMPLE_BYTES: u128 = 64 << 20;
+
+/// How strong a proof is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Proof {
+    /// Contribution sets were exact (up to 64 MiB of them).
+    Exact,
+    /// Each set was a 64-bit sum of a fixed, random-looking number per contribution (up to 256 MiB of
+    /// sums). A schedule that was not made to fool it passes wrongly with a chance of about 2^-64.
+    Fingerprint,
+    /// As `Fingerprint`, for some atoms only, spread evenly over the data by a fixed rule.
+    Sampled {
+        /// How many atoms.
+        atoms: u64,
+    },
+}
+
+/// A schedule that was proved. Engines take nothing else, and only [`verify`] makes it.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    schedule: Arc<Schedule>,
+    proof: Proof,
+}
+
+impl Verified {
+    /// The schedule.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// How strong the proof is.
+    pub const fn proof(&self) -> Proof {
+        self.proof
+    }
+}
+
+/// In which of the possible orders a schedule is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Order {
+    /// Everything starts as soon as it may and is sent at once; what is under way arrives first in, first out.
+    Eager,
+    /// Transfers start one at a time, each received before the next starts, the last to become ready first:
+    /// those that became ready early read as late as possible.
+    Lazy,
+    /// Starting, being sent and being received happen in an order drawn with this seed.
+    Random(u64),
+    /// Eager, but a transfer starts only when all transfers of earlier rounds that its sender or its
+    /// receiver takes part in have been received: at least as strict as what lockstep waits for.
+    Lockstep,
+}
+
+/// Proves a schedule, run in [`Order::Eager`].
+///
+/// Time is that of the transfers and the atoms that they carry; memory is bounded as [`Proof`] says, with
+/// about 40 bytes a lane and what is under way at once.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn verify(schedule: Schedule) -> Result<Verified, VerifyFault> {
+    let proof = check(&schedule, Order::Eager)?;
+    Ok(Verified { schedule: Arc::new(schedule), proof })
+}
+
+/// Checks a schedule as [`verify`] does, run in another order.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn verify_order(schedule: &Schedule, order: Order) -> Result<(), VerifyFault> {
+    check(schedule, order).map(|_| ())
+}
+
+fn check(schedule: &Schedule, order: Order) -> Result<Proof, VerifyFault> {
+    shape::check(schedule)?;
+    let (ranks, atoms) = (u128::from(schedule.ranks), u128::from(schedule.atoms));
+    let exact = ranks * atoms * ranks.div_ceil(64) * 8;
+    if exact <= EXACT_BYTES {
+        run(schedule, State::exact(schedule, Atoms::All(schedule.atoms)), order)?;
+        return Ok(Proof::Exact);
+    }
+    let (atoms, proof) = if ranks * atoms * 8 <= FINGERPRINT_BYTES {
+        (Atoms::All(schedule.atoms), Proof::Fingerprint)
+    } else {
+        let wanted = u64::try_from(SAMPLE_BYTES / (ranks * 8)).unwrap_or(u64::MAX).max(1);
+        let sample = sample(schedule.atoms, wanted);
+        let atoms = sample.len() as u64;
+        (Atoms::Some(sample), Proof::Sampled { atoms })
+    };
+    match run(schedule, State::fingerprint(schedule, atoms), order) {
+        // What is wrong with one atom is found exactly by running that atom alone.
+        Err(VerifyFault::Wrong { atom, .. }) if ranks * ranks.div_ceil(64) * 8 <= EXACT_BYTES => {
+            run(schedule, State::exact(schedule, Atoms::Some(vec![atom])), order)?;
+            Ok(proof)
+        }
+        Err(fault) => Err(fault),
+        Ok(()) => Ok(proof),
+    }
+}
+
+fn run(schedule: &Schedule, state: State, order: Order) -> Result<(), VerifyFault> {
+    let state = Run::new(schedule, state).finish(order)?;
+    goal::check(schedule, &state)
+}
+
+/// About `wanted` of `atoms` atoms, ascending: one at a fixed, random-looking place in each of `wanted`
+/// equal parts, so that no regular structure of a schedule is always missed.
+#[expect(clippy::cast_possible_truncation, reason = "quotients of 64-bit numbers by more")]
+fn sample(atoms: u64, wanted: u64) -> Vec<u64> {
+    let wanted = wanted.min(atoms);
+    let begin = |part: u64| (u128::from(part) * u128::from(atoms) / u128::from(wanted.max(1))) as u64;
+    (0..wanted)
+        .map(|part| begin(part) + crate::rng::mix(part) % (begin(part + 1) - begin(part)).max(1))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_spread_ascending_and_inside() {
+        for (atoms, wanted) in [(10, 3), (1000, 7), (5, 9), (1 << 40, 100)] {
+            let sample = sample(atoms, wanted);
+            assert_eq!(sample.len() as u64, wanted.min(atoms));
+            assert!(sample.is_sorted_by(|a, b| a < b));
+            assert!(sample.iter().all(|atom| *atom < atoms));
+        }
+    }
+}

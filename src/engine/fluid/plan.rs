@@ -1,0 +1,221 @@
+//! A job laid out in arrays for the event loop: its lanes, what each waits for and what waits for it.
+//!
+//! Memory is that of the lanes and their dependencies; transfers are never listed.
+
+use rustc_hash::FxHashMap;
+
+use crate::collective::{Lane, Need, On, Payload, Schedule, Side};
+use crate::engine::{Job, Steps};
+use crate::ids::PathId;
+use crate::route::Routes;
+use crate::units::Bytes;
+
+use super::rows::Rows;
+
+/// What a lane waits for: `need` transfers of `lane`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dependency {
+    pub(super) lane: u32,
+    pub(super) on: On,
+    pub(super) need: Need,
+}
+
+/// What is fixed of a lane.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlannedLane {
+    /// Its path.
+    pub(super) path: PathId,
+    /// Its transfers.
+    pub(super) steps: u32,
+    /// The queue of its latency.
+    pub(super) queue: u32,
+    /// Path latency in picoseconds.
+    pub(super) latency: u64,
+    /// Its rate where it has all links for itself, bytes per second.
+    pub(super) alone: f64,
+    /// True where no other lane of the job uses any of its links, so that it always has them for itself.
+    pub(super) exclusive: bool,
+    /// Bytes of each transfer, where all are alike.
+    pub(super) bytes: Option<u64>,
+    /// Which collective.
+    pub(super) collective: u32,
+    /// Which phase of it.
+    pub(super) phase: u32,
+    /// Number in the phase.
+    pub(super) index: u32,
+    /// Ends, as ranks numbered over the whole job.
+    pub(super) ends: [u32; 2],
+    /// Lockstep round of its first transfer.
+    pub(super) round: u32,
+}
+
+/// A job in arrays.
+pub(super) struct Plan<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) lanes: Vec<PlannedLane>,
+    /// What each lane waits for.
+    pub(super) waits: Rows<Dependency>,
+    /// Lanes that may start when one of this lane's transfers is received.
+    pub(super) after_receipt: Rows<u32>,
+    /// Lanes that may start when one of this lane's transfers is sent.
+    pub(super) after_sending: Rows<u32>,
+    /// First lane of each collective, and the end.
+    pub(super) first_lane: Vec<u32>,
+    /// How many ranks all collectives have together.
+    pub(super) ranks: u32,
+    /// How many different latencies there are.
+    pub(super) latencies: usize,
+    /// Transfers in all.
+    pub(super) transfers: u64,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(job: &'a Job<'a>) -> Self {
+        let routes = job.routes;
+        let mut lanes = Vec::with_capacity(job.collectives.iter().map(|c| c.paths.len()).sum());
+        let mut queues: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut first_lane = vec![0];
+        let (mut waits, mut ranks, mut transfers) = (Vec::new(), 0, 0);
+        for (number, collective) in job.collectives.iter().enumerate() {
+            let schedule = collective.schedule.schedule();
+            let base = lanes.len() as u32;
+            transfers += schedule.transfer_count();
+            let mut paths = collective.paths.iter();
+            for (phase_number, phase) in schedule.phases.iter().enumerate() {
+                for (index, (lane, path)) in phase.pattern.lanes().zip(&mut paths).enumerate() {
+                    let latency = routes.latency(*path).ps();
+                    let next = queues.len() as u32;
+                    lanes.push(PlannedLane {
+                        path: *path,
+                        steps: phase.steps,
+                        queue: *queues.entry(latency).or_insert(next),
+                        latency,
+                        alone: alone_rate(routes, *path),
+                        exclusive: false,
+                        bytes: constant_bytes(schedule, phase_number, index, &lane, collective.bytes),
+                        collective: number as u32,
+                        phase: phase_number as u32,
+                        index: index as u32,
+                        ends: [ranks + lane.src.0, ranks + lane.dst.0],
+                        round: phase.round + lane.stagger,
+                    });
+                }
+            }
+            first_lane.push(lanes.len() as u32);
+            dependencies(schedule, base, &mut waits);
+            ranks += schedule.ranks;
+        }
+        mark_exclusive(routes, &mut lanes);
+        let waits = Rows::new(lanes.len(), &waits);
+        let mut received = Vec::new();
+        let mut sent = Vec::new();
+        for lane in 0..lanes.len() {
+            for wait in waits.row(lane) {
+                match wait.on {
+                    On::Received => received.push((wait.lane, lane as u32)),
+                    On::Sent => sent.push((wait.lane, lane as u32)),
+                }
+            }
+        }
+        let latencies = queues.len();
+        Self {
+            job,
+            after_receipt: Rows::new(lanes.len(), &received),
+            after_sending: Rows::new(lanes.len(), &sent),
+            waits,
+            lanes,
+            first_lane,
+            ranks,
+            latencies,
+            transfers,
+        }
+    }
+
+    /// The bytes of a lane's transfer.
+    #[inline]
+    pub(super) fn bytes(&self, lane: usize, step: u32) -> u64 {
+        let planned = &self.lanes[lane];
+        if let Some(bytes) = planned.bytes {
+            return bytes;
+        }
+        let collective = &self.job.collectives[planned.collective as usize];
+        let schedule = collective.schedule.schedule();
+        let phase = &schedule.phases[planned.phase as usize];
+        let index = planned.index as usize;
+        schedule.transfer_bytes(phase, index, &phase.pattern.lane(index), step, collective.bytes)
+    }
+
+    /// Whether a lane's collective runs in lockstep.
+    #[inline]
+    pub(super) fn lockstep(&self, lane: usize) -> bool {
+        self.job.collectives[self.lanes[lane].collective as usize].steps == Steps::Lockstep
+    }
+}
+
+/// The rate of a path with nobody else on it.
+pub(super) fn alone_rate(routes: &Routes, path: PathId) -> f64 {
+    routes.hops(path).iter().fold(f64::INFINITY, |rate, hop| {
+        let capacity = routes.resources()[hop.resource.index()].capacity * f64::from(routes.unit());
+        rate.min(capacity / f64::from(hop.weight))
+    })
+}
+
+/// The bytes of every transfer of a lane where they are the same at every step: always, unless the atoms move with
+/// the step and are not of one size.
+fn constant_bytes(schedule: &Schedule, phase: usize, index: usize, lane: &Lane, bytes: Bytes) -> Option<u64> {
+    let phase = &schedule.phases[phase];
+    let moves = !matches!(
+        phase.payload,
+        Payload::Table(_) | Payload::Lists { .. } | Payload::Shard { .. } | Payload::BruckShards { .. }
+    );
+    let even = schedule.data_bytes(bytes).is_multiple_of(schedule.atoms.max(1));
+    (phase.steps <= 1 || !moves || even).then(|| schedule.transfer_bytes(phase, index, lane, 0, bytes))
+}
+
+/// Appends `(lane, dependency)` for every lane of a schedule whose first lane has number `base`.
+fn dependencies(schedule: &Schedule, base: u32, out: &mut Vec<(u32, Dependency)>) {
+    let mut starts = Vec::with_capacity(schedule.phases.len());
+    let mut next = base;
+    for phase in &schedule.phases {
+        starts.push(next);
+        next += phase.pattern.len() as u32;
+    }
+    let mut by_end: FxHashMap<(u32, Side), Rows<u32>> = FxHashMap::default();
+    for (number, phase) in schedule.phases.iter().enumerate() {
+        for wait in &phase.waits {
+            let side = wait.side;
+            let other = wait.phase as usize;
+            let rows = by_end.entry((wait.phase, side)).or_insert_with(|| {
+                let pairs: Vec<(u32, u32)> = schedule.phases[other]
+                    .pattern
+                    .lanes()
+                    .enumerate()
+                    .map(|(i, lane)| {
+                        let end = if side == Side::Incoming { lane.dst } else { lane.src };
+                        (end.0, starts[other] + i as u32)
+                    })
+                    .collect();
+                Rows::new(schedule.ranks as usize, &pairs)
+            });
+            for (index, lane) in phase.pattern.lanes().enumerate() {
+                for &target in rows.row(lane.src.index()) {
+                    let dependency = Dependency { lane: target, on: wait.on, need: wait.need };
+                    out.push((starts[number] + index as u32, dependency));
+                }
+            }
+        }
+    }
+}
+
+/// Marks lanes none of whose resources is on another lane's path.
+fn mark_exclusive(routes: &Routes, lanes: &mut [PlannedLane]) {
+    let mut users = vec![0u32; routes.resources().len()];
+    for lane in lanes.iter() {
+        for hop in routes.hops(lane.path) {
+            users[hop.resource.index()] += 1;
+        }
+    }
+    for lane in lanes {
+        lane.exclusive = routes.hops(lane.path).iter().all(|hop| users[hop.resource.index()] == 1);
+    }
+}

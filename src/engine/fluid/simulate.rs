@@ -1,0 +1,345 @@
+//! The event loop.
+
+use crate::collective::On;
+use crate::engine::{Breakdown, CollectiveOutcome, Job, Outcome, Probe, TransferRecord};
+use crate::ids::PathId;
+use crate::units::Time;
+
+use super::agenda::{Agenda, NEVER};
+use super::arrivals::{Arrival, Arrivals};
+use super::drain::drain;
+use super::lockstep::Lockstep;
+use super::plan::Plan;
+use super::sharing::Sharing;
+
+/// What changes of a lane.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    /// The step that starts next.
+    next: u32,
+    /// Transfers sent.
+    sent: u32,
+    /// Transfers received.
+    received: u32,
+    /// Whether a transfer is in flight.
+    busy: bool,
+    /// When it started.
+    start: u64,
+    /// What was left of it at `updated`, in bytes.
+    remaining: f64,
+    /// Its rate since then, bytes per second.
+    rate: f64,
+    updated: u64,
+    /// Size of the last transfer and the time that it would take alone.
+    bytes: u64,
+    alone: u64,
+    /// Critical path until the transfer in flight started.
+    latency: u64,
+    transfer: u64,
+    /// Bytes of all transfers so far.
+    moved: u64,
+}
+
+/// A lane that may be able to start, and the critical path of what made it so.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    lane: u32,
+    latency: u64,
+    transfer: u64,
+}
+
+/// How many instants pass between two looks at the probe.
+const PROGRESS_EVERY: u32 = 1 << 12;
+
+struct Simulation<'p, 'a> {
+    plan: &'p Plan<'a>,
+    states: Vec<State>,
+    /// When the transfer in flight of each lane will be sent.
+    agenda: Agenda,
+    arrivals: Arrivals,
+    sharing: Sharing<'a>,
+    lockstep: Option<Lockstep>,
+    open: Vec<bool>,
+    /// Transfers of each collective that were not received yet.
+    left: Vec<u64>,
+    outcomes: Vec<CollectiveOutcome>,
+    candidates: Vec<Candidate>,
+    unlocked: Vec<u32>,
+    now: u64,
+    flows: u64,
+}
+
+/// Runs a job.
+pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
+    let plan = Plan::new(job);
+    let lockstep = (0..plan.lanes.len()).any(|lane| plan.lockstep(lane));
+    let mut simulation = Simulation {
+        states: vec![State { bytes: u64::MAX, ..State::default() }; plan.lanes.len()],
+        agenda: Agenda::new(plan.lanes.len()),
+        arrivals: Arrivals::new(plan.latencies),
+        sharing: Sharing::new(
+            job.routes,
+            plan.lanes.iter().map(|lane| (!lane.exclusive).then_some(lane.path)),
+        ),
+        lockstep: lockstep.then(|| Lockstep::new(&plan)),
+        open: vec![false; job.collectives.len()],
+        left: job.collectives.iter().map(|c| c.schedule.schedule().transfer_count()).collect(),
+        outcomes: job
+            .collectives
+            .iter()
+            .map(|c| CollectiveOutcome { start: c.start, finish: c.start, breakdown: Breakdown::default() })
+            .collect(),
+        candidates: Vec::new(),
+        unlocked: Vec::new(),
+        now: 0,
+        flows: 0,
+        plan: &plan,
+    };
+    let complete = simulation.play(probe);
+    simulation.outcome(complete)
+}
+
+impl Simulation<'_, '_> {
+    /// Plays all events; false where the probe cancelled or nothing can happen although something is left.
+    fn play<P: Probe>(&mut self, probe: &mut P) -> bool {
+        let mut starts: Vec<(u64, u32)> = self
+            .plan
+            .job
+            .collectives
+            .iter()
+            .enumerate()
+            .map(|(number, collective)| (collective.start.ps(), number as u32))
+            .collect();
+        starts.sort_unstable();
+        let mut starts = starts.into_iter().peekable();
+        let (mut sent, mut queues, mut received) = (Vec::new(), Vec::new(), Vec::new());
+        let mut instants = 0u32;
+        loop {
+            let start = starts.peek().map_or(NEVER, |(time, _)| *time);
+            let (sending, arriving) = (self.agenda.next(), self.arrivals.next());
+            let now = start.min(sending).min(arriving);
+            if now == NEVER {
+                return self.left.iter().all(|left| *left == 0);
+            }
+            self.now = now;
+            // Everything of one instant is played before rates are solved: what frees a link and what takes it
+            // again at the same time never meet.
+            if sending == now {
+                sent.clear();
+                self.agenda.take(now, &mut sent);
+                for &lane in &sent {
+                    self.sent(lane);
+                }
+            }
+            if arriving == now {
+                received.clear();
+                self.arrivals.take(now, &mut queues, &mut received);
+                for arrival in &received {
+                    self.received(arrival, probe);
+                }
+            }
+            while let Some((_, collective)) = starts.next_if(|(time, _)| *time == now) {
+                self.open(collective);
+            }
+            self.start_candidates();
+            if self.arrivals.next() == now {
+                continue;
+            }
+            self.solve();
+            instants += 1;
+            if instants.is_multiple_of(PROGRESS_EVERY) && !probe.progress(self.flows, self.plan.transfers) {
+                return false;
+            }
+        }
+    }
+
+    /// A collective may start.
+    fn open(&mut self, collective: u32) {
+        self.open[collective as usize] = true;
+        let lanes = self.plan.first_lane[collective as usize]..self.plan.first_lane[collective as usize + 1];
+        if self.lockstep.is_some()
+            && lanes.clone().next().is_some_and(|lane| self.plan.lockstep(lane as usize))
+        {
+            let mut ranks: Vec<u32> = lanes.flat_map(|lane| self.plan.lanes[lane as usize].ends).collect();
+            ranks.sort_unstable();
+            ranks.dedup();
+            let (states, unlocked) = (&self.states, &mut self.unlocked);
+            if let Some(lockstep) = &mut self.lockstep {
+                for rank in ranks {
+                    lockstep.open(self.plan, rank, |lane| states[lane as usize].received, unlocked);
+                }
+            }
+            self.take_unlocked(0, 0);
+        } else {
+            self.candidates.extend(lanes.map(|lane| Candidate { lane, latency: 0, transfer: 0 }));
+        }
+    }
+
+    fn take_unlocked(&mut self, latency: u64, transfer: u64) {
+        let lanes = self.unlocked.drain(..);
+        self.candidates.extend(lanes.map(|lane| Candidate { lane, latency, transfer }));
+    }
+
+    /// The transfer in flight of a lane is sent.
+    #[inline]
+    fn sent(&mut self, lane: u32) {
+        let planned = &self.plan.lanes[lane as usize];
+        let state = &mut self.states[lane as usize];
+        state.busy = false;
+        state.sent += 1;
+        let (latency, transfer) = (state.latency, state.transfer.saturating_add(state.alone));
+        let arrival = Arrival {
+            time: self.now.saturating_add(planned.latency),
+            start: state.start,
+            latency: latency.saturating_add(planned.latency),
+            transfer,
+            lane,
+        };
+        if state.next < planned.steps {
+            self.candidates.push(Candidate { lane, latency, transfer });
+        }
+        if !planned.exclusive && state.bytes > 0 {
+            self.sharing.remove(lane, planned.path);
+        }
+        self.arrivals.push(planned.queue, arrival);
+        let after = self.plan.after_sending.row(lane as usize);
+        self.candidates.extend(after.iter().map(|&lane| Candidate { lane, latency, transfer }));
+    }
+
+    /// Data arrived.
+    #[inline]
+    fn received<P: Probe>(&mut self, arrival: &Arrival, probe: &mut P) {
+        let lane = arrival.lane as usize;
+        let planned = &self.plan.lanes[lane];
+        let step = self.states[lane].received;
+        self.states[lane].received += 1;
+        self.flows += 1;
+        if P::TRANSFERS {
+            probe.transfer(TransferRecord {
+                collective: planned.collective,
+                lane: arrival.lane - self.plan.first_lane[planned.collective as usize],
+                step,
+                start: Time(arrival.start),
+                sent: Time(arrival.time - planned.latency),
+                received: Time(arrival.time),
+            });
+        }
+        let (latency, transfer) = (arrival.latency, arrival.transfer);
+        let after = self.plan.after_receipt.row(lane);
+        self.candidates.extend(after.iter().map(|&lane| Candidate { lane, latency, transfer }));
+        if let Some(lockstep) = self.lockstep.as_mut().filter(|_| self.plan.lockstep(lane)) {
+            let states = &self.states;
+            let count = |lane: u32| states[lane as usize].received;
+            lockstep.received(self.plan, arrival.lane, planned.round + step, count, &mut self.unlocked);
+            self.take_unlocked(latency, transfer);
+        }
+        let collective = planned.collective as usize;
+        self.left[collective] -= 1;
+        if self.left[collective] == 0 {
+            let outcome = &mut self.outcomes[collective];
+            outcome.finish = Time(arrival.time);
+            let whole = arrival.time - outcome.start.ps();
+            // Rounding up can make a drain alone a picosecond longer than what it was part of.
+            let transfer = transfer.min(whole - latency.min(whole));
+            outcome.breakdown = Breakdown {
+                latency: Time(latency.min(whole)),
+                transfer: Time(transfer),
+                sharing: Time(whole - latency.min(whole) - transfer),
+            };
+        }
+    }
+
+    /// Starts whatever can start, and whatever that lets start at once.
+    fn start_candidates(&mut self) {
+        let mut at = 0;
+        while let Some(&candidate) = self.candidates.get(at) {
+            at += 1;
+            self.try_start(candidate);
+        }
+        self.candidates.clear();
+    }
+
+    #[inline]
+    fn try_start(&mut self, candidate: Candidate) {
+        let lane = candidate.lane as usize;
+        let plan = self.plan;
+        let planned = &plan.lanes[lane];
+        let state = &self.states[lane];
+        let step = state.next;
+        if state.busy || step >= planned.steps || !self.open[planned.collective as usize] {
+            return;
+        }
+        for wait in plan.waits.row(lane) {
+            let other = &self.states[wait.lane as usize];
+            let count = match wait.on {
+                On::Received => other.received,
+                On::Sent => other.sent,
+            };
+            if count < wait.need.count(step, plan.lanes[wait.lane as usize].steps) {
+                return;
+            }
+        }
+        if let Some(lockstep) = self.lockstep.as_ref().filter(|_| plan.lockstep(lane)) {
+            if !lockstep.allows(planned.ends[0], planned.round + step) {
+                return;
+            }
+        }
+        let bytes = plan.bytes(lane, step);
+        let state = &mut self.states[lane];
+        state.busy = true;
+        state.next += 1;
+        state.start = self.now;
+        state.latency = candidate.latency;
+        state.transfer = candidate.transfer;
+        state.moved += bytes;
+        if bytes != state.bytes {
+            state.bytes = bytes;
+            state.alone = drain(bytes as f64, planned.alone);
+        }
+        if bytes == 0 {
+            self.sent(candidate.lane);
+        } else if planned.exclusive {
+            let finish = self.now.saturating_add(state.alone);
+            self.agenda.set(lane, finish);
+        } else {
+            state.remaining = bytes as f64;
+            state.rate = 0.0;
+            state.updated = self.now;
+            self.sharing.add(candidate.lane, planned.path);
+        }
+    }
+
+    /// Brings the rates of touched flows up to date, and with them the times when they are sent.
+    fn solve(&mut self) {
+        let (plan, states, agenda, now) = (self.plan, &mut self.states, &mut self.agenda, self.now);
+        let path = |lane: u32| -> PathId { plan.lanes[lane as usize].path };
+        self.sharing.solve(path, |lane, rate| {
+            let state = &mut states[lane as usize];
+            if rate.to_bits() == state.rate.to_bits() {
+                return;
+            }
+            state.remaining -= state.rate * (now - state.updated) as f64 / 1e12;
+            state.updated = now;
+            state.rate = rate;
+            agenda.set(lane as usize, now.saturating_add(drain(state.remaining, rate)));
+        });
+    }
+
+    fn outcome(self, complete: bool) -> Outcome {
+        let routes = self.plan.job.routes;
+        let mut resource_bytes = vec![0.0; routes.resources().len()];
+        for (planned, state) in self.plan.lanes.iter().zip(&self.states) {
+            for hop in routes.hops(planned.path) {
+                let part = f64::from(hop.weight) / f64::from(routes.unit());
+                resource_bytes[hop.resource.index()] += state.moved as f64 * part;
+            }
+        }
+        Outcome {
+            collectives: self.outcomes,
+            resource_bytes,
+            flows: self.flows,
+            solves: self.sharing.solves(),
+            cancelled: !complete,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What a figure is about: its title, its series, and the size it shows where it shows one.
+
+use std::collections::BTreeSet;
+
+use super::{DrawError, kind_name};
+use crate::report::number::counted;
+use crate::report::series::{Series, scenario_names, series, shared};
+use crate::result::{Case, PlotKind, PlotSpec, RunResult};
+use crate::units::Bytes;
+
+/// What a figure is about.
+pub(super) struct Subject<'a> {
+    /// The picture's name.
+    pub(super) name: String,
+    /// Its heading.
+    pub(super) title: String,
+    /// The fabric, or the fabrics that are compared.
+    fabrics: String,
+    /// All series, in order.
+    pub(super) series: Vec<Series<'a>>,
+    /// The size asked for.
+    pub(super) bytes: Option<u64>,
+}
+
+/// One series at one size.
+pub(super) struct Shot<'a> {
+    /// The name of its series; `auto` is told of behind it where it chose the same.
+    pub(super) name: String,
+    /// The index of its series among all, which gives its colour.
+    pub(super) index: usize,
+    pub(super) case: &'a Case,
+}
+
+impl<'a> Subject<'a> {
+    /// One result.
+    pub(super) fn of_run(result: &'a RunResult, plot: &PlotSpec) -> Self {
+        let own = if result.title.is_empty() { &result.scenario } else { &result.title };
+        let name = if plot.name.is_empty() { kind_name(plot.kind) } else { &plot.name };
+        Self {
+            name: name.into(),
+            title: plot.title.clone().unwrap_or_else(|| own.clone()),
+            fabrics: result.fabric.name.clone(),
+            series: series([result]),
+            bytes: plot.bytes,
+        }
+    }
+
+    /// Several results.
+    pub(super) fn of_comparison(results: &'a [RunResult], kind: PlotKind) -> Self {
+        let mut fabrics: Vec<&str> = Vec::new();
+        for result in results {
+            if !fabrics.contains(&result.fabric.name.as_str()) {
+                fabrics.push(&result.fabric.name);
+            }
+        }
+        Self {
+            name: format!("compare-{}", kind_name(kind)),
+            title: scenario_names(results).join(" against "),
+            fabrics: fabrics.join(", "),
+            series: series(results),
+            bytes: None,
+        }
+    }
+
+    /// What all cases share, for the line below the heading.
+    pub(super) fn facts<'c>(&self, cases: impl IntoIterator<Item = &'c Case> + Clone) -> String {
+        let mut facts = Vec::new();
+        if let Some(op) = shared(cases.clone(), |case| case.op.as_str()) {
+            facts.push(op.to_string());
+        }
+        if let Some(bytes) = shared(cases.clone(), |case| case.bytes) {
+            facts.push(Bytes(bytes).to_string());
+        }
+        if let Some(ranks) = shared(cases.clone(), |case| case.ranks) {
+            facts.push(counted(ranks.into(), "rank"));
+        }
+        if !self.fabrics.is_empty() {
+            facts.push(self.fabrics.clone());
+        }
+        if let Some(engine) = shared(cases, |case| case.engine.as_str()).filter(|engine| !engine.is_empty()) {
+            facts.push(format!("{engine} engine"));
+        }
+        facts.join(" · ")
+    }
+
+    /// One case of each series that `wanted` holds for: of the size asked for, else of the largest that all
+    /// series have, else of the largest of each. What `auto` chose is not shown beside the same choice.
+    pub(super) fn shots(&self, wanted: impl Fn(&Case) -> bool) -> Result<Vec<Shot<'a>>, DrawError> {
+        let bytes = match self.bytes {
+            Some(bytes) => Some(bytes),
+            None => self.common_size(&wanted),
+        };
+        let mut shots: Vec<Shot<'a>> = Vec::new();
+        for (index, series) in self.series.iter().enumerate() {
+            let case = match bytes {
+                Some(bytes) => series.at(bytes).filter(|case| wanted(case)),
+                None => series.cases.iter().rev().find(|case| wanted(case)).copied(),
+            };
+            let Some(case) = case else { continue };
+            let name = if bytes.is_none() && self.series.len() > 1 {
+                format!("{}, {}", series.name, Bytes(case.bytes))
+            } else {
+                series.name.clone()
+            };
+            shots.push(Shot { name, index, case });
+        }
+        if shots.is_empty() {
+            return Err(DrawError::Nothing(match self.bytes {
+                Some(bytes) => format!("no case of {} has what this plot shows", Bytes(bytes)),
+                None => "no case has what this plot shows".into(),
+            }));
+        }
+        self.fold_auto(&mut shots);
+        Ok(shots)
+    }
+
+    fn common_size(&self, wanted: impl Fn(&Case) -> bool) -> Option<u64> {
+        let mut common: Option<BTreeSet<u64>> = None;
+        for series in &self.series {
+            let sizes: BTreeSet<u64> =
+                series.cases.iter().filter(|case| wanted(case)).map(|case| case.bytes).collect();
+            if sizes.is_empty() {
+                continue;
+            }
+            common = Some(match common {
+                None => sizes,
+                Some(common) => common.intersection(&sizes).copied().collect(),
+            });
+        }
+        common?.last().copied()
+    }
+
+    /// Where `auto` chose what is shown anyway, says so in the name of that and shows it once.
+    fn fold_auto(&self, shots: &mut Vec<Shot<'a>>) {
+        let mut folded = Vec::new();
+        for i in 0..shots.len() {
+            let shot = &shots[i];
+            let own = &self.series[shot.index];
+            if !own.auto {
+                continue;
+            }
+            let twin = shots.iter().position(|other| {
+                let series = &self.series[other.index];
+                !series.auto
+                    && (series.result, &series.topic) == (own.result, &own.topic)
+                    && (&other.case.engine, &other.case.algorithm)
+                        == (&shot.case.engine, &shot.case.algorithm)
+                    && other.case.time_ps == shot.case.time_ps
+            });
+            if let Some(twin) = twin {
+                shots[twin].name.push_str(" = auto");
+                folded.push(i);
+            }
+        }
+        for i in folded.into_iter().rev() {
+            shots.remove(i);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Results as JSON, and back, with their schemas.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+
+use super::compare::Comparison;
+use crate::result::{RUN_SCHEMA, RunResult};
+
+/// A result as one JSON object, indented, with a newline at its end.
+pub fn run(result: &RunResult) -> String {
+    print(result)
+}
+
+/// Reads what [`run`] wrote.
+///
+/// # Errors
+///
+/// One lower-case sentence: not JSON, another schema, or a field that is missing or of another type.
+pub fn read_run(text: &str) -> Result<RunResult, String> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
+    match value.get("schema").and_then(serde_json::Value::as_str) {
+        Some(RUN_SCHEMA) => {}
+        Some(other) => return Err(format!("the schema is `{other}`, expected `{RUN_SCHEMA}`")),
+        None => {
+            return Err(format!("this is not a saved result: it has no `schema`, expected `{RUN_SCHEMA}`"));
+        }
+    }
+    // From the text and not from the value, so that the message names a line.
+    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{RUN_SCHEMA}`: {error}"))
+}
+
+/// Several results side by side as one JSON object, [`super::COMPARE_SCHEMA`].
+pub fn compare(results: &[RunResult]) -> String {
+    print(&Comparison::new(results))
+}
+
+/// The JSON schema (draft 7) of [`run`].
+pub fn run_schema() -> String {
+    print(&schema::<RunResult>())
+}
+
+/// The JSON schema (draft 7) of [`compare`].
+pub fn compare_schema() -> String {
+    print(&schema::<Comparison>())
+}
+
+fn schema<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<T>()
+}
+
+fn print(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("the types have string keys only");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,131 @@
+//! Cases sorted into series: what belongs on one line of a plot or in one block of a table.
+
+use crate::result::{Case, RunResult};
+
+/// What the cases of one series share, and how it is named.
+#[derive(Debug, Clone)]
+pub(super) struct Series<'a> {
+    /// As short as it can be told apart: `ring`, `ring (analytic)`, `all-reduce ring`.
+    pub(super) name: String,
+    /// Which of the results it is from.
+    pub(super) result: usize,
+    /// The operation and group, shared by all that have the same bound.
+    pub(super) topic: (String, String),
+    /// Whether it was asked for as `auto`, so that it repeats other series by its nature.
+    pub(super) auto: bool,
+    /// Its cases by size, ascending.
+    pub(super) cases: Vec<&'a Case>,
+}
+
+impl<'a> Series<'a> {
+    /// The case of that size.
+    pub(super) fn at(&self, bytes: u64) -> Option<&'a Case> {
+        self.cases.iter().find(|case| case.bytes == bytes).copied()
+    }
+
+    /// The largest size.
+    pub(super) fn largest(&self) -> Option<&'a Case> {
+        self.cases.last().copied()
+    }
+}
+
+/// The names of a case's properties that make it part of one series.
+type Key = [String; 5];
+
+/// The series of some results, in order of their first case.
+pub(super) fn series<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> Vec<Series<'a>> {
+    let mut found: Vec<(Key, Series<'a>)> = Vec::new();
+    let mut scenarios: Vec<String> = Vec::new();
+    for (position, result) in results.into_iter().enumerate() {
+        let scenario = distinct(&result.scenario, position, &scenarios);
+        scenarios.push(scenario.clone());
+        for case in &result.cases {
+            let key = [
+                scenario.clone(),
+                case.op.clone(),
+                case.group.clone(),
+                case.requested_algorithm.clone(),
+                case.engine.clone(),
+            ];
+            match found.iter_mut().find(|(other, _)| *other == key) {
+                Some((_, series)) => series.cases.push(case),
+                None => found.push((
+                    key,
+                    Series {
+                        name: String::new(),
+                        result: position,
+                        topic: (case.op.clone(), case.group.clone()),
+                        auto: case.requested_algorithm == "auto",
+                        cases: vec![case],
+                    },
+                )),
+            }
+        }
+    }
+    let varies: [bool; 5] = std::array::from_fn(|i| found.windows(2).any(|w| w[0].0[i] != w[1].0[i]));
+    found
+        .into_iter()
+        .map(|(key, mut series)| {
+            series.name = name(&key, &varies);
+            series.cases.sort_by_key(|case| case.bytes);
+            series
+        })
+        .collect()
+}
+
+/// The scenario's name, told apart from an equal one before it.
+fn distinct(name: &str, position: usize, taken: &[String]) -> String {
+    let name = if name.is_empty() { "unnamed" } else { name };
+    if taken.iter().any(|other| other == name) { format!("{name} #{}", position + 1) } else { name.into() }
+}
+
+/// The scenario's names as [`series`] tells them apart.
+pub(super) fn scenario_names(results: &[RunResult]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (position, result) in results.iter().enumerate() {
+        names.push(distinct(&result.scenario, position, &names));
+    }
+    names
+}
+
+fn name([scenario, op, group, algorithm, engine]: &Key, varies: &[bool; 5]) -> String {
+    let scenarios_vary = varies[0];
+    let mut parts = Vec::new();
+    if varies[1] {
+        parts.push(op.as_str());
+    }
+    if varies[3] || !(scenarios_vary || varies[1]) {
+        parts.push(algorithm);
+    }
+    let mut name = parts.join(" ");
+    let mut remarks = Vec::new();
+    if varies[2] && !group.is_empty() {
+        remarks.push(group.as_str());
+    }
+    if varies[4] {
+        remarks.push(engine);
+    }
+    if scenarios_vary {
+        name = if name.is_empty() { scenario.clone() } else { format!("{scenario}: {name}") };
+    }
+    if remarks.is_empty() { name } else { format!("{name} ({})", remarks.join(", ")) }
+}
+
+/// What ran, and what was asked for where that differs: `auto -> ring`.
+pub(super) fn algorithm(case: &Case) -> String {
+    if case.requested_algorithm == case.algorithm || case.requested_algorithm.is_empty() {
+        case.algorithm.clone()
+    } else {
+        format!("{} -> {}", case.requested_algorithm, case.algorithm)
+    }
+}
+
+/// The value all cases share, if they do.
+pub(super) fn shared<'a, T: PartialEq + 'a>(
+    cases: impl IntoIterator<Item = &'a Case>,
+    value: impl Fn(&'a Case) -> T,
+) -> Option<T> {
+    let mut cases = cases.into_iter();
+    let first = value(cases.next()?);
+    cases.all(|case| value(case) == first).then_some(first)
+}

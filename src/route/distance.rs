@@ -1,0 +1,70 @@
+//! Costs of shortest paths to one destination (Dijkstra, backwards).
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::fabric::Fabric;
+use crate::ids::NodeId;
+
+/// The cost from every node to one destination, where only forwarding nodes pass traffic on.
+#[derive(Debug, Clone)]
+pub struct Distances {
+    cost: Vec<u32>,
+    heap: BinaryHeap<Reverse<(u32, u32)>>,
+    touched: Vec<u32>,
+}
+
+/// Marks a node from which the destination cannot be reached.
+const FAR: u32 = u32::MAX;
+
+impl Distances {
+    /// Room for a fabric's nodes.
+    pub fn new(fabric: &Fabric) -> Self {
+        Self { cost: vec![FAR; fabric.nodes().len()], heap: BinaryHeap::new(), touched: Vec::new() }
+    }
+
+    /// Finds the costs to `destination`, as far as needed for `sources` to be final (all nodes where
+    /// `sources` is empty). Cost: O(links log nodes) of the part of the fabric that is nearer.
+    pub fn find(&mut self, fabric: &Fabric, destination: NodeId, sources: &[NodeId]) {
+        for node in self.touched.drain(..) {
+            self.cost[node as usize] = FAR;
+        }
+        self.heap.clear();
+        self.cost[destination.index()] = 0;
+        self.touched.push(destination.0);
+        self.heap.push(Reverse((0, destination.0)));
+        let mut left = sources.len();
+        while let Some(Reverse((cost, node))) = self.heap.pop() {
+            let node = NodeId(node);
+            if cost > self.cost[node.index()] {
+                continue;
+            }
+            if left > 0 {
+                left -= sources.iter().filter(|source| **source == node).count();
+                if left == 0 {
+                    return;
+                }
+            }
+            if node != destination && !fabric.node(node).forwards {
+                continue;
+            }
+            for &id in fabric.in_links(node) {
+                let link = fabric.link(id);
+                let next = cost.saturating_add(fabric.class(link.class).cost);
+                let known = &mut self.cost[link.from.index()];
+                if next < *known {
+                    if *known == FAR {
+                        self.touched.push(link.from.0);
+                    }
+                    *known = next;
+                    self.heap.push(Reverse((next, link.from.0)));
+                }
+            }
+        }
+    }
+
+    /// The cost from `node`, if the destination of the last [`Self::find`] can be reached.
+    pub fn cost(&self, node: NodeId) -> Option<u32> {
+        Some(self.cost[node.index()]).filter(|cost| *cost != FAR)
+    }
+}

@@ -1,0 +1,76 @@
+//! What links carried: the busiest by name, and all by tier.
+
+use std::collections::BTreeMap;
+
+use crate::fabric::{Fabric, NodeKind};
+use crate::ids::LinkId;
+use crate::result::{BusyLink, TierUse};
+use crate::route::Routes;
+use crate::units::Time;
+
+/// How many links a case names.
+const NAMED: usize = 8;
+
+/// The links of highest utilisation over `span`, busiest first, then by id; idle ones are left out.
+pub(super) fn busiest(fabric: &Fabric, routes: &Routes, bytes: &[f64], span: Time) -> Vec<BusyLink> {
+    let mut order: Vec<(f64, usize)> = bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, bytes)| **bytes > 0.0)
+        .map(|(at, bytes)| (utilisation(*bytes, routes.resources()[at].capacity, span), at))
+        .collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    order.truncate(NAMED);
+    order
+        .into_iter()
+        .map(|(utilisation, at)| {
+            let resource = routes.resources()[at];
+            let name = fabric.link_name(resource.link);
+            BusyLink {
+                link: resource.lane.map_or(name.clone(), |lane| format!("{name} #{lane}")),
+                bytes: bytes[at].round() as u64,
+                utilisation,
+            }
+        })
+        .collect()
+}
+
+/// The use of all links of the fabric by the kinds of their ends, in order of kinds.
+pub(super) fn tiers(fabric: &Fabric, routes: &Routes, bytes: &[f64], span: Time) -> Vec<TierUse> {
+    let mut carried = vec![0.0; fabric.links().len()];
+    for (resource, bytes) in routes.resources().iter().zip(bytes) {
+        carried[resource.link.index()] += bytes;
+    }
+    #[derive(Default)]
+    struct Tier {
+        links: u32,
+        bytes: f64,
+        sum: f64,
+        most: f64,
+    }
+    let mut tiers: BTreeMap<(NodeKind, NodeKind), Tier> = BTreeMap::new();
+    for (at, link) in fabric.links().iter().enumerate() {
+        let kinds = (fabric.node(link.from).kind, fabric.node(link.to).kind);
+        let tier = tiers.entry(kinds).or_default();
+        let used = utilisation(carried[at], fabric.capacity(LinkId::from_index(at)), span);
+        tier.links += 1;
+        tier.bytes += carried[at];
+        tier.sum += used;
+        tier.most = tier.most.max(used);
+    }
+    tiers
+        .into_iter()
+        .map(|((from, to), tier)| TierUse {
+            tier: format!("{from} -> {to}"),
+            links: tier.links,
+            bytes: tier.bytes.round() as u64,
+            mean_utilisation: tier.sum / f64::from(tier.links),
+            max_utilisation: tier.most,
+        })
+        .collect()
+}
+
+/// Bytes over what a capacity could carry in a time.
+fn utilisation(bytes: f64, capacity: f64, span: Time) -> f64 {
+    if span == Time::ZERO { 0.0 } else { (bytes / (capacity * span.as_secs())).min(1.0) }
+}

@@ -1,0 +1,218 @@
+//! From a scenario to proved schedules and their paths.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::{CollectiveSpec, RunError, Scenario};
+use crate::bound::BoundModel;
+use crate::collective::algo::{Request, schedule, serves};
+use crate::collective::{Algorithm, Schedule, Verified, verify};
+use crate::engine::{Collective, Job, Silent, analytic};
+use crate::fabric::Fabric;
+use crate::ids::{NodeId, PathId};
+use crate::route::{Flow, Router, Routes};
+use crate::units::{Bytes, Time};
+
+/// Schedules of more connections than this are no candidates for `auto`: they are never the fastest there, and
+/// would need more memory than all others together.
+const AUTO_LANES: usize = 1 << 20;
+
+/// The schedules that a scenario needs, each made once.
+pub(super) struct Schedules {
+    /// The collective of the scenario and the schedule.
+    pub(super) list: Vec<(usize, Schedule)>,
+    /// Which schedule serves a collective, an algorithm and a size.
+    pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
+}
+
+/// Proved schedules with their paths.
+pub(super) struct Prepared {
+    pub(super) routes: Routes,
+    pub(super) ways: Vec<Way>,
+    /// Which way serves a collective, a requested algorithm (`auto` too) and a size.
+    pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
+    /// Bounds of each collective of the scenario.
+    pub(super) bounds: Vec<BoundModel>,
+}
+
+/// A proved schedule and the path of each of its lanes.
+pub(super) struct Way {
+    pub(super) verified: Verified,
+    pub(super) paths: Vec<PathId>,
+}
+
+impl Prepared {
+    /// One collective of a job.
+    pub(super) fn collective(
+        &self,
+        way: usize,
+        spec: &CollectiveSpec,
+        bytes: Bytes,
+        start: Time,
+    ) -> Collective {
+        Collective {
+            schedule: self.ways[way].verified.clone(),
+            bytes,
+            paths: self.ways[way].paths.clone(),
+            start,
+            steps: spec.steps,
+        }
+    }
+}
+
+/// What an algorithm may know of a collective of a scenario.
+pub fn request(fabric: &Fabric, spec: &CollectiveSpec, bytes: Bytes) -> Request {
+    let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut alone = 0;
+    let servers: Vec<u32> = spec
+        .nodes
+        .iter()
+        .map(|node| {
+            let next = numbers.len() as u32 + alone;
+            match fabric.node(*node).server {
+                Some(server) => *numbers.entry(server).or_insert(next),
+                None => {
+                    alone += 1;
+                    next
+                }
+            }
+        })
+        .collect();
+    let torus = fabric.torus().filter(|_| spec.nodes == fabric.endpoints()).map(<[u32]>::to_vec);
+    let mut request = Request::new(spec.op, spec.nodes.len() as u32, bytes);
+    request.root = spec.root;
+    request.channels = spec.channels;
+    request.segments = spec.segments;
+    request.servers = servers;
+    request.torus = torus;
+    request
+}
+
+/// Makes all schedules that a scenario needs. Those of different sizes are mostly the same, and kept once.
+pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
+    let mut found = Schedules { list: Vec::new(), which: BTreeMap::new() };
+    for (number, spec) in scenario.collectives.iter().enumerate() {
+        for &bytes in &spec.sizes {
+            let request = request(&scenario.fabric, spec, bytes);
+            for &asked in &spec.algorithms {
+                if asked == Algorithm::Auto {
+                    let before = found.which.len();
+                    let mut refusal = None;
+                    for candidate in serves(spec.op) {
+                        match schedule(candidate, &request) {
+                            Ok(made) if made.lane_count() <= AUTO_LANES => found.add(number, bytes, made),
+                            Ok(_) => {}
+                            Err(unserved) => refusal = Some(unserved),
+                        }
+                    }
+                    let none = found.which.len() == before && !found.serves_any(number, bytes);
+                    if let (true, Some(unserved)) = (none, refusal) {
+                        return Err(unserved.into());
+                    }
+                } else {
+                    found.add(number, bytes, schedule(asked, &request)?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Schedules {
+    fn add(&mut self, collective: usize, bytes: Bytes, made: Schedule) {
+        let key = (collective, made.algorithm, bytes);
+        if self.which.contains_key(&key) {
+            return;
+        }
+        let same = |(number, known): &(usize, Schedule)| *number == collective && *known == made;
+        let at = self.list.iter().position(same).unwrap_or_else(|| {
+            self.list.push((collective, made));
+            self.list.len() - 1
+        });
+        self.which.insert(key, at);
+    }
+
+    fn serves_any(&self, collective: usize, bytes: Bytes) -> bool {
+        self.which.keys().any(|(number, _, size)| *number == collective && *size == bytes)
+    }
+}
+
+/// Proves the schedules, finds all paths, and lets `auto` choose.
+pub(super) fn prepare(scenario: &Scenario, schedules: Schedules) -> Result<Prepared, RunError> {
+    let fabric = &*scenario.fabric;
+    let Schedules { list, mut which } = schedules;
+    let (numbers, made): (Vec<usize>, Vec<Schedule>) = list.into_iter().unzip();
+    let verified: Vec<Verified> = made
+        .into_par_iter()
+        .map(|schedule| {
+            let algorithm = schedule.algorithm.name();
+            verify(schedule).map_err(|fault| RunError::Schedule { algorithm, fault })
+        })
+        .collect::<Result<_, _>>()?;
+    let mut flows = Vec::new();
+    let mut counts = Vec::new();
+    for (number, verified) in numbers.iter().zip(&verified) {
+        let before = flows.len();
+        lane_flows(verified.schedule(), &scenario.collectives[*number].nodes, &mut flows);
+        counts.push(flows.len() - before);
+    }
+    let mut router = Router::new(fabric, scenario.seed);
+    let mut paths = router.paths(&flows)?.into_iter();
+    let routes = router.finish();
+    let ways = verified
+        .into_iter()
+        .zip(counts)
+        .map(|(verified, count)| Way { verified, paths: paths.by_ref().take(count).collect() })
+        .collect();
+    let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
+    let mut prepared = Prepared { routes, ways, which: BTreeMap::new(), bounds };
+    for (number, spec) in scenario.collectives.iter().enumerate() {
+        if !spec.algorithms.contains(&Algorithm::Auto) {
+            continue;
+        }
+        for &bytes in &spec.sizes {
+            if let Some(best) = fastest(&prepared, spec, number, bytes, &which) {
+                which.insert((number, Algorithm::Auto, bytes), best);
+            }
+        }
+    }
+    prepared.which = which;
+    Ok(prepared)
+}
+
+/// The way that the analytic engine predicts to be fastest; the first of equals, in order of algorithms.
+fn fastest(
+    prepared: &Prepared,
+    spec: &CollectiveSpec,
+    number: usize,
+    bytes: Bytes,
+    which: &BTreeMap<(usize, Algorithm, Bytes), usize>,
+) -> Option<usize> {
+    let candidates: Vec<usize> = Algorithm::ALL
+        .iter()
+        .filter_map(|algorithm| which.get(&(number, *algorithm, bytes)).copied())
+        .filter(|way| prepared.ways[*way].paths.len() <= AUTO_LANES)
+        .collect();
+    let times: Vec<Time> = candidates
+        .par_iter()
+        .map(|way| {
+            let collective = prepared.collective(*way, spec, bytes, Time::ZERO);
+            let job = Job { routes: &prepared.routes, collectives: vec![collective] };
+            analytic::run(&job, &mut Silent).collectives[0].finish
+        })
+        .collect();
+    candidates.into_iter().zip(times).min_by_key(|(_, time)| *time).map(|(way, _)| way)
+}
+
+/// Appends the flow of every lane: phases in order, lanes in order.
+fn lane_flows(schedule: &Schedule, nodes: &[NodeId], flows: &mut Vec<Flow>) {
+    for phase in &schedule.phases {
+        let channel = phase.channel;
+        flows.extend(phase.pattern.lanes().map(|lane| Flow {
+            src: nodes[lane.src.index()],
+            dst: nodes[lane.dst.index()],
+            channel,
+        }));
+    }
+}

@@ -1,0 +1,97 @@
+//! From outcomes to cases of a result.
+
+use super::cases::{JobPlan, Played};
+use super::prepare::Prepared;
+use super::{Scenario, links};
+use crate::collective::Schedule;
+use crate::engine::TransferRecord;
+use crate::result::{Case, CriticalPath, TimelineEntry};
+use crate::units::{Bytes, Time};
+
+/// The cases of a job, one a member.
+pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, played: &Played) -> Vec<Case> {
+    let outcome = &played.outcome;
+    let first = outcome.collectives.iter().map(|c| c.start).min().unwrap_or_default();
+    let last = outcome.collectives.iter().map(|c| c.finish).max().unwrap_or_default();
+    let span = last - first;
+    let fabric = &scenario.fabric;
+    let busiest_links = links::busiest(fabric, &prepared.routes, &outcome.resource_bytes, span);
+    let tiers = links::tiers(fabric, &prepared.routes, &outcome.resource_bytes, span);
+    let members = plan.members.iter().zip(&outcome.collectives).enumerate();
+    members
+        .map(|(number, (member, told))| {
+            let spec = &scenario.collectives[member.spec];
+            let schedule = prepared.ways[member.way].verified.schedule();
+            let time = told.finish - told.start;
+            let bound = prepared.bounds[member.spec].bound(spec.op, member.bytes, spec.root);
+            let algbw = if time == Time::ZERO { 0.0 } else { member.bytes.as_f64() / time.as_secs() / 1e9 };
+            let percent =
+                if time == Time::ZERO { 100.0 } else { 100.0 * bound.time.ps() as f64 / time.ps() as f64 };
+            Case {
+                op: spec.op.name().into(),
+                algorithm: schedule.algorithm.name().into(),
+                requested_algorithm: member.asked.name().into(),
+                engine: plan.engine.name().into(),
+                group: spec.group.clone(),
+                ranks: schedule.ranks,
+                channels: schedule.channels,
+                steps: spec.steps.name().into(),
+                bytes: member.bytes.get(),
+                start_ps: told.start.ps(),
+                time_ps: time.ps(),
+                algbw_gbps: algbw,
+                busbw_gbps: algbw * spec.op.bus_factor(schedule.ranks),
+                bound_ps: bound.time.ps(),
+                bound_kind: bound.kind.name().into(),
+                bound_detail: bound.detail,
+                bound_percent: percent,
+                critical_path: CriticalPath {
+                    latency_ps: told.breakdown.latency.ps(),
+                    transfer_ps: told.breakdown.transfer.ps(),
+                    sharing_ps: told.breakdown.sharing.ps(),
+                },
+                busiest_links: busiest_links.clone(),
+                tiers: tiers.clone(),
+                flows: schedule.transfer_count(),
+                timeline: timeline(schedule, member.bytes, number as u32, &played.timeline),
+            }
+        })
+        .collect()
+}
+
+/// The recorded transfers of one collective of a job.
+fn timeline(
+    schedule: &Schedule,
+    bytes: Bytes,
+    number: u32,
+    records: &[TransferRecord],
+) -> Vec<TimelineEntry> {
+    let mut first = Vec::with_capacity(schedule.phases.len());
+    let mut lanes = 0;
+    for phase in &schedule.phases {
+        first.push(lanes);
+        lanes += phase.pattern.len();
+    }
+    let mine = records.iter().filter(|record| record.collective == number);
+    let mut entries: Vec<TimelineEntry> = mine
+        .map(|record| {
+            let at = first.partition_point(|start| *start <= record.lane as usize) - 1;
+            let phase = &schedule.phases[at];
+            let index = record.lane as usize - first[at];
+            let lane = phase.pattern.lane(index);
+            TimelineEntry {
+                src: lane.src.0,
+                dst: lane.dst.0,
+                phase: phase.name.into(),
+                step: record.step,
+                channel: phase.channel,
+                bytes: schedule.transfer_bytes(phase, index, &lane, record.step, bytes),
+                start_ps: record.start.ps(),
+                sent_ps: record.sent.ps(),
+                received_ps: record.received.ps(),
+            }
+        })
+        .collect();
+    entries.sort_by_key(|entry| (entry.src, entry.start_ps, entry.channel, entry.dst, entry.step));
+    entries
+}

@@ -1,0 +1,8 @@
+//! Tables, JSON, CSV and pictures of synthetic results.
+
+#[path = "report/pictures.rs"]
+mod pictures;
+#[path = "report/synthetic.rs"]
+mod synthetic;
+#[path = "report/texts.rs"]
+mod texts;
