@@ -449,13 +449,13 @@ mod tests {
         let items = section.item("p").unwrap().each();
         let patterns: Vec<_> = items.iter().filter_map(Item::pattern).collect();
         let mut found = Vec::new();
-        if patterns.len() == texts.len() {
-            if let Some(joint) = Joint::new(patterns.iter().collect()) {
-                joint.for_each(|names| {
-                    found.push(names.join(" "));
-                    true
-                });
-            }
+        if patterns.len() == texts.len()
+            && let Some(joint) = Joint::new(patterns.iter().collect())
+        {
+            joint.for_each(|names| {
+                found.push(names.join(" "));
+                true
+            });
         }
         let told: Vec<String> =
             faults.into_sorted().into_iter().map(|fault| fault.labels[0].text.clone()).collect();
