@@ -280,16 +280,23 @@ impl Builder {
 
     /// Removes nodes, with their cables; the rest keep their order.
     pub fn remove_nodes(&mut self, doomed: &dyn Fn(&Node) -> bool) {
-        self.graph.retain_nodes(|graph, index| !doomed(&graph[index]));
+        // `retain_nodes` would move the last node to every gap, and ranks follow the order of nodes.
+        self.graph = self
+            .graph
+            .filter_map(|_, node| (!doomed(node)).then(|| node.clone()), |_, cable| Some(cable.clone()));
         self.reindex();
     }
 
     /// Removes the cables for which `doomed` holds of their two ends' names; tells how many.
     pub fn remove_cables(&mut self, doomed: &dyn Fn(&str, &str) -> bool) -> usize {
         let before = self.graph.edge_count();
-        self.graph.retain_edges(|graph, edge| {
-            graph.edge_endpoints(edge).is_none_or(|(a, b)| !doomed(&graph[a].name, &graph[b].name))
-        });
+        self.graph = self.graph.filter_map(
+            |_, node| Some(node.clone()),
+            |edge, cable| {
+                let (a, b) = self.graph.edge_endpoints(edge)?;
+                (!doomed(&self.graph[a].name, &self.graph[b].name)).then(|| cable.clone())
+            },
+        );
         self.reindex();
         before - self.graph.edge_count()
     }
