@@ -108,10 +108,8 @@ fn total_bytes(schedule: &Schedule, phase: &Phase, index: usize, lane: &Lane, by
                 })
                 .sum()
         }
-        Payload::Cyclic { .. } => (0..phase.steps).map(one).sum(),
-        Payload::Table(_) | Payload::Lists { .. } | Payload::Shard { .. } | Payload::BruckShards { .. } => {
-            steps * one(0)
-        }
+        Payload::Cyclic { .. } | Payload::Blocks { .. } => (0..phase.steps).map(one).sum(),
+        _ => steps * one(0),
     }
 }
 
