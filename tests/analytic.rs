@@ -206,6 +206,20 @@ fn nothing_to_do_takes_no_time() {
     assert_eq!(outcome.collectives[0].finish.ps(), 14 * HOP);
 }
 
+#[test]
+fn absurd_rates_saturate() {
+    for schedule in every_schedule(5) {
+        let (routes, paths) = star(&schedule, 1e-3, u64::MAX / 2, |rank| rank);
+        for steps in [Steps::Receipt, Steps::Lockstep] {
+            let one = collective(schedule.clone(), 1 << 50, paths.clone(), steps);
+            let late = Collective { start: Time(u64::MAX - 1), ..one.clone() };
+            let job = Job { routes: &routes, collectives: vec![one, late] };
+            let outcome = analytic::run(&job, &mut Silent);
+            assert!(outcome.collectives.iter().all(|c| c.finish == Time::MAX), "{}", schedule.op);
+        }
+    }
+}
+
 /// 4 servers of 4 on rails: 450 GB/s and 0.3 us inside; 50 GB/s and 1.4 us across, by the peer of the receiver's rail
 /// where sender and receiver are on different ones.
 fn rails(schedule: &Schedule) -> (Routes, Vec<PathId>) {

@@ -41,7 +41,9 @@ pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad>
         let lane = |(index, lane, path): (usize, Lane, &PathId)| {
             stagger = stagger.max(lane.stagger);
             let total = match atom {
-                Some(atom) => u64::from(phase.steps) * step_atoms(&phase.payload, index) * atom,
+                Some(atom) => u64::from(phase.steps)
+                    .saturating_mul(step_atoms(&phase.payload, index))
+                    .saturating_mul(atom),
                 None => total_bytes(schedule, phase, index, &lane, collective.bytes),
             };
             let step = total.div_ceil(u64::from(phase.steps.max(1)));
