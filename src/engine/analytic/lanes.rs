@@ -40,10 +40,8 @@ pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad>
         let mut stagger = 0;
         let lane = |(index, lane, path): (usize, Lane, &PathId)| {
             stagger = stagger.max(lane.stagger);
-            let total = match atom {
-                Some(atom) => u64::from(phase.steps)
-                    .saturating_mul(step_atoms(&phase.payload, index))
-                    .saturating_mul(atom),
+            let total = match atom.zip(step_atoms(&phase.payload, index)) {
+                Some((atom, atoms)) => u64::from(phase.steps).saturating_mul(atoms).saturating_mul(atom),
                 None => total_bytes(schedule, phase, index, &lane, collective.bytes),
             };
             let step = total.div_ceil(u64::from(phase.steps.max(1)));
@@ -89,18 +87,22 @@ fn atom_bytes(schedule: &Schedule, bytes: Bytes) -> Option<u64> {
     (atoms > 0 && bytes.get().is_multiple_of(atoms)).then(|| bytes.get() / atoms)
 }
 
-/// How many atoms lane `index` carries at every step.
-fn step_atoms(payload: &Payload, index: usize) -> u64 {
-    match payload {
+/// How many atoms lane `index` carries at every step, where it is told without looking at all steps.
+fn step_atoms(payload: &Payload, index: usize) -> Option<u64> {
+    Some(match payload {
         Payload::Cyclic { width, len, .. } => width * u64::from(*len),
-        Payload::Segments { width, .. } | Payload::Shard { width, .. } => *width,
+        Payload::Blocks { .. } => return None,
+        Payload::Segments { width, .. }
+        | Payload::Shard { width, .. }
+        | Payload::SenderShard { width }
+        | Payload::ReceiverShard { width } => *width,
         Payload::Table(ranges) => ranges[index].len,
         Payload::Lists { starts, ranges } => {
             let own = &ranges[starts[index] as usize..starts[index + 1] as usize];
             own.iter().map(|range| range.len).sum()
         }
         Payload::BruckShards { ranks, bit, width } => offsets_with_bit(*ranks, *bit) * width,
-    }
+    })
 }
 
 /// The bytes that a lane carries in all steps, in constant time for the patterns of the known algorithms.
@@ -205,7 +207,7 @@ mod tests {
                         let found = total_bytes(&schedule, phase, index, &lane, bytes);
                         assert_eq!(found, sum, "{payload:?}, {steps} steps, {bytes}, lane {index}");
                         if let Some(atom) = atom_bytes(&schedule, bytes) {
-                            assert_eq!(u64::from(steps) * step_atoms(&payload, index) * atom, sum);
+                            assert_eq!(u64::from(steps) * step_atoms(&payload, index).unwrap() * atom, sum);
                         }
                     }
                 }
