@@ -584,7 +584,7 @@ fn requests_that_cannot_be_served_say_why() {
     );
     assert_eq!(
         refused(Algorithm::Ring, &Request { channels: Some(0), ..plain(Op::AllReduce, 3) }),
-        "`ring` cannot use 0 channels: it takes 1 to 256"
+        "`ring` cannot use 0 channels: it takes 1 to 1024"
     );
     assert_eq!(
         refused(Algorithm::Chain, &Request { segments: Some(5000), ..plain(Op::AllReduce, 3) }),
