@@ -140,7 +140,7 @@ fn every_schedule_ends_in_lockstep() {
 
 /// The schedule of a plain request, which must be served.
 fn made(algorithm: Algorithm, op: Op, ranks: u32) -> Schedule {
-    schedule(algorithm, &Request::new(op, ranks, Bytes(1 << 20))).unwrap()
+    schedule(algorithm, &Request::new(op, ranks, Bytes(1 << 20))).expect("a plain request is served")
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn wrong_atoms_found_by_fingerprints_are_named_exactly() {
 /// The message about a schedule after `break_it`, found in eager order.
 fn fault(mut schedule: Schedule, break_it: impl FnOnce(&mut Schedule)) -> String {
     break_it(&mut schedule);
-    verify(schedule).unwrap_err().to_string()
+    verify(schedule).expect_err("the schedule is broken").to_string()
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_dropped_wait_is_caught() {
     );
     assert_eq!(
         fault(made(Algorithm::Direct, Op::AllReduce, 3), drop_waits(1)),
-        "step 0 of phase 1 (`all-gather`) from rank 0 to rank 1 overwrites the contribution of rank 1 to atom 0"
+        "step 0 of phase 2 (`all-gather`) from rank 0 to rank 1 overwrites the contribution of rank 1 to atom 0"
     );
     assert_eq!(
         fault(made(Algorithm::DoubleTree, Op::Reduce, 8), drop_waits(0)),

@@ -61,7 +61,11 @@ fn every_message_names_its_place_and_code() {
     for path in corpus() {
         let (sources, diagnostics) = told(&path);
         let code = path.file_name().unwrap().to_str().unwrap()[..5].to_owned();
-        assert!(diagnostics.iter().any(|diagnostic| diagnostic.code == code), "{}: no {code}", path.display());
+        assert!(
+            diagnostics.iter().any(|diagnostic| diagnostic.code == code),
+            "{}: no {code}",
+            path.display()
+        );
         for diagnostic in &diagnostics {
             let label = diagnostic.labels.first();
             let label = label.unwrap_or_else(|| panic!("{}: {diagnostic:?} has no place", path.display()));
@@ -80,8 +84,16 @@ fn every_code_is_exercised_and_explained() {
     let used: BTreeSet<&str> =
         corpus().iter().flat_map(|path| told(path).1).map(|diagnostic| diagnostic.code).collect();
     let known: BTreeSet<&str> = codes().iter().map(|(code, _)| *code).collect();
-    assert_eq!(known.difference(&used).collect::<Vec<_>>(), Vec::<&&str>::new(), "codes without a wrong file");
-    assert_eq!(used.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "codes that explain does not know");
+    assert_eq!(
+        known.difference(&used).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "codes without a wrong file"
+    );
+    assert_eq!(
+        used.difference(&known).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "codes that explain does not know"
+    );
     for (code, title) in codes() {
         let text = explain(code).unwrap();
         assert!(text.starts_with(&format!("# {code}: {title}\n")), "{code} does not begin with its title");

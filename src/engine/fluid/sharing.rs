@@ -286,7 +286,11 @@ mod tests {
                 let resources = capacities
                     .iter()
                     .enumerate()
-                    .map(|(i, c)| Resource { link: LinkId(i as u32), lane: None, capacity: f64::from(*c) * 1e9 })
+                    .map(|(i, c)| Resource {
+                        link: LinkId(i as u32),
+                        lane: None,
+                        capacity: f64::from(*c) * 1e9,
+                    })
                     .collect();
                 let paths: Vec<_> = paths
                     .into_iter()
