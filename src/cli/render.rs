@@ -108,7 +108,7 @@ mod tests {
         let fault = Diagnostic::error("E0102", "unknown key `bandwith`")
             .at(place, "not a key")
             .help("did you mean `bandwidth`?");
-        let text = render_all(&[fault.clone()], &sources, false);
+        let text = render_all(std::slice::from_ref(&fault), &sources, false);
         assert!(text.contains("dir/a.toml:2:1"), "{text}");
         assert!(text.contains("error[E0102]: unknown key `bandwith`"), "{text}");
         assert!(text.contains("help: did you mean `bandwidth`?"), "{text}");

@@ -4,7 +4,7 @@ use super::ranks::{self, RanksDraft};
 use super::reader::{At, Item, Section, Source};
 use super::scenario::STEPS;
 use super::sizes;
-use crate::collective::algo::{Unserved, schedule};
+use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS, Unserved, schedule};
 use crate::collective::{Algorithm, Op};
 use crate::diag::{Diagnostic, Place};
 use crate::engine::Steps;
@@ -13,10 +13,6 @@ use crate::ids::Rank;
 use crate::run::CollectiveSpec;
 use crate::units::{Bytes, Time};
 
-/// The most channels.
-pub(super) const MAX_CHANNELS: u32 = 1 << 10;
-/// The most segments of a pipeline.
-pub(super) const MAX_SEGMENTS: u32 = 1 << 16;
 /// The latest start.
 const MAX_START: Time = Time::from_ps(86_400_000_000_000_000);
 /// The most seconds that a collective may take over one link at least: beyond, times would not fit.
@@ -85,13 +81,13 @@ pub(super) fn read<'a>(mut section: Section<'a>, steps: Steps, top: &'static [&'
     let segments = section.item("segments").and_then(|item| item.count(1, MAX_SEGMENTS));
     let own_steps = section.item("steps").and_then(|item| item.word("a kind of steps", &STEPS));
     section.finish();
-    if let (Some(op), Some(root)) = (&op, &root) {
-        if !op.value.is_rooted() {
-            source.faults.push(
-                Diagnostic::warning("W0301", "`root` has no effect here")
-                    .at(root.place.clone(), format!("`{}` has no root", op.value)),
-            );
-        }
+    if let (Some(op), Some(root)) = (&op, &root)
+        && !op.value.is_rooted()
+    {
+        source.faults.push(
+            Diagnostic::warning("W0301", "`root` has no effect here")
+                .at(root.place.clone(), format!("`{}` has no root", op.value)),
+        );
     }
     Draft {
         source,
@@ -213,6 +209,10 @@ fn check_algorithms(draft: &Draft<'_>, spec: &CollectiveSpec, fabric: &Fabric) -
                     Some(place) => fault.at(place, format!("these are {ranks} ranks")),
                     None => fault.help(format!("all {ranks} GPUs take part; `ranks` chooses fewer")),
                 }
+            }
+            Unserved::Setting { setting, value, most, .. } => {
+                Diagnostic::error("E0305", format!("`{name}` cannot use {value} {setting}"))
+                    .at(algorithm.place.clone(), format!("it takes 1 to {most} {setting}"))
             }
             Unserved::Placement { needs, .. } => {
                 let fault = Diagnostic::error("E0305", format!("`{name}` cannot serve these ranks"))

@@ -48,11 +48,12 @@ pub(super) fn read(
             continue;
         }
         let known = drafts.iter().all(|draft| draft.op.is_some() && draft.sizes.is_some());
-        if known && !drafts.is_empty() {
-            if let Some((place, label, hint)) = mismatch(&filter, drafts, engines, place) {
-                let fault = Diagnostic::error("E0401", "no case of this scenario matches the expectation");
-                source.faults.push(fault.at(place, label).help(hint));
-            }
+        if known
+            && !drafts.is_empty()
+            && let Some((place, label, hint)) = mismatch(&filter, drafts, engines, place)
+        {
+            let fault = Diagnostic::error("E0401", "no case of this scenario matches the expectation");
+            source.faults.push(fault.at(place, label).help(hint));
         }
         let Some(what) = what else { continue };
         found.push(ExpectSpec {

@@ -101,6 +101,7 @@ fn tell(found: &EntryFaults, from: &Item<'_>, to: &Item<'_>, builder: &Builder) 
     if let Some((name, count)) = &found.own {
         let more = match count - 1 {
             0 => String::new(),
+            1 => ", and so is 1 more node".to_owned(),
             more => format!(", and so are {more} more nodes"),
         };
         from.push(
@@ -112,6 +113,7 @@ fn tell(found: &EntryFaults, from: &Item<'_>, to: &Item<'_>, builder: &Builder) 
     if let Some((a, b, first, count)) = &found.again {
         let more = match count - 1 {
             0 => String::new(),
+            1 => ", and so is 1 more pair".to_owned(),
             more => format!(", and so are {more} more pairs"),
         };
         let here = from.place();

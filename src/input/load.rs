@@ -121,7 +121,14 @@ pub(super) fn parse<T>(source: Source<'_>, what: &str, read: impl FnOnce(Section
         lines.push(line_of(source.text, place.span.start));
         let message = error.message();
         let (problem, expected) = message.split_once(", expected ").unwrap_or((message, ""));
-        let label = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
+        let label = match problem {
+            "duplicate key" => "this key is given before".to_owned(),
+            "string values must be quoted" => {
+                "strings need quotes, and this is no other kind of value".to_owned()
+            }
+            _ if expected.is_empty() => String::new(),
+            _ => format!("expected {expected}"),
+        };
         source.faults.push(Diagnostic::error("E0101", format!("not TOML: {problem}")).at(place, label));
     }
     let inner = Faults::default();

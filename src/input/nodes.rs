@@ -23,7 +23,16 @@ fn number<'a>(item: &Item<'a>) -> Option<Number<'a>> {
         item.wrong_type("a whole number, or one calculated from the name such as \"{h/4}\"");
         return None;
     }
-    item.pattern().map(Number)
+    let number = item.pattern()?;
+    if number.pattern.has_axes() {
+        item.push(
+            Diagnostic::error("E0111", format!("`{}` cannot have a range of its own", item.key))
+                .at(item.place(), "a node has one such number")
+                .help("name a range in the node's name, such as `host{h=0..3}`, and write `{h}` here"),
+        );
+        return None;
+    }
+    Some(Number(number))
 }
 
 /// A name pattern with the numbers that hang on it.
@@ -54,18 +63,6 @@ impl<'p, 'a> Numbered<'p, 'a> {
             })
             .collect();
         let joint = Joint::new(patterns)?;
-        for (index, item) in items.iter().enumerate().skip(1) {
-            if joint.has_axes(index) {
-                item.push(
-                    Diagnostic::error("E0111", format!("`{}` cannot have a range of its own", item.key))
-                        .at(item.place(), "a node has one such number")
-                        .help(
-                            "name a range in the node's name, such as `host{h=0..3}`, and write `{h}` here",
-                        ),
-                );
-                return None;
-            }
-        }
         let count = joint.count();
         if count > *left {
             too_many(&name.item, count.saturating_add(MAX_EXPANSION - *left), what);
@@ -156,6 +153,7 @@ pub(super) fn read(root: &mut Section<'_>, builder: &mut Builder, left: &mut u64
         if let Some((text, first, count)) = clash {
             let more = match count - 1 {
                 0 => String::new(),
+                1 => ", and 1 more name is taken".to_owned(),
                 more => format!(", and {more} more names are taken"),
             };
             let fault = Diagnostic::error("E0205", format!("there are two nodes named `{text}`{more}"))
@@ -200,6 +198,7 @@ pub(super) fn positions(root: &mut Section<'_>, builder: &mut Builder, left: &mu
 pub(super) fn dangling(item: &Item<'_>, name: &str, count: u64, builder: &Builder) {
     let more = match count {
         0 | 1 => String::new(),
+        2 => ", nor for 1 more name of this pattern".to_owned(),
         count => format!(", nor for {} more names of this pattern", count - 1),
     };
     let fault = Diagnostic::error("E0207", format!("there is no node named `{name}`{more}")).at(

@@ -39,7 +39,7 @@ impl PatternFault {
     /// Tells it of the string that `item` holds.
     pub(super) fn tell(self, item: &Item<'_>) {
         let text = item.value.as_str().unwrap_or_default();
-        let fault = Diagnostic::error("E0111", format!("`{text}` is not a pattern for names"))
+        let fault = Diagnostic::error("E0111", format!("`{text}` is not a valid pattern"))
             .at(item.part(self.range), self.message);
         item.push(match self.help {
             Some(help) => fault.help(help),
@@ -150,6 +150,11 @@ impl Pattern {
             at += end;
         }
         Ok(pattern)
+    }
+
+    /// True where it has ranges or lists of its own.
+    pub(super) fn has_axes(&self) -> bool {
+        !self.axes.is_empty()
     }
 
     /// Reads what is between braces.
@@ -326,11 +331,6 @@ impl<'p, 'a> Joint<'p, 'a> {
         self.axes.iter().fold(1, |count, axis| count.saturating_mul(axis.len()))
     }
 
-    /// True where pattern `index` has ranges or lists of its own.
-    pub(super) fn has_axes(&self, index: usize) -> bool {
-        !self.patterns[index].pattern.axes.is_empty()
-    }
-
     /// Calls `each` with the names of every combination, one name a pattern, the last axis running
     /// fastest. Stops where arithmetic fails, telling why, or where `each` returns false; tells
     /// whether all went well.
@@ -449,13 +449,13 @@ mod tests {
         let items = section.item("p").unwrap().each();
         let patterns: Vec<_> = items.iter().filter_map(Item::pattern).collect();
         let mut found = Vec::new();
-        if patterns.len() == texts.len() {
-            if let Some(joint) = Joint::new(patterns.iter().collect()) {
-                joint.for_each(|names| {
-                    found.push(names.join(" "));
-                    true
-                });
-            }
+        if patterns.len() == texts.len()
+            && let Some(joint) = Joint::new(patterns.iter().collect())
+        {
+            joint.for_each(|names| {
+                found.push(names.join(" "));
+                true
+            });
         }
         let told: Vec<String> =
             faults.into_sorted().into_iter().map(|fault| fault.labels[0].text.clone()).collect();

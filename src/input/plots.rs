@@ -59,7 +59,12 @@ pub(super) fn read(
             );
         }
         if let Some(size) = &size {
-            check_size(size, drafts, faults);
+            check_size(
+                size,
+                size_item.as_ref().and_then(|item| item.value.as_str()).unwrap_or_default(),
+                drafts,
+                faults,
+            );
         }
         let word = KINDS.iter().find(|(_, known)| *known == kind.value).map_or("plot", |(word, _)| word);
         let name = match name {
@@ -129,7 +134,7 @@ fn check_keys(kind: &At<PlotKind>, size: Option<&Item<'_>>, ranks: Option<&Item<
     }
 }
 
-fn check_size(size: &At<Bytes>, drafts: &[Draft<'_>], faults: &Faults) {
+fn check_size(size: &At<Bytes>, text: &str, drafts: &[Draft<'_>], faults: &Faults) {
     if drafts.iter().any(|draft| draft.sizes.is_none()) || drafts.is_empty() {
         return;
     }
@@ -140,7 +145,7 @@ fn check_size(size: &At<Bytes>, drafts: &[Draft<'_>], faults: &Faults) {
         .collect();
     if !all.contains(&size.value) {
         faults.push(
-            Diagnostic::error("E0403", format!("no case has a size of {}", size.value))
+            Diagnostic::error("E0403", format!("no case has the size `{text}`"))
                 .at(size.place.clone(), "nothing could be shown at this size")
                 .help(sizes_hint(&all, size.value)),
         );

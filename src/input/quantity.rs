@@ -46,7 +46,7 @@ impl Item<'_> {
 
     /// A string with a number and its unit, at most `max`.
     pub(super) fn quantity_to<T: Quantity>(&self, max: T) -> Option<At<T>> {
-        let text = self.string_as(&format!("a string with a unit: {}", expected::<T>()))?.value;
+        let text = self.string_as(&with_unit(expected::<T>()))?.value;
         match text.parse::<T>() {
             Ok(value) if value <= max => Some(self.at(value)),
             Ok(_) => {
@@ -69,15 +69,14 @@ impl Item<'_> {
         self.push(match error {
             UnitError::WrongUnit { unit, units, .. } => {
                 let start = text.rfind(unit.as_str()).unwrap_or(0);
-                let fault =
-                    fault.at(self.part(start..start + unit.len()), format!("expected one of {units}"));
+                let fault = fault.at(self.part(start..start + unit.len()), format!("expected {expected}"));
                 match better_unit(unit, units) {
                     Some(near) => {
-                        let bits = near != *unit && near.eq_ignore_ascii_case(unit);
-                        let why = if bits { " (`b` is bit, `B` is byte)" } else { "" };
+                        let why =
+                            if near.eq_ignore_ascii_case(unit) { " (`b` is bit, `B` is byte)" } else { "" };
                         fault.help(format!("did you mean `{}{near}`{why}?", &text[..start]))
                     }
-                    None => fault,
+                    None => fault.help(format!("the units are {units}")),
                 }
             }
             _ => fault.at(self.place(), format!("expected {expected}")),
@@ -113,6 +112,12 @@ impl Item<'_> {
             }
         }
     }
+}
+
+/// `a string with a unit, such as "1 MiB"` from `a size such as "1 MiB"`.
+fn with_unit(expected: &str) -> String {
+    let example = expected.split_once("such as ").map_or(expected, |(_, example)| example);
+    format!("a string with a unit, such as {example}")
 }
 
 /// Why a text is not a quantity, without what was expected: the label says that.

@@ -129,10 +129,12 @@ impl<'a> Item<'a> {
 
     /// Says that the value has the wrong type.
     pub(super) fn wrong_type(&self, expected: &str) {
-        self.push(
-            Diagnostic::error("E0104", format!("`{}` must be {expected}", self.key))
-                .at(self.place(), format!("this is {}", kind_of(self.value))),
-        );
+        self.push(self.type_fault(expected));
+    }
+
+    fn type_fault(&self, expected: &str) -> Diagnostic {
+        Diagnostic::error("E0104", format!("`{}` must be {expected}", self.key))
+            .at(self.place(), format!("this is {}", kind_of(self.value)))
     }
 
     /// Says that the value is out of range.
@@ -209,26 +211,30 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// One of a few words; `what` names them, such as `operation`.
+    /// One of a few words; `what` names them, such as `an operation`.
     pub(super) fn word<T: Copy>(&self, what: &str, words: &[(&str, T)]) -> Option<At<T>> {
-        let list = || words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let list = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
         let Some(text) = self.value.as_str() else {
-            self.wrong_type(&format!("the name of {what}: one of {}", list()));
+            self.push(
+                self.type_fault(&format!("a string that names {what}"))
+                    .help(format!("expected one of {list}")),
+            );
             return None;
         };
-        let normal = text.replace('_', "-");
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Some(self.at(*value));
         }
+        let bare = what.strip_prefix("an ").or_else(|| what.strip_prefix("a ")).unwrap_or(what);
+        let normal = text.replace('_', "-");
         let near = alias(&normal)
             .filter(|better| words.iter().any(|(word, _)| word == better))
             .or_else(|| nearest(&normal, words.iter().map(|(word, _)| *word)));
-        let fault = Diagnostic::error("E0107", format!("there is no {} named `{text}`", bare(what)))
-            .at(self.place(), format!("expected one of {}", list()));
-        self.push(match near {
-            Some(near) => fault.help(format!("did you mean `{near}`?")),
-            None => fault,
-        });
+        let mut fault = Diagnostic::error("E0107", format!("there is no {bare} named `{text}`"))
+            .at(self.place(), format!("not {what}"));
+        if let Some(near) = near {
+            fault = fault.help(format!("did you mean `{near}`?"));
+        }
+        self.push(fault.help(format!("expected one of {list}")));
         None
     }
 
@@ -269,11 +275,6 @@ impl<'a> Item<'a> {
         };
         list.iter().filter_map(|item| item.section(format!("`[[{}]]`", self.key))).collect()
     }
-}
-
-/// `an operation` without its article.
-fn bare(what: &str) -> &str {
-    what.strip_prefix("an ").or_else(|| what.strip_prefix("a ")).unwrap_or(what)
 }
 
 /// A table being read. Keys that were never asked for are told by [`Section::finish`].
@@ -342,12 +343,21 @@ impl<'a> Section<'a> {
 
     /// A key that must be there; `example` shows a line that would do.
     pub(super) fn require(&mut self, key: &'static str, example: &str) -> Option<Item<'a>> {
+        self.require_with(key, &format!("add for example `{example}`"))
+    }
+
+    /// A key that must be there; `hint` says how to give it. Where another key looks like a slip for it,
+    /// nothing is said here: that key will be told as unknown, with this one as what was meant.
+    pub(super) fn require_with(&mut self, key: &'static str, hint: &str) -> Option<Item<'a>> {
         let found = self.item(key);
-        if found.is_none() {
+        let slip = |name: &str| alias(name) == Some(key) || nearest(name, [key]).is_some();
+        if found.is_none()
+            && !self.entries().iter().any(|(name, _)| !self.known.contains(&name.value) && slip(name.value))
+        {
             self.source.faults.push(
                 Diagnostic::error("E0103", format!("missing key `{key}` in {}", self.what))
                     .at(self.place(), format!("`{key}` must be given"))
-                    .help(format!("add for example `{example}`")),
+                    .help(hint),
             );
         }
         found

@@ -91,11 +91,17 @@ pub(super) fn read(
     let steps = root.item("steps").and_then(|item| item.word("a kind of steps", &STEPS));
     let engines = root.item("engine").map_or_else(|| vec![EngineKind::Fluid], |item| read_engines(&item));
     let fabric = root
-        .require("fabric", "[fabric]\nfile = \"../topologies/dgx-h100-superpod.toml\"")
+        .require_with(
+            "fabric",
+            "add a `[fabric]` with for example `file = \"../topologies/dgx-h100-superpod.toml\"`",
+        )
         .and_then(|item| item.section("`[fabric]`"))
         .and_then(|section| read_fabric(section, path, sources));
     let steps = steps.map_or(Steps::Receipt, |steps| steps.value);
-    let list = root.require("collective", "[[collective]]\nop = \"all-reduce\"\nsize = \"1 GiB\"");
+    let list = root.require_with(
+        "collective",
+        "add a `[[collective]]` with for example `op = \"all-reduce\"` and `size = \"1 GiB\"`",
+    );
     let drafts: Vec<_> = list
         .map(|list| list.sections())
         .unwrap_or_default()

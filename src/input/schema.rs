@@ -4,11 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::classes::{FLOW_CONTROLS, MAX_COST};
-use super::collective::{MAX_CHANNELS, MAX_SEGMENTS, algorithms, ops};
+use super::collective::{algorithms, ops};
 use super::links::MAX_LANES;
 use super::plots::{KINDS, MAX_TIMELINE};
 use super::ranks::ORDERS;
 use super::scenario::{STEPS, engines};
+use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS};
 use crate::fabric::template::{FAMILIES, Param, ParamKind};
 use crate::fabric::{LinkClass, NodeKind, Routing};
 

@@ -192,10 +192,18 @@ impl Origins<'_, '_> {
                 .at(self.whole(), "no node here has `kind = \"gpu\"`")
                 .help("add for example `[[node]]` with `name = \"gpu{0..7}\"` and `kind = \"gpu\"`"),
             BuildFault::TooLarge { .. } => Diagnostic::error("E0501", message).at(self.whole(), "too large"),
-            BuildFault::Disconnected { from, to, .. } => Diagnostic::error("E0210", message)
-                .at(self.node(to), format!("nothing leads to `{to}`"))
-                .at(self.node(from), format!("from `{from}`"))
-                .help("add the missing `[[link]]`, or remove the nodes that stand apart"),
+            BuildFault::Disconnected { from, to, .. } => {
+                let fault = Diagnostic::error("E0210", message);
+                let (here, there) = (self.node(to), self.node(from));
+                let fault = if here == there {
+                    fault.at(here, format!("no path of links joins `{from}` and `{to}`"))
+                } else {
+                    fault
+                        .at(here, format!("no path of links leads to `{to}`"))
+                        .at(there, format!("from `{from}`"))
+                };
+                fault.help("add the missing `[[link]]`, or remove the nodes that stand apart")
+            }
         }
     }
 }
