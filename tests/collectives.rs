@@ -191,7 +191,7 @@ fn a_dropped_wait_is_caught() {
     );
     assert_eq!(
         fault(made(Algorithm::Direct, Op::AllReduce, 3), drop_waits(1)),
-        "step 0 of phase 2 (`all-gather`) from rank 0 to rank 1 overwrites the contribution of rank 1 to atom 0"
+        "step 0 of phase 1 (`all-gather`) from rank 0 to rank 1 overwrites the contribution of rank 1 to atom 0"
     );
     assert_eq!(
         fault(made(Algorithm::DoubleTree, Op::Reduce, 8), drop_waits(0)),

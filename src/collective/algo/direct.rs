@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::step::{arrived, everything, sent};
+use super::step::{arrived, everything};
 use super::{Request, empty};
 use crate::collective::{Algorithm, Op, Pattern, Payload, Phase, Schedule};
 
@@ -30,15 +30,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
     let gather = || phase("all-gather", all.clone(), Payload::SenderShard { width: 1 }, 0);
     schedule.phases = match request.op {
         Op::AllReduce => {
-            // A rank is ready when it has its shard of everybody: one transfer of nothing says so, in place
-            // of each of its `N - 1` waiting for `N - 1` others.
-            let next = Pattern::Shift { order: Arc::clone(&order), ring: ranks, shift: 1 };
-            let ready = phase("ready", next, everything(0), 0);
-            vec![
-                scatter(),
-                Phase { waits: vec![arrived(0)], round: 1, ..ready },
-                Phase { waits: vec![sent(1)], round: 1, ..gather() },
-            ]
+            vec![scatter(), Phase { waits: vec![arrived(0)], round: 1, ..gather() }]
         }
         Op::ReduceScatter => vec![scatter()],
         Op::AllGather => vec![gather()],

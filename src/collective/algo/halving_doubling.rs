@@ -23,7 +23,6 @@ pub(super) fn schedule(request: &Request) -> Result<Schedule, Unserved> {
         core.fold_in(&mut schedule);
         halving(&mut schedule.phases, &core.order);
         doubling(&mut schedule.phases, &core.order);
-        core.await_fold_in(&mut schedule);
         core.fold_out(&mut schedule);
         return Ok(schedule);
     }
@@ -75,36 +74,10 @@ impl Core {
         self.order.len() as u32
     }
 
-    /// Those that sit out add their data to their proxy's. When that is on its way they clear the others of
-    /// the core to send, as a rendezvous with a proxy would: else what those send early would share the
-    /// proxy's link with the data folded in, and delay it.
+    /// Those that sit out add their data to their proxy's.
     pub(super) fn fold_in(&self, schedule: &mut Schedule) {
-        if self.extra == 0 {
-            return;
-        }
         let pairs = (0..self.extra).map(|pair| (2 * pair, 2 * pair + 1, 0));
         self.fold(schedule, "fold in", pairs.collect(), 1);
-        let others = self.order[self.extra as usize..].iter().zip(0_u32..);
-        let clear = others.map(|(rank, number)| (2 * (number % self.extra), *rank, 0));
-        schedule.phases.push(Phase {
-            name: "clear to send",
-            pattern: Pattern::Pairs(clear.collect()),
-            steps: 1,
-            payload: everything(0),
-            reduce_steps: 0,
-            waits: vec![sent(0)],
-            channel: 0,
-            round: 0,
-        });
-    }
-
-    /// Lets proxies, too, begin their first exchange when they may: when they have the data folded in.
-    pub(super) fn await_fold_in(&self, schedule: &mut Schedule) {
-        if self.extra > 0
-            && let Some(first) = schedule.phases.get_mut(2)
-        {
-            first.waits.push(arrived(0));
-        }
     }
 
     /// Those that sat out get the result from their proxy.

@@ -37,7 +37,6 @@ pub(super) fn schedule(request: &Request) -> Result<Schedule, Unserved> {
             round,
         });
     }
-    core.await_fold_in(&mut schedule);
     core.fold_out(&mut schedule);
     Ok(schedule)
 }
