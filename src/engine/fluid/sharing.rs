@@ -1,13 +1,19 @@
-//! Max-min fair rates of the flows in flight, solved again only where an event touched them.
+//! Max-min fair rates of the flows in flight, solved again only where an event changes them.
 //!
-//! An event dirties the resources of the flows that it starts or ends. Rates can change only in the connected
-//! components (of flows and resources) that hold a dirty resource; each is water-filled by ascending level.
+//! An event dirties the resources of the flows that it starts or ends. Around them a *region* is solved: the flows whose
+//! bottleneck was dirtied, and the new ones, are *free*; all others keep their rates. The region is water-filled by
+//! ascending level, the kept flows freezing at the rates that they have. The result stands if every kept flow still
+//! has its bottleneck: a full resource on which nobody is faster. Those that have not are freed too, the region grows
+//! by their resources, and is filled again; in the end it is the connected component. Max-min fair rates are the only
+//! ones in which every flow has a bottleneck (Bertsekas and Gallager), so a small region that stands is exact.
+//!
 //! Arithmetic contract: a resource's share is its capacity less the sum, in ascending order of level, of
 //! (weight frozen at the level) x (level), over its open weight. Weights are integers, so their sums do not
-//! depend on order, and rates are a pure function of the set of flows.
+//! depend on order; kept flows enter at their level like all others; so rates are a pure function of the set of flows,
+//! to the last bit, whatever the region was.
 
 use crate::ids::{PathId, ResourceId};
-use crate::route::{Hop, Routes};
+use crate::route::Routes;
 
 /// A flow on a resource: its lane and which hop of its path.
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +33,35 @@ struct Shared {
     open: u64,
     /// Weight frozen at the present level.
     level: u64,
-    /// Solve in which it was last visited.
-    visited: u32,
-    /// Solve for which it was last marked dirty.
+    /// Region in which it was last.
+    region: u32,
+    /// Solve for which it was dirtied, until its region stands.
     dirty: u32,
 }
+
+/// The state of one flow.
+#[derive(Debug, Clone, Copy)]
+struct Flow {
+    rate: f64,
+    /// The full resource on which nobody is faster; [`NONE`] for a new flow.
+    bottleneck: u32,
+    /// Region in which it was last free.
+    free: u32,
+    /// Filling in which it was last looked at as a kept flow.
+    kept: u32,
+    /// Filling in which it was last frozen.
+    frozen: u32,
+    /// Filling in which a bottleneck was last seen.
+    confirmed: u32,
+}
+
+/// No bottleneck known.
+const NONE: u32 = u32::MAX;
+
+/// How often a region may grow before it is the whole component.
+const GROWTHS: u32 = 4;
+/// How many solves go for the whole component at once after a region came to that.
+const PATIENCE: u32 = 15;
 
 /// Flows in flight on shared resources.
 pub(super) struct Sharing<'a> {
@@ -42,17 +72,24 @@ pub(super) struct Sharing<'a> {
     first_place: Vec<u32>,
     /// Where each hop of a lane stands among its resource's members.
     places: Vec<u32>,
-    /// Solve in which each lane was last visited.
-    visited: Vec<u32>,
-    /// Rates of the flows visited by the present solve.
-    rates: Vec<f64>,
-    frozen: Vec<bool>,
+    flows: Vec<Flow>,
     dirty: Vec<u32>,
+    /// Number of the present solve.
     round: u32,
-    component_lanes: Vec<u32>,
-    component: Vec<u32>,
+    /// Number of the present region, and of the present filling.
+    mark: u32,
+    filling: u32,
+    /// Solves left that go for whole components.
+    whole: u32,
+    region: Vec<u32>,
+    /// Resources of the region that have open flows while filling.
+    open: Vec<u32>,
+    free: Vec<u32>,
+    kept: Vec<(f64, u32)>,
+    freed: Vec<u32>,
     touched: Vec<u32>,
     saturated: Vec<u32>,
+    old: Vec<f64>,
     solves: u64,
 }
 
@@ -71,33 +108,38 @@ impl<'a> Sharing<'a> {
             places += path.map_or(0, |path| routes.hops(path).len() as u32);
             first_place.push(places);
         }
-        let lanes = first_place.len() - 1;
+        let idle = Flow { rate: 0.0, bottleneck: NONE, free: 0, kept: 0, frozen: 0, confirmed: 0 };
         Self {
             routes,
             members: vec![Vec::new(); resources.len()],
             resources,
+            flows: vec![idle; first_place.len() - 1],
             first_place,
             places: vec![0; places as usize],
-            visited: vec![0; lanes],
-            rates: vec![0.0; lanes],
-            frozen: vec![false; lanes],
             dirty: Vec::new(),
             round: 1,
-            component_lanes: Vec::new(),
-            component: Vec::new(),
+            mark: 0,
+            filling: 0,
+            whole: 0,
+            region: Vec::new(),
+            open: Vec::new(),
+            free: Vec::new(),
+            kept: Vec::new(),
+            freed: Vec::new(),
             touched: Vec::new(),
             saturated: Vec::new(),
+            old: Vec::new(),
             solves: 0,
         }
     }
 
-    /// How many components were filled so far.
+    /// How many regions were solved so far.
     pub(super) fn solves(&self) -> u64 {
         self.solves
     }
 
     #[inline]
-    fn mark(&mut self, resource: ResourceId) {
+    fn dirty(&mut self, resource: ResourceId) {
         let shared = &mut self.resources[resource.index()];
         if shared.dirty != self.round {
             shared.dirty = self.round;
@@ -109,11 +151,13 @@ impl<'a> Sharing<'a> {
     pub(super) fn add(&mut self, lane: u32, path: PathId) {
         let routes = self.routes;
         let first = self.first_place[lane as usize];
+        let flow = &mut self.flows[lane as usize];
+        (flow.rate, flow.bottleneck) = (0.0, NONE);
         for (hop, at) in routes.hops(path).iter().enumerate() {
             let members = &mut self.members[at.resource.index()];
             self.places[first as usize + hop] = members.len() as u32;
             members.push(Member { lane, hop: hop as u32 });
-            self.mark(at.resource);
+            self.dirty(at.resource);
         }
     }
 
@@ -129,92 +173,166 @@ impl<'a> Sharing<'a> {
                 let slot = self.first_place[moved.lane as usize] + moved.hop;
                 self.places[slot as usize] = place;
             }
-            self.mark(at.resource);
+            self.dirty(at.resource);
         }
     }
 
-    /// Solves where something changed; calls `told` with every flow of the touched components and its rate.
+    /// Solves where something changed; calls `told` with every flow whose rate may have changed, and its rate.
     pub(super) fn solve(&mut self, path: impl Fn(u32) -> PathId, mut told: impl FnMut(u32, f64)) {
-        let round = self.round;
         let mut dirty = std::mem::take(&mut self.dirty);
         for resource in dirty.drain(..) {
-            if self.members[resource as usize].is_empty()
-                || self.resources[resource as usize].visited == round
-            {
+            let members = &self.members[resource as usize];
+            if self.resources[resource as usize].dirty != self.round || members.is_empty() {
                 continue;
             }
-            self.collect(resource, &path);
             self.solves += 1;
-            if let [lane] = self.component_lanes[..] {
-                self.rates[lane as usize] = self.alone(path(lane));
-            } else {
-                self.fill(&path);
+            if let [only] = members[..]
+                && let Some((rate, bottleneck)) = self.alone(path(only.lane))
+            {
+                for hop in self.routes.hops(path(only.lane)) {
+                    self.resources[hop.resource.index()].dirty = 0;
+                }
+                let flow = &mut self.flows[only.lane as usize];
+                (flow.rate, flow.bottleneck) = (rate, bottleneck);
+                told(only.lane, rate);
+                continue;
             }
-            for &lane in &self.component_lanes {
-                told(lane, self.rates[lane as usize]);
+            self.solve_region(resource, &path);
+            for (lane, old) in self.free.iter().zip(&self.old) {
+                let rate = self.flows[*lane as usize].rate;
+                if rate.to_bits() != old.to_bits() {
+                    told(*lane, rate);
+                }
             }
         }
         self.dirty = dirty;
         self.round += 1;
     }
 
-    /// The rate of a flow with nobody else on its path.
-    fn alone(&self, path: PathId) -> f64 {
-        self.routes.hops(path).iter().fold(f64::INFINITY, |rate, hop| {
-            rate.min(self.resources[hop.resource.index()].capacity / f64::from(hop.weight))
-        })
+    /// The rate and bottleneck of a flow that has its path for itself now; `None` where it has not.
+    fn alone(&self, path: PathId) -> Option<(f64, u32)> {
+        let mut least = (f64::INFINITY, NONE);
+        for hop in self.routes.hops(path) {
+            if self.members[hop.resource.index()].len() > 1 {
+                return None;
+            }
+            let rate = self.resources[hop.resource.index()].capacity / f64::from(hop.weight);
+            if rate < least.0 {
+                least = (rate, hop.resource.0);
+            }
+        }
+        Some(least)
     }
 
-    /// Collects the component of a resource.
-    fn collect(&mut self, resource: u32, path: &impl Fn(u32) -> PathId) {
-        let routes = self.routes;
-        self.component.clear();
-        self.component_lanes.clear();
-        self.component.push(resource);
-        self.resources[resource as usize].visited = self.round;
-        let mut next = 0;
-        while next < self.component.len() {
-            let at = self.component[next] as usize;
-            next += 1;
-            for member in &self.members[at] {
-                let seen = &mut self.visited[member.lane as usize];
-                if *seen == self.round {
-                    continue;
-                }
-                *seen = self.round;
-                self.component_lanes.push(member.lane);
-                for hop in routes.hops(path(member.lane)) {
-                    let other = &mut self.resources[hop.resource.index()];
-                    if other.visited != self.round {
-                        other.visited = self.round;
-                        self.component.push(hop.resource.0);
+    /// Solves the region around a dirty resource.
+    fn solve_region(&mut self, resource: u32, path: &impl Fn(u32) -> PathId) {
+        self.mark += 1;
+        self.region.clear();
+        self.free.clear();
+        self.old.clear();
+        self.include(resource);
+        let mut growths = 0;
+        let mut looked = 0;
+        if self.whole > 0 {
+            self.whole -= 1;
+            growths = GROWTHS;
+        }
+        loop {
+            // The flows of resources that joined: new ones, those whose bottleneck was dirtied, or all.
+            while looked < self.region.len() {
+                let at = self.region[looked] as usize;
+                looked += 1;
+                for place in 0..self.members[at].len() {
+                    let lane = self.members[at][place].lane;
+                    let flow = &self.flows[lane as usize];
+                    let lost = growths >= GROWTHS
+                        || flow.bottleneck == NONE
+                        || self.resources[flow.bottleneck as usize].dirty == self.round;
+                    if lost && flow.free != self.mark {
+                        self.set_free(lane, path);
                     }
                 }
             }
+            self.fill(path);
+            if self.freed.is_empty() {
+                break;
+            }
+            growths += 1;
+            if growths == GROWTHS {
+                self.whole = PATIENCE;
+                looked = 0;
+            }
+            let mut freed = std::mem::take(&mut self.freed);
+            for lane in freed.drain(..) {
+                if self.flows[lane as usize].free != self.mark {
+                    self.set_free(lane, path);
+                }
+            }
+            self.freed = freed;
+        }
+        for &resource in &self.region {
+            self.resources[resource as usize].dirty = 0;
         }
     }
 
-    /// Water-fills the collected component by ascending level.
+    fn include(&mut self, resource: u32) {
+        let shared = &mut self.resources[resource as usize];
+        if shared.region != self.mark {
+            shared.region = self.mark;
+            self.region.push(resource);
+        }
+    }
+
+    fn set_free(&mut self, lane: u32, path: &impl Fn(u32) -> PathId) {
+        let flow = &mut self.flows[lane as usize];
+        flow.free = self.mark;
+        self.free.push(lane);
+        self.old.push(flow.rate);
+        for hop in self.routes.hops(path(lane)) {
+            self.include(hop.resource.0);
+        }
+    }
+
+    /// Water-fills the region by ascending level. Kept flows that lose their bottleneck end up in `freed`; where there
+    /// are none, the free flows have their new rates and bottlenecks.
     fn fill(&mut self, path: &impl Fn(u32) -> PathId) {
         let routes = self.routes;
-        for &resource in &self.component {
+        self.filling += 1;
+        let filling = self.filling;
+        self.kept.clear();
+        self.open.clear();
+        for &resource in &self.region {
+            let mut open = 0;
+            for member in &self.members[resource as usize] {
+                let flow = &mut self.flows[member.lane as usize];
+                open += u64::from(routes.hops(path(member.lane))[member.hop as usize].weight);
+                if flow.free != self.mark && flow.kept != filling {
+                    flow.kept = filling;
+                    self.kept.push((flow.rate, member.lane));
+                }
+            }
             let shared = &mut self.resources[resource as usize];
-            shared.frozen = 0.0;
-            shared.open = 0;
-            shared.level = 0;
-        }
-        for &lane in &self.component_lanes {
-            self.frozen[lane as usize] = false;
-            for hop in routes.hops(path(lane)) {
-                self.resources[hop.resource.index()].open += u64::from(hop.weight);
+            (shared.frozen, shared.open, shared.level) = (0.0, open, 0);
+            if open > 0 {
+                self.open.push(resource);
             }
         }
+        self.kept.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let mut next_kept = 0;
         let mut last = 0.0;
-        let mut left = self.component_lanes.len();
-        while left > 0 {
-            let mut least = f64::INFINITY;
-            let (resources, saturated) = (&mut self.resources, &mut self.saturated);
-            self.component.retain(|&resource| {
+        loop {
+            while self
+                .kept
+                .get(next_kept)
+                .is_some_and(|(_, lane)| self.flows[*lane as usize].frozen == filling)
+            {
+                next_kept += 1;
+            }
+            let kept_rate = self.kept.get(next_kept).map_or(f64::INFINITY, |kept| kept.0);
+            let mut least = kept_rate;
+            let (resources, saturated) = (&self.resources, &mut self.saturated);
+            saturated.clear();
+            self.open.retain(|&resource| {
                 let shared = &resources[resource as usize];
                 if shared.open == 0 {
                     return false;
@@ -229,32 +347,74 @@ impl<'a> Sharing<'a> {
                 }
                 true
             });
+            if self.open.is_empty() {
+                break;
+            }
             let level = f64::max(least, last);
             last = level;
-            for &resource in &self.saturated {
-                for member in &self.members[resource as usize] {
-                    let lane = member.lane as usize;
-                    if std::mem::replace(&mut self.frozen[lane], true) {
+            for at in 0..self.saturated.len() {
+                let resource = self.saturated[at];
+                for place in 0..self.members[resource as usize].len() {
+                    let lane = self.members[resource as usize][place].lane;
+                    let flow = &mut self.flows[lane as usize];
+                    if flow.frozen == filling {
+                        // A flow that froze at this very level has a bottleneck here too.
+                        if flow.rate.to_bits() == level.to_bits() && flow.confirmed != filling {
+                            flow.confirmed = filling;
+                            flow.bottleneck = resource;
+                        }
                         continue;
                     }
-                    self.rates[lane] = level;
-                    left -= 1;
-                    for Hop { resource, weight } in routes.hops(path(member.lane)) {
-                        let shared = &mut self.resources[resource.index()];
-                        if shared.level == 0 {
-                            self.touched.push(resource.0);
-                        }
-                        shared.level += u64::from(*weight);
+                    flow.frozen = filling;
+                    if flow.free == self.mark {
+                        flow.rate = level;
+                        flow.bottleneck = resource;
+                    } else if flow.rate.to_bits() == level.to_bits() {
+                        flow.confirmed = filling;
+                        flow.bottleneck = resource;
+                    } else {
+                        self.freed.push(lane);
                     }
+                    self.freeze(lane, path);
                 }
             }
-            self.saturated.clear();
+            while let Some(&(rate, lane)) = self.kept.get(next_kept) {
+                if rate.to_bits() != level.to_bits() && rate > level {
+                    break;
+                }
+                next_kept += 1;
+                if self.flows[lane as usize].frozen != filling {
+                    self.flows[lane as usize].frozen = filling;
+                    self.freeze(lane, path);
+                }
+            }
             for resource in self.touched.drain(..) {
                 let shared = &mut self.resources[resource as usize];
                 shared.frozen += shared.level as f64 * level;
                 shared.open -= shared.level;
                 shared.level = 0;
             }
+        }
+        for &(_, lane) in &self.kept {
+            let flow = &self.flows[lane as usize];
+            let inside = self.resources[flow.bottleneck as usize].region == self.mark;
+            if inside && flow.confirmed != filling {
+                self.freed.push(lane);
+            }
+        }
+    }
+
+    /// Takes a flow out of the open weight of the region's resources.
+    fn freeze(&mut self, lane: u32, path: &impl Fn(u32) -> PathId) {
+        for hop in self.routes.hops(path(lane)) {
+            let shared = &mut self.resources[hop.resource.index()];
+            if shared.region != self.mark {
+                continue;
+            }
+            if shared.level == 0 {
+                self.touched.push(hop.resource.0);
+            }
+            shared.level += u64::from(hop.weight);
         }
     }
 }
@@ -272,6 +432,7 @@ mod tests {
     use super::*;
     use crate::engine::fluid::reference;
     use crate::ids::LinkId;
+    use crate::route::Hop;
     use crate::route::Resource;
     use crate::units::Time;
 
