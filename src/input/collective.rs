@@ -1,8 +1,9 @@
 //! `[[collective]]`: first its own keys, then, once there is a fabric, its ranks and algorithms.
 
 use super::ranks::{self, RanksDraft};
-use super::reader::{At, Item, Section, Source};
+use super::reader::{At, Item, Source};
 use super::scenario::STEPS;
+use super::section::Section;
 use super::sizes;
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS, Unserved, schedule};
 use crate::collective::{Algorithm, Op};

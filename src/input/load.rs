@@ -5,7 +5,8 @@ use std::path::Path;
 use thiserror::Error;
 use toml::de::DeTable;
 
-use super::reader::{Faults, Section, Source};
+use super::reader::{Faults, Source};
+use super::section::Section;
 use super::{scenario, topology};
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::fabric::Fabric;

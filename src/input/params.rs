@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::classes;
-use super::reader::{At, Item, Section};
+use super::reader::{At, Item};
+use super::section::Section;
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::template::{Family, ParamKind, Value, Values};
 use crate::fabric::{Builder, LinkClass};

@@ -4,9 +4,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use rand_pcg::rand_core::Rng;
 
+use super::joint::{Joint, MAX_EXPANSION, too_many};
 use super::names::node_hint;
-use super::pattern::{Joint, MAX_EXPANSION, PatternItem, too_many};
-use super::reader::{At, Item, Section, Source};
+use super::pattern::PatternItem;
+use super::reader::{At, Item, Source};
+use super::section::Section;
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::{Fabric, NodeKind};
 use crate::ids::NodeId;

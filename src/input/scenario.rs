@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::load::{self, LoadOptions};
 use super::names::{name_of_file, nearest_file};
-use super::reader::{At, Item, Section, Source};
+use super::reader::{At, Item, Source};
+use super::section::Section;
 use super::topology::{self, Overrides};
 use super::{collective, expect, plots};
 use crate::diag::{Diagnostic, Place, SourceMap};
