@@ -1,3 +1,7 @@
 //! The `railspine` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    railspine::cli::main(std::env::args_os())
+}

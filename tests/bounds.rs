@@ -1,5 +1,9 @@
 //! Bounds against closed forms.
 
+mod hand;
+
+use hand::{cables, every_schedule, fabric, route};
+use proptest::prelude::*;
 use railspine::bound::{BoundKind, BoundModel};
 use railspine::collective::Op;
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind};
@@ -225,6 +229,23 @@ fn bounds_grow_with_bytes() {
             let times: Vec<Time> =
                 (0..30).map(|shift| model.bound(op, Bytes((1 << shift) - 1), Rank(1)).time).collect();
             assert!(times.is_sorted(), "{op}: {times:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// No schedule of any operation, run with max-min fair sharing, is faster than its bound.
+    #[test]
+    fn no_schedule_beats_its_bound((ranks, cables) in cables(), bytes in 0u64..50_000_000) {
+        let fabric = fabric(ranks, &cables);
+        let model = BoundModel::new(&fabric, fabric.endpoints());
+        for schedule in every_schedule(ranks) {
+            let (routes, paths) = route(&fabric, &schedule);
+            let bound = model.bound(schedule.op, Bytes(bytes), Rank(0));
+            let time = hand::plain::finish(&schedule, &routes, &paths, Bytes(bytes));
+            prop_assert!(time + 1e-3 >= bound.time.ps() as f64, "{} takes {time} ps: {bound:?}", schedule.op);
         }
     }
 }

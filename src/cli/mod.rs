@@ -1,3 +1,61 @@
-//! The command line.
+//! The command line: one file a command, results on stdout, everything else on stderr.
 
+mod args;
+mod check;
+mod compare;
+mod complete;
+mod exit;
+mod explain;
+mod files;
+mod init;
+mod load;
+mod memory;
+mod plot;
+mod progress;
 pub mod render;
+mod run;
+mod schema;
+mod show;
+mod term;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use exit::Exit;
+use term::Term;
+
+/// Runs the program with its arguments (the first is its name) and tells how it ended.
+pub fn main<I, T>(args: I) -> ExitCode
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // Nothing can be told where even this cannot be printed.
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let term = Term::new(cli.global.color);
+    let ended = match &cli.command {
+        Command::Run(args) => run::run(args, &cli.global, &term),
+        Command::Compare(args) => compare::compare(args, &cli.global, &term),
+        Command::Check(args) => check::check(args, &cli.global, &term),
+        Command::Show(args) => show::show(args, &cli.global, &term),
+        Command::Plot(args) => plot::plot(args, &cli.global, &term),
+        Command::Init(args) => init::init(args, &term),
+        Command::Explain(args) => explain::explain(args, &term),
+        Command::Schema(args) => schema::schema(args, &term),
+        Command::Completions(args) => complete::completions(args, &term),
+    };
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell(&term).into(),
+    }
+}

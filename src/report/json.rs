@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use crate::result::{RUN_SCHEMA, RunResult};
+use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
 pub fn run(result: &RunResult) -> String {
@@ -44,6 +45,16 @@ pub fn run_schema() -> String {
 /// The JSON schema (draft 7) of [`compare`].
 pub fn compare_schema() -> String {
     print(&schema::<Comparison>())
+}
+
+/// What a fabric is as one JSON object, `railspine.show/1`.
+pub fn show(report: &FabricReport) -> String {
+    print(report)
+}
+
+/// The JSON schema (draft 7) of [`show`].
+pub fn show_schema() -> String {
+    print(&schema::<FabricReport>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

@@ -2,23 +2,25 @@
 
 use crate::units::Time;
 
-/// Three or four significant digits without an exponent: `362.9`, `48.21`, `0.482`; `-` where the
-/// value is not a number.
+/// Three or four significant digits: `362.9`, `48.21`, `0.482`; with an exponent only beyond ten millions and
+/// below a millionth; `-` where the value is not a number.
 pub(super) fn significant(value: f64) -> String {
     if !value.is_finite() {
         return "-".into();
     }
     let size = value.abs();
     let decimals = match size {
+        _ if size >= 9_999_999.5 => return format!("{value:.3e}"),
         _ if size >= 999.95 => 0,
         _ if size >= 99.995 => 1,
         _ if size >= 9.9995 => 2,
         _ if size >= 0.999_95 => 3,
         _ if size == 0.0 => return "0".into(),
+        _ if size < 1e-6 => return format!("{value:.2e}"),
         _ => {
             let mut decimals = 3;
             let mut scaled = size;
-            while scaled < 0.1 && decimals < 12 {
+            while scaled < 0.1 {
                 scaled *= 10.0;
                 decimals += 1;
             }
@@ -31,7 +33,7 @@ pub(super) fn significant(value: f64) -> String {
 /// [`significant`] without zeros at the end of the fraction, for labels.
 pub(super) fn short(value: f64) -> String {
     let text = significant(value);
-    if !text.contains('.') {
+    if !text.contains('.') || text.contains('e') {
         return text;
     }
     text.trim_end_matches('0').trim_end_matches('.').into()
@@ -92,6 +94,7 @@ mod tests {
         let texts = [362.94, 48.214, 4.8214, 0.482_14, 0.000_482_14, 12_345.6, 0.0, 99.996, f64::NAN];
         let read = texts.map(significant);
         assert_eq!(read, ["362.9", "48.21", "4.821", "0.482", "0.000482", "12346", "0", "100.0", "-"]);
+        assert_eq!([significant(1e300), significant(-2.5e-9)], ["1.000e300", "-2.50e-9"]);
         assert_eq!([short(2.0), short(0.25), short(100.0)], ["2", "0.25", "100"]);
     }
 

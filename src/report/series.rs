@@ -7,8 +7,12 @@ use crate::result::{Case, RunResult};
 pub(super) struct Series<'a> {
     /// As short as it can be told apart: `ring`, `ring (analytic)`, `all-reduce ring`.
     pub(super) name: String,
+    /// How much of the name is before what follows the algorithm.
+    pub(super) head: usize,
     /// Which of the results it is from.
     pub(super) result: usize,
+    /// Equal for series of several results that differ in nothing but the result.
+    pub(super) kind: usize,
     /// The operation and group, shared by all that have the same bound.
     pub(super) topic: (String, String),
     /// Whether it was asked for as `auto`, so that it repeats other series by its nature.
@@ -53,7 +57,9 @@ pub(super) fn series<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> Ve
                     key,
                     Series {
                         name: String::new(),
+                        head: 0,
                         result: position,
+                        kind: 0,
                         topic: (case.op.clone(), case.group.clone()),
                         auto: case.requested_algorithm == "auto",
                         cases: vec![case],
@@ -63,10 +69,20 @@ pub(super) fn series<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> Ve
         }
     }
     let varies: [bool; 5] = std::array::from_fn(|i| found.windows(2).any(|w| w[0].0[i] != w[1].0[i]));
+    let stem = stem(&scenarios);
+    let mut kinds: Vec<Vec<String>> = Vec::new();
     found
         .into_iter()
-        .map(|(key, mut series)| {
-            series.name = name(&key, &varies);
+        .map(|(mut key, mut series)| {
+            let kind = key[1..].to_vec();
+            series.kind = kinds.iter().position(|other| *other == kind).unwrap_or_else(|| {
+                kinds.push(kind);
+                kinds.len() - 1
+            });
+            if stem > 0 {
+                key[0] = format!("…{}", &key[0][stem..]);
+            }
+            (series.name, series.head) = name(&key, &varies);
             series.cases.sort_by_key(|case| case.bytes);
             series
         })
@@ -79,6 +95,22 @@ fn distinct(name: &str, position: usize, taken: &[String]) -> String {
     if taken.iter().any(|other| other == name) { format!("{name} #{}", position + 1) } else { name.into() }
 }
 
+/// The length of the words that all names begin with, where leaving them out is worth it.
+fn stem(names: &[String]) -> usize {
+    let [first, rest @ ..] = names else { return 0 };
+    let words = first
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '-' | '_' | ' ' | '.'))
+        .map(|(at, c)| at + c.len_utf8());
+    let common = |end: &usize| rest.iter().all(|name| name.starts_with(&first[..*end]) && name.len() > *end);
+    words
+        .filter(|&end| !rest.is_empty() && end < first.len())
+        .take_while(common)
+        .last()
+        .filter(|&end| end > 4)
+        .unwrap_or(0)
+}
+
 /// The scenario's names as [`series`] tells them apart.
 pub(super) fn scenario_names(results: &[RunResult]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -88,7 +120,8 @@ pub(super) fn scenario_names(results: &[RunResult]) -> Vec<String> {
     names
 }
 
-fn name([scenario, op, group, algorithm, engine]: &Key, varies: &[bool; 5]) -> String {
+/// The name of a series, and the length of its part before scenario, group and engine.
+fn name([scenario, op, group, algorithm, engine]: &Key, varies: &[bool; 5]) -> (String, usize) {
     let scenarios_vary = varies[0];
     let mut parts = Vec::new();
     if varies[1] {
@@ -98,6 +131,10 @@ fn name([scenario, op, group, algorithm, engine]: &Key, varies: &[bool; 5]) -> S
         parts.push(algorithm);
     }
     let mut name = parts.join(" ");
+    let head = name.len();
+    if scenarios_vary {
+        name = if name.is_empty() { scenario.clone() } else { format!("{name}, {scenario}") };
+    }
     let mut remarks = Vec::new();
     if varies[2] && !group.is_empty() {
         remarks.push(group.as_str());
@@ -105,10 +142,11 @@ fn name([scenario, op, group, algorithm, engine]: &Key, varies: &[bool; 5]) -> S
     if varies[4] {
         remarks.push(engine);
     }
-    if scenarios_vary {
-        name = if name.is_empty() { scenario.clone() } else { format!("{scenario}: {name}") };
+    if !remarks.is_empty() {
+        name = format!("{name} ({})", remarks.join(", "));
     }
-    if remarks.is_empty() { name } else { format!("{name} ({})", remarks.join(", ")) }
+    let head = if head == 0 { name.len() } else { head };
+    (name, head)
 }
 
 /// What ran, and what was asked for where that differs: `auto -> ring`.

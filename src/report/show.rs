@@ -8,14 +8,6 @@ use comfy_table::{CellAlignment, LineStyle, Table};
 use crate::route::metrics::{Bisection, FabricReport, Hops};
 use crate::units::{Bandwidth, Length};
 
-/// One JSON object, indented, without a final line break; its `schema` is `railspine.show/1`.
-///
-/// # Errors
-/// What serde reports, which numbers and texts alone do not cause.
-pub fn json(report: &FabricReport) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(report)
-}
-
 /// The description as text: a summary, then nodes, oversubscription and cables as tables.
 pub fn table(report: &FabricReport) -> String {
     let mut text = format!("{}: {}\n\n", report.name, sizes(report));
@@ -128,4 +120,53 @@ fn new_table<const N: usize>(header: [&str; N], right: &[usize]) -> Table {
         }
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::fabric::template::{Value, Values, family};
+    use crate::fabric::{Builder, LinkClass};
+    use crate::route::metrics::report;
+
+    #[test]
+    fn a_small_fabric_in_full() {
+        let family = family("fat-tree").unwrap();
+        let given = BTreeMap::from([
+            ("endpoints", Value::Count(5)),
+            ("radix", Value::Count(6)),
+            ("leaf_down", Value::Count(4)),
+            ("host_length", Value::Length("1.5 m".parse().unwrap())),
+        ]);
+        let values = Values::new(family.params, given).unwrap();
+        let mut builder = Builder::new("small", LinkClass::builtin());
+        (family.build)(&values, &mut builder).unwrap();
+        let text = table(&report(&builder.finish().unwrap()));
+        let expected = "\
+small: 5 GPUs, 8 nodes, 14 directed links
+
+switch tiers          2
+diameter              4 links and 3 network switches
+typical distance      2 links and 1 network switch
+bisection bandwidth   800 Gbps (400 Gbps a GPU of one half)
+
+ nodes   count   ports used
+────────────────────────────
+ gpu         5            1
+ leaf        2       3 to 6
+ spine       1            4
+
+ oversubscription        down          up   down : up   worst switch
+─────────────────────────────────────────────────────────────────────
+ tier 1 (leaf)      2000 Gbps   1600 Gbps    1.25 : 1          2 : 1
+
+ cables         class       rate   pairs   cables   total length
+─────────────────────────────────────────────────────────────────
+ gpu - leaf     ideal   400 Gbps       5        5          7.5 m
+ leaf - spine   ideal   400 Gbps       2        4      not given
+";
+        assert_eq!(text, expected, "{text}");
+    }
 }

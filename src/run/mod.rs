@@ -15,7 +15,6 @@ mod watch;
 
 pub use error::RunError;
 pub use memory::forecast;
-pub use prepare::request;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
 pub use watch::{Quiet, Watch};
 

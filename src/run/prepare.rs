@@ -6,10 +6,9 @@ use rayon::prelude::*;
 
 use super::{CollectiveSpec, RunError, Scenario};
 use crate::bound::BoundModel;
-use crate::collective::algo::{Request, schedule, serves};
+use crate::collective::algo::{schedule, serves};
 use crate::collective::{Algorithm, Schedule, Verified, verify};
 use crate::engine::{Collective, Job, Silent, analytic};
-use crate::fabric::Fabric;
 use crate::ids::{NodeId, PathId};
 use crate::route::{Flow, Router, Routes};
 use crate::units::{Bytes, Time};
@@ -61,40 +60,12 @@ impl Prepared {
     }
 }
 
-/// What an algorithm may know of a collective of a scenario.
-pub fn request(fabric: &Fabric, spec: &CollectiveSpec, bytes: Bytes) -> Request {
-    let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut alone = 0;
-    let servers: Vec<u32> = spec
-        .nodes
-        .iter()
-        .map(|node| {
-            let next = numbers.len() as u32 + alone;
-            match fabric.node(*node).server {
-                Some(server) => *numbers.entry(server).or_insert(next),
-                None => {
-                    alone += 1;
-                    next
-                }
-            }
-        })
-        .collect();
-    let torus = fabric.torus().filter(|_| spec.nodes == fabric.endpoints()).map(<[u32]>::to_vec);
-    let mut request = Request::new(spec.op, spec.nodes.len() as u32, bytes);
-    request.root = spec.root;
-    request.channels = spec.channels;
-    request.segments = spec.segments;
-    request.servers = servers;
-    request.torus = torus;
-    request
-}
-
 /// Makes all schedules that a scenario needs. Those of different sizes are mostly the same, and kept once.
 pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
     let mut found = Schedules { list: Vec::new(), which: BTreeMap::new() };
     for (number, spec) in scenario.collectives.iter().enumerate() {
         for &bytes in &spec.sizes {
-            let request = request(&scenario.fabric, spec, bytes);
+            let request = spec.request(&scenario.fabric, bytes);
             for &asked in &spec.algorithms {
                 if asked == Algorithm::Auto {
                     let before = found.which.len();

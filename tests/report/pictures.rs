@@ -20,7 +20,7 @@ fn options() -> Options<'static> {
     let mut fonts = fontdb::Database::new();
     for file in ["Inter-Regular.otf", "Inter-Bold.otf"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/draw/font").join(file);
-        fonts.load_font_data(std::fs::read(path).unwrap());
+        fonts.load_font_data(std::fs::read(path).expect("the font is in the repository"));
     }
     Options { fontdb: Arc::new(fonts), ..Options::default() }
 }
@@ -41,11 +41,13 @@ fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
 /// Checks what every picture must keep to, and leaves it to be looked at.
 fn check(label: &str, picture: &Picture) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(format!("{label}.png")), &picture.png).unwrap();
-    std::fs::write(folder.join(format!("{label}.svg")), &picture.svg).unwrap();
+    std::fs::create_dir_all(&folder).expect("the target folder can be written");
+    std::fs::write(folder.join(format!("{label}.png")), &picture.png)
+        .expect("the target folder can be written");
+    std::fs::write(folder.join(format!("{label}.svg")), &picture.svg)
+        .expect("the target folder can be written");
     assert!(!picture.svg.contains("NaN") && !picture.svg.contains("inf\""), "{label}: not a number");
-    let tree = Tree::from_str(&picture.svg, &options()).unwrap();
+    let tree = Tree::from_str(&picture.svg, &options()).expect("the SVG can be read");
     let mut found = Vec::new();
     texts(tree.root(), &mut found);
     assert!(found.len() >= 4, "{label}: title, axis and ticks at least");
@@ -245,6 +247,8 @@ fn extremes_are_an_error_or_a_picture_but_never_a_panic() {
     strange.cases[0].requested_algorithm = odd.into();
     strange.cases[0].tiers[0].tier = odd.into();
     strange.fabric.name = odd.into();
+    strange.cases[1].tiers[1].tier = "long".repeat(50_000);
+    strange.cases[2].requested_algorithm = "long-".repeat(50_000);
     check_all("strange", &strange);
 }
 

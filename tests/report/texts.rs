@@ -174,3 +174,14 @@ fn scenarios_of_one_name_are_told_apart() {
     let names: Vec<String> = Comparison::new(&results).scenarios.into_iter().map(|s| s.scenario).collect();
     assert_eq!(names, ["same", "same #2"]);
 }
+
+#[test]
+fn equal_cases_of_one_result_are_matched_in_order() {
+    let twice = result("twice", "", vec![case(RING, 1024), case(TREE, 1024), case(RING, 1024)]);
+    let mut slower = twice.clone();
+    slower.cases[2].time_ps *= 3;
+    let comparison = Comparison::new(&[twice, slower]);
+    let ratios: Vec<Option<f64>> =
+        comparison.rows.iter().map(|row| row.results[1].as_ref().and_then(|side| side.time_ratio)).collect();
+    assert_eq!(ratios, [Some(1.0), Some(1.0), Some(3.0)]);
+}

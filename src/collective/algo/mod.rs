@@ -87,7 +87,7 @@ pub enum Unserved {
         needs: String,
     },
     /// It needs something of the fabric or placement.
-    #[error("`{algorithm}` cannot serve these ranks: {needs}")]
+    #[error("`{algorithm}` cannot serve these ranks: it needs {needs}")]
     Placement {
         /// The algorithm.
         algorithm: Algorithm,

@@ -19,14 +19,16 @@ pub(super) fn schedule(request: &Request) -> Result<Schedule, Unserved> {
     let algorithm = Algorithm::MultiRing;
     let unserved = |needs: String| Err(Unserved::Placement { algorithm, needs });
     let Some(sides) = &request.torus else {
-        return unserved(
-            "the ranks must be all accelerators of a torus or mesh, in its own order".to_owned(),
-        );
+        return unserved("all accelerators of a torus or mesh, in its own order".to_owned());
     };
     let places = sides.iter().try_fold(1_u32, |product, side| product.checked_mul(*side));
     if places != Some(request.ranks) {
         let sides: Vec<String> = sides.iter().map(u32::to_string).collect();
-        return unserved(format!("a {} torus has not {} places", sides.join(" x "), request.ranks));
+        return unserved(format!(
+            "as many ranks as places, and a {} torus has not {} places",
+            sides.join(" x "),
+            request.ranks
+        ));
     }
     let torus = Torus::new(sides);
     let dimensions = torus.dimensions.len();

@@ -71,7 +71,7 @@ pub enum VerifyFault {
         ranks: u32,
     },
     /// A wait names a phase that does not exist.
-    #[error("phase {phase} (`{name}`) waits for phase {named}, but there are {phases} phases")]
+    #[error("phase {phase} (`{name}`) waits for phase {named}, which does not exist")]
     NoPhase {
         /// Number of the phase.
         phase: u32,
@@ -79,8 +79,6 @@ pub enum VerifyFault {
         name: &'static str,
         /// The phase waited for.
         named: u32,
-        /// How many phases there are.
-        phases: usize,
     },
     /// A transfer carries atoms that do not exist.
     #[error("{transfer} carries atom {atom}, but there are {atoms} atoms")]

@@ -72,6 +72,8 @@ pub(super) struct Graph {
     /// The watches on every phase that is waited for.
     of_waited: Vec<Vec<u32>>,
     counters: Vec<u64>,
+    /// Beside the counters: the rank has been told what it waited for, by [`Self::awaited`].
+    told: Vec<bool>,
 }
 
 impl Graph {
@@ -102,12 +104,14 @@ impl Graph {
             of_waiter: vec![Vec::new(); phases],
             of_waited: vec![Vec::new(); phases],
             counters: Vec::new(),
+            told: Vec::new(),
         };
         for (number, phase) in (0..).zip(&schedule.phases) {
             for wait in &phase.waits {
                 graph.watch(schedule.ranks, number, wait);
             }
         }
+        graph.told = vec![false; graph.counters.len()];
         graph
     }
 
@@ -190,17 +194,23 @@ impl Graph {
         })
     }
 
-    /// Calls `each` with the lanes whose deliveries the next transfer of `lane` waits for, and how many.
-    pub(super) fn awaited(&self, lane: u32, mut each: impl FnMut(u32, u32)) {
+    /// Puts in `lanes` those whose deliveries the next transfer of `lane` waits for, and how many of them;
+    /// where a rank waits for all deliveries of a phase, only the first time.
+    pub(super) fn awaited(&mut self, lane: u32, lanes: &mut Vec<(u32, u32)>) {
         let LaneState { phase, src, started, .. } = self.lanes[lane as usize];
         for watch in &self.of_waiter[phase as usize] {
             let watch = &self.watches[*watch as usize];
             if watch.on != On::Received || watch.side != Side::Incoming {
                 continue;
             }
+            if let Some(counters) = watch.counters
+                && std::mem::replace(&mut self.told[counters + src as usize], true)
+            {
+                continue;
+            }
             let count = watch.need.count(started, self.steps[watch.waited as usize]);
-            for other in self.side(watch.waited, Side::Incoming).map_or(&[][..], |lanes| lanes.of(src)) {
-                each(*other, count);
+            if let Some(by_rank) = &self.to[watch.waited as usize] {
+                lanes.extend(by_rank.of(src).iter().map(|other| (*other, count)));
             }
         }
     }

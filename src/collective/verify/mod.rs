@@ -11,9 +11,11 @@
 //!
 //! At the end every rank must have what its operation promises, each contribution once.
 
+mod buffers;
 mod fault;
 mod goal;
 mod graph;
+mod rounds;
 mod run;
 mod shape;
 mod state;

@@ -1,11 +1,13 @@
 //! Runs a schedule on contribution sets, in one of the orders that its dependencies allow.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use rand::Rng;
 use rustc_hash::FxHashMap;
 
+use super::buffers::{Pool, Rows};
 use super::graph::{Graph, LaneState};
+use super::rounds::Rounds;
 use super::state::{Clash, State};
 use super::{Order, Transfer, VerifyFault};
 use crate::collective::{Lane, On, Schedule};
@@ -19,57 +21,11 @@ struct Flight {
     values: usize,
 }
 
-/// Values of transfers; freed places are used again by transfers of the same length.
-#[derive(Default)]
-struct Pool {
-    words: Vec<u64>,
-    free: FxHashMap<usize, Vec<usize>>,
-}
-
-impl Pool {
-    fn keep(&mut self, values: &[u64]) -> usize {
-        if let Some(place) = self.free.get_mut(&values.len()).and_then(Vec::pop) {
-            self.words[place..place + values.len()].copy_from_slice(values);
-            return place;
-        }
-        self.words.extend_from_slice(values);
-        self.words.len() - values.len()
-    }
-
-    fn release(&mut self, place: usize, len: usize) {
-        self.free.entry(len).or_default().push(place);
-    }
-}
-
 /// What may happen next, in a random order.
 enum Action {
     Start(u32),
     Send(u32),
     Receive(u32),
-}
-
-/// Transfers not yet received, by rank and round: what lockstep waits for.
-struct Rounds {
-    left: Vec<BTreeMap<u32, u32>>,
-}
-
-impl Rounds {
-    fn may_start(&self, lane: &LaneState, round: u32) -> bool {
-        [lane.src, lane.dst].iter().all(|rank| {
-            self.left[*rank as usize].first_key_value().is_none_or(|(lowest, _)| round <= *lowest)
-        })
-    }
-
-    fn received(&mut self, lane: &LaneState, round: u32) {
-        for rank in [lane.src, lane.dst] {
-            if let Some(left) = self.left[rank as usize].get_mut(&round) {
-                *left -= 1;
-                if *left == 0 {
-                    self.left[rank as usize].remove(&round);
-                }
-            }
-        }
-    }
 }
 
 /// A schedule being run.
@@ -79,9 +35,10 @@ pub(super) struct Run<'a> {
     state: State,
     pool: Pool,
     scratch: Vec<u64>,
+    awaited: Vec<(u32, u32)>,
     buffering: Vec<Buffering>,
     /// Reductions in receive buffers of phases that are waited for, by lane.
-    buffers: FxHashMap<u32, VecDeque<Flight>>,
+    buffers: Rows<Flight>,
     /// Those of other phases, by phase and receiver.
     leftovers: FxHashMap<(u32, u32), Vec<Flight>>,
 }
@@ -113,14 +70,16 @@ impl<'a> Run<'a> {
             Buffering::UntilOwnStarted(own)
         });
         let buffering = buffering.collect();
+        let buffers = Rows::new(graph.lanes.len());
         Self {
             schedule,
             graph,
             state,
             pool: Pool::default(),
             scratch: Vec::new(),
+            awaited: Vec::new(),
             buffering,
-            buffers: FxHashMap::default(),
+            buffers,
             leftovers: FxHashMap::default(),
         }
     }
@@ -217,16 +176,13 @@ impl<'a> Run<'a> {
     }
 
     fn lockstep(&mut self, mut free: Vec<u32>) -> Result<(), VerifyFault> {
-        let mut rounds = Rounds { left: vec![BTreeMap::new(); self.schedule.ranks as usize] };
+        let mut rounds = Rounds::new(self.schedule.ranks);
         for (lane, entry) in (0..).zip(&self.graph.lanes) {
             for step in 0..self.graph.steps(lane) {
-                let round = self.round(lane, step);
-                for rank in [entry.src, entry.dst] {
-                    *rounds.left[rank as usize].entry(round).or_insert(0) += 1;
-                }
+                rounds.add(entry, self.round(lane, step));
             }
         }
-        let mut waiting: Vec<u32> = free.drain(..).collect();
+        let mut waiting = std::mem::take(&mut free);
         let mut air: VecDeque<Flight> = VecDeque::new();
         loop {
             let mut started = Vec::new();
@@ -270,13 +226,12 @@ impl<'a> Run<'a> {
 
     /// The next transfer of a lane reads what its sender has.
     fn start(&mut self, lane: u32) -> Result<Flight, VerifyFault> {
-        if !self.buffers.is_empty() {
-            let mut awaited = Vec::new();
-            self.graph.awaited(lane, |other, count| awaited.push((other, count)));
-            for (other, count) in awaited {
-                self.consume(other, count)?;
-            }
+        let mut awaited = std::mem::take(&mut self.awaited);
+        self.graph.awaited(lane, &mut awaited);
+        for (other, count) in awaited.drain(..) {
+            self.consume(other, count)?;
         }
+        self.awaited = awaited;
         let entry = &mut self.graph.lanes[lane as usize];
         let step = entry.started;
         entry.started += 1;
@@ -346,7 +301,7 @@ impl<'a> Run<'a> {
         if flight.step < self.schedule.phases[phase as usize].reduce_steps {
             match &self.buffering[phase as usize] {
                 Buffering::UntilAwaited => {
-                    self.buffers.entry(flight.lane).or_default().push_back(flight);
+                    self.buffers.push(flight.lane, flight);
                     return Ok(());
                 }
                 Buffering::UntilOwnStarted(own) if own[dst as usize] > 0 => {
@@ -361,17 +316,8 @@ impl<'a> Run<'a> {
 
     /// The receiver gets to the first `count` deliveries of a lane.
     fn consume(&mut self, lane: u32, count: u32) -> Result<(), VerifyFault> {
-        while let Some(buffer) = self.buffers.get_mut(&lane) {
-            match buffer.front().copied() {
-                Some(flight) if flight.step < count => {
-                    buffer.pop_front();
-                    self.land(flight)?;
-                }
-                Some(_) => return Ok(()),
-                None => {
-                    self.buffers.remove(&lane);
-                }
-            }
+        while let Some(flight) = self.buffers.pop_if(lane, |flight| flight.step < count) {
+            self.land(flight)?;
         }
         Ok(())
     }
@@ -387,7 +333,7 @@ impl<'a> Run<'a> {
         phase.payload.for_each(index, &lane, flight.step, |range| {
             let slots = state.slots_of(range);
             let len = slots.len() * state.words();
-            if let Err(found) = state.receive(lane.dst.0, &slots, &pool.words[place..place + len], reduce) {
+            if let Err(found) = state.receive(lane.dst.0, &slots, pool.values(place, len), reduce) {
                 clash.get_or_insert(found);
             }
             place += len;

@@ -28,12 +28,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
         }
         for wait in &phase.waits {
             if wait.phase as usize >= schedule.phases.len() {
-                return Err(VerifyFault::NoPhase {
-                    phase: number,
-                    name: phase.name,
-                    named: wait.phase,
-                    phases: schedule.phases.len(),
-                });
+                return Err(VerifyFault::NoPhase { phase: number, name: phase.name, named: wait.phase });
             }
         }
         for lane in phase.pattern.lanes() {

@@ -1,4 +1,5 @@
-//! What servers without NVSwitch have in common: adapters on PCIe, and one switch where there are several servers.
+//! What servers without NVSwitch have in common: adapters on PCIe, and one switch where there are several
+//! servers.
 
 use super::limits::MOST;
 use super::medium::Medium;

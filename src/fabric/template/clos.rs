@@ -5,68 +5,11 @@
 //! DGX SuperPOD reference architectures (H100, B200 and B300), also where it gives more spines than ports
 //! alone would need. Cores follow the same rule, plane by plane.
 
+use super::Fault;
 use super::limits::check_size;
-use super::{Fault, Values};
-use crate::fabric::{Builder, Cable, Node, NodeKind};
+use super::tiers::{Ports, Uplinks};
+use crate::fabric::{Builder, Node, NodeKind};
 use crate::ids::NodeId;
-
-/// Ports of the switches above the hosts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ports {
-    /// Ports of a leaf towards its hosts.
-    pub(super) leaf_down: u32,
-    /// Ports of a leaf towards the spines.
-    pub(super) leaf_up: u32,
-    /// All ports of a spine.
-    pub(super) spine: u32,
-    /// Ports of a spine towards the leaves, where there are cores.
-    pub(super) spine_down: u32,
-    /// Ports of a spine towards the cores.
-    pub(super) spine_up: u32,
-    /// All ports of a core.
-    pub(super) core: u32,
-}
-
-impl Ports {
-    /// Reads `radix`, `leaf_down`, `leaf_up`, `spine_radix`, `spine_down`, `spine_up` and `core_radix`; what is
-    /// left out is the radix or half of it.
-    pub(super) fn read(values: &Values<'_>, faults: &mut Vec<Fault>) -> Self {
-        let radix = values.count("radix");
-        let spine = values.optional_count("spine_radix").unwrap_or(radix);
-        let split = |down: &'static str, up: &'static str, all: u32| match (
-            values.optional_count(down),
-            values.optional_count(up),
-        ) {
-            (Some(down), Some(up)) => (down, up),
-            (Some(down), None) => (down, all.saturating_sub(down)),
-            (None, Some(up)) => (all.saturating_sub(up), up),
-            (None, None) => (all / 2, all / 2),
-        };
-        let (leaf_down, leaf_up) = split("leaf_down", "leaf_up", radix);
-        let (spine_down, spine_up) = split("spine_down", "spine_up", spine);
-        let sums = [
-            ("leaf_down", "leaf", leaf_down, leaf_up, radix),
-            ("spine_down", "spine", spine_down, spine_up, spine),
-        ];
-        for (param, what, down, up, all) in sums {
-            if down == 0 || up == 0 || u64::from(down) + u64::from(up) > u64::from(all) {
-                let message = format!("{down} ports down and {up} up do not fit a {what} of {all} ports");
-                faults.push(Fault::new(param, message));
-            }
-        }
-        let core = values.optional_count("core_radix").unwrap_or(radix);
-        Self { leaf_down, leaf_up, spine, spine_down, spine_up, core }
-    }
-}
-
-/// The cables between switches.
-#[derive(Debug, Clone)]
-pub(super) struct Uplinks {
-    /// Leaf to spine, one lane.
-    pub(super) spine: Cable,
-    /// Spine to core, one lane.
-    pub(super) core: Cable,
-}
 
 /// The switches above a set of leaves: groups of leaves with their spines, and cores over all groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,9 +44,9 @@ impl Plan {
 
     /// Spines over `groups` groups of at most `leaves` leaves each, and cores over the groups.
     ///
-    /// A spine has as many uplinks as downlinks in use (or their share, where it is oversubscribed). Planes are sets
-    /// of spines, the same in every group, that have their own cores; of all ways to cut planes, the one with the
-    /// fewest cores is taken, then the one with the thickest bundles.
+    /// A spine has as many uplinks as downlinks in use (or their share, where it is oversubscribed). Planes
+    /// are sets of spines, the same in every group, that have their own cores; of all ways to cut planes, the
+    /// one with the fewest cores is taken, then the one with the thickest bundles.
     ///
     /// # Errors
     /// Faults of the ports that are too few.
@@ -129,7 +72,10 @@ impl Plan {
             }
         }
         let (_, cores, planes) = best.ok_or_else(|| {
-            let message = format!("a core of {} ports cannot reach {groups} groups of spines", ports.core);
+            let message = format!(
+                "a core of {} ports cannot reach {groups} groups of spines; raise `radix` or `core_radix`",
+                ports.core
+            );
             Fault::new("core_radix", message)
         })?;
         Ok(Self { groups, spines, spine_lanes, planes, cores, core_lanes: up / cores })
@@ -141,6 +87,7 @@ impl Plan {
     /// A fault of `param` where it and the hosts given would be too large.
     pub(super) fn check(
         self,
+        builder: &Builder,
         param: &'static str,
         copies: u32,
         leaves: u32,
@@ -152,11 +99,11 @@ impl Plan {
         let nodes = copies * (u128::from(leaves) + spines + cores);
         let cables =
             copies * (u128::from(leaves) * u128::from(self.spines) + spines * u128::from(self.cores));
-        check_size(param, nodes + hosts.0, cables + hosts.1)
+        check_size(builder, param, nodes + hosts.0, cables + hosts.1)
     }
 
-    /// Adds spines and cores over the leaves, group by group, and cables them. `rail` tells the rail of a group's
-    /// spines, if they have one.
+    /// Adds spines and cores over the leaves, group by group, and cables them. `rail` tells the rail of a
+    /// group's spines, if they have one.
     pub(super) fn add(
         self,
         builder: &mut Builder,
@@ -217,8 +164,8 @@ impl Numbers {
     }
 }
 
-/// How many spines a group of leaves needs, and the lanes from each leaf to each spine: the fewest spines that have
-/// the ports and divide a leaf's uplinks.
+/// How many spines a group of leaves needs, and the lanes from each leaf to each spine: the fewest spines
+/// that have the ports and divide a leaf's uplinks.
 fn spines(leaf_up: u32, leaves: u32, spine_ports: u32) -> Option<(u32, u32)> {
     let least = (u64::from(leaves) * u64::from(leaf_up)).div_ceil(u64::from(spine_ports.max(1)));
     divisors(leaf_up).into_iter().find(|s| u64::from(*s) >= least).map(|s| (s, leaf_up / s))

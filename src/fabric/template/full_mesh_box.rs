@@ -45,7 +45,9 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let (servers, per_server) = (values.count("servers"), values.count("gpus_per_server"));
     let (s, g) = (u128::from(servers), u128::from(per_server));
-    faults.extend(check_size("servers", s * 3 * g + 1, s * (g * g.saturating_sub(1) / 2 + 3 * g)).err());
+    faults.extend(
+        check_size(builder, "servers", s * 3 * g + 1, s * (g * g.saturating_sub(1) / 2 + 3 * g)).err(),
+    );
     let mesh = Medium { length: None, ..Medium::ONLY }.cable(values, builder, &mut faults);
     let media = media(values, builder, &mut faults);
     let (Some(mesh), Some((pcie, network)), true) = (mesh, media, faults.is_empty()) else {

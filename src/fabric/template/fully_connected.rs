@@ -23,7 +23,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let endpoints = values.count("endpoints");
     let n = u128::from(endpoints);
-    faults.extend(check_size("endpoints", n, n * n.saturating_sub(1) / 2).err());
+    faults.extend(check_size(builder, "endpoints", n, n * n.saturating_sub(1) / 2).err());
     let cable = Medium::ONLY.cable(values, builder, &mut faults);
     let (Some(cable), true) = (cable, faults.is_empty()) else { return Err(faults) };
     let gpus: Vec<_> =

@@ -12,8 +12,9 @@ pub(super) const SIDES: Param =
 /// Checks the sides of a grid.
 ///
 /// # Errors
-/// A fault of `sides` where there are none or more than four, where one is zero, or where the grid is too large.
-pub(super) fn check(sides: &[u32]) -> Result<(), Fault> {
+/// A fault of `sides` where there are none or more than four, where one is zero, or where the grid is too
+/// large.
+pub(super) fn check(builder: &Builder, sides: &[u32]) -> Result<(), Fault> {
     if sides.is_empty() || sides.len() > 4 {
         return Err(Fault::new("sides", format!("expected 1 to 4 side lengths, found {}", sides.len())));
     }
@@ -22,7 +23,7 @@ pub(super) fn check(sides: &[u32]) -> Result<(), Fault> {
     }
     // four factors below 2^32 cannot overflow 128 bits
     let nodes: u128 = sides.iter().map(|side| u128::from(*side)).product();
-    check_size("sides", nodes, nodes.saturating_mul(sides.len() as u128))
+    check_size(builder, "sides", nodes, nodes.saturating_mul(sides.len() as u128))
 }
 
 /// Adds the GPUs of a grid and the cables between neighbours, with the wrap-around ones where `wrap`.

@@ -1,11 +1,10 @@
 //! GPU servers: GPUs on an NVSwitch, and a PCIe switch with a network adapter for every rail.
 //!
-//! The NVSwitch chips of a server act as one non-blocking switch, so one node stands for them, with all NVLinks of a
-//! GPU as one link. A GPU shares its PCIe switch only with GPUs of the same adapter: real PCIe switches that
-//! carry several GPU and adapter pairs do not block between them, and a shared node would offer every GPU
-//! adapters of other rails.
+//! The NVSwitch chips of a server act as one non-blocking switch, so one node stands for them, with all
+//! NVLinks of a GPU as one link. A GPU shares its PCIe switch only with GPUs of the same adapter: real PCIe
+//! switches that carry several GPU and adapter pairs do not block between them, and a shared node would offer
+//! every GPU adapters of other rails.
 
-use super::fat_tree::HOST_LENGTH;
 use super::limits::MOST;
 use super::medium::Medium;
 use super::{Fault, Param, ParamKind, Values};
@@ -71,8 +70,6 @@ pub(super) const NETWORK_BANDWIDTH: Param =
 /// Class of the network.
 pub(super) const NETWORK_CLASS: Param =
     Param::new("class", ParamKind::Class, "infiniband", "link class of the network");
-/// Length of the cables from adapters.
-pub(super) const NIC_LENGTH: Param = HOST_LENGTH;
 
 /// What every server of a fabric looks like.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! The eight-GPU hybrid cube mesh of DGX-1.
 //!
-//! Sixteen pairs of GPUs are linked: the twelve edges of a cube and the diagonals of two faces. With V100, half of
-//! the pairs have two NVLinks, so that each GPU uses all six of its own ("NVIDIA DGX-1 With Tesla V100 System
-//! Architecture", WP-08437).
+//! Sixteen pairs of GPUs are linked: the twelve edges of a cube and the diagonals of two faces. With V100,
+//! half of the pairs have two NVLinks, so that each GPU uses all six of its own ("NVIDIA DGX-1 With Tesla
+//! V100 System Architecture", WP-08437).
 
 use super::boxes::{
     NETWORK_LATENCY, NETWORK_LENGTH, NICS, PCIE_CLASS, PCIE_LATENCY, SERVERS, has_nics, join, media,
@@ -81,7 +81,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let servers = values.count("servers");
     let s = u128::from(servers);
-    faults.extend(check_size("servers", s * 18 + 1, s * 37).err());
+    faults.extend(check_size(builder, "servers", s * 18 + 1, s * 37).err());
     let nvlink = Medium { length: None, ..Medium::ONLY }.cable(values, builder, &mut faults);
     let media = media(values, builder, &mut faults);
     if values.bandwidth("cpu_bandwidth").bits_per_sec() == 0 {

@@ -25,7 +25,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let dimensions = values.count("dimensions").min(31);
     let count = 1u32 << dimensions;
     let cables = u128::from(count) * u128::from(dimensions) / 2;
-    faults.extend(check_size("dimensions", count.into(), cables).err());
+    faults.extend(check_size(builder, "dimensions", count.into(), cables).err());
     let cable = Medium::ONLY.cable(values, builder, &mut faults);
     let (Some(cable), true) = (cable, faults.is_empty()) else { return Err(faults) };
     for i in 0..count {

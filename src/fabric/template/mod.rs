@@ -21,6 +21,7 @@ mod rail_only;
 mod rail_optimised;
 mod ring;
 mod single_switch;
+mod tiers;
 mod torus;
 mod values;
 

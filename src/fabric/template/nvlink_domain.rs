@@ -34,7 +34,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         faults.push(Fault::new("links_per_gpu", message));
     }
     let (g, s) = (u128::from(gpus), u128::from(switches));
-    faults.extend(check_size("gpus", g + s, g * s).err());
+    faults.extend(check_size(builder, "gpus", g + s, g * s).err());
     let cable = Medium::ONLY.cable(values, builder, &mut faults);
     let (Some(cable), true) = (cable, faults.is_empty()) else { return Err(faults) };
     let cable = cable.lanes(links / switches);

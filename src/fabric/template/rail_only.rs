@@ -1,18 +1,18 @@
 //! Rail-only clusters: every rail is a network of its own, and rails meet only inside the servers.
 //!
-//! After Wang et al., "Rail-only" (arXiv 2307.12169): traffic to another rail first crosses NVLink to a GPU of that
-//! rail, which passes it on.
+//! After Wang et al., "Rail-only" (arXiv 2307.12169): traffic to another rail first crosses NVLink to a GPU
+//! of that rail, which passes it on.
 
-use super::clos::{Numbers, Plan, Ports, Uplinks};
-use super::fat_tree::{
-    CORE_LENGTH, CORE_RADIX, LEAF_DOWN, LEAF_UP, RADIX, SPINE_DOWN, SPINE_LENGTH, SPINE_RADIX, SPINE_UP,
-    TIERS, UPLINK_BANDWIDTH, tiers,
-};
+use super::clos::{Numbers, Plan};
 use super::hosts::{
-    GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NIC_LENGTH, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS,
-    NVLINK_LATENCY, PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
+    GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
+    PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
 };
 use super::medium::LATENCY;
+use super::tiers::{
+    CORE_LENGTH, CORE_RADIX, HOST_LENGTH, LEAF_DOWN, LEAF_UP, Ports, RADIX, SPINE_DOWN, SPINE_LENGTH,
+    SPINE_RADIX, SPINE_UP, TIERS, UPLINK_BANDWIDTH, Uplinks, tiers,
+};
 use super::{Family, Fault, Param, ParamKind, Values};
 use crate::fabric::{Builder, NodeKind};
 use crate::ids::NodeId;
@@ -39,7 +39,7 @@ pub(super) static FAMILY: Family = Family {
         UPLINK_BANDWIDTH,
         NETWORK_CLASS,
         LATENCY,
-        NIC_LENGTH,
+        HOST_LENGTH,
         SPINE_LENGTH,
         CORE_LENGTH,
         NVLINK_BANDWIDTH,
@@ -60,11 +60,9 @@ pub(super) static FAMILY: Family = Family {
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
-    let ports = Ports::read(values, &mut faults);
-    // a single leaf a rail needs no uplinks, so all its ports may serve hosts
-    let alone = values.optional_count("tiers") == Some(1) && values.optional_count("leaf_down").is_none();
-    let leaf_down = if alone { values.count("radix") } else { ports.leaf_down };
-    let pods = Pods::read(values, leaf_down, &mut faults);
+    let places = values.optional_count("pod_servers").is_none().then(|| values.count("servers"));
+    let ports = Ports::read(values, places, &mut faults);
+    let pods = Pods::read(values, ports.leaf_down, &mut faults);
     let hosts = Hosts::read(values, builder, "gpu_relay", &mut faults);
     let (Some(hosts), true) = (hosts, faults.is_empty()) else { return Err(faults) };
 
@@ -81,8 +79,8 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         2 => Plan::two_tiers(&ports, pods.count),
         _ => Plan::three_tiers(&ports, groups, size),
     };
-    let plan =
-        plan.and_then(|plan| plan.check("servers", hosts.nics, pods.count, hosts.size()).map(|()| plan));
+    let plan = plan
+        .and_then(|plan| plan.check(builder, "servers", hosts.nics, pods.count, hosts.size()).map(|()| plan));
     let plan = plan.map_err(|fault| vec![fault])?;
 
     let nics: Vec<Vec<NodeId>> = (0..hosts.servers).map(|server| hosts.add(builder, server)).collect();

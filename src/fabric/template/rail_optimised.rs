@@ -1,18 +1,18 @@
 //! Rail-optimised clusters: adapter `i` of every server of a pod plugs into the pod's leaf `i`.
 //!
-//! As in NVIDIA's DGX SuperPOD reference architectures. With three tiers, the leaves of one rail share their spines
-//! (so a rail meets below the cores), or else the pods of a block do.
+//! As in NVIDIA's DGX SuperPOD reference architectures. With three tiers, the leaves of one rail share their
+//! spines (so a rail meets below the cores), or else the pods of a block do.
 
-use super::clos::{Numbers, Plan, Ports, Uplinks};
-use super::fat_tree::{
-    CORE_LENGTH, CORE_RADIX, LEAF_DOWN, LEAF_UP, RADIX, SPINE_DOWN, SPINE_LENGTH, SPINE_RADIX, SPINE_UP,
-    TIERS, UPLINK_BANDWIDTH, tiers,
-};
+use super::clos::{Numbers, Plan};
 use super::hosts::{
-    GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NIC_LENGTH, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS,
-    NVLINK_LATENCY, PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
+    GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
+    PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
 };
 use super::medium::LATENCY;
+use super::tiers::{
+    CORE_LENGTH, CORE_RADIX, HOST_LENGTH, LEAF_DOWN, LEAF_UP, Ports, RADIX, SPINE_DOWN, SPINE_LENGTH,
+    SPINE_RADIX, SPINE_UP, TIERS, UPLINK_BANDWIDTH, Uplinks, tiers,
+};
 use super::{Family, Fault, Param, ParamKind, Values};
 use crate::fabric::{Builder, NodeKind};
 use crate::ids::NodeId;
@@ -45,7 +45,7 @@ pub(super) static FAMILY: Family = Family {
         UPLINK_BANDWIDTH,
         NETWORK_CLASS,
         LATENCY,
-        NIC_LENGTH,
+        HOST_LENGTH,
         SPINE_LENGTH,
         CORE_LENGTH,
         NVLINK_BANDWIDTH,
@@ -66,7 +66,7 @@ pub(super) static FAMILY: Family = Family {
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
-    let ports = Ports::read(values, &mut faults);
+    let ports = Ports::read(values, None, &mut faults);
     let pods = Pods::read(values, ports.leaf_down, &mut faults);
     let hosts = Hosts::read(values, builder, "gpu_relay", &mut faults);
     let (Some(hosts), true) = (hosts, faults.is_empty()) else { return Err(faults) };
@@ -87,7 +87,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         2 => Plan::two_tiers(&ports, leaves),
         _ => Plan::three_tiers(&ports, count, size),
     };
-    let plan = plan.and_then(|plan| plan.check("servers", 1, leaves, hosts.size()).map(|()| plan));
+    let plan = plan.and_then(|plan| plan.check(builder, "servers", 1, leaves, hosts.size()).map(|()| plan));
     let plan = plan.map_err(|fault| vec![fault])?;
 
     let nics: Vec<Vec<NodeId>> = (0..hosts.servers).map(|server| hosts.add(builder, server)).collect();

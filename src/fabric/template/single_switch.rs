@@ -22,7 +22,7 @@ pub(super) static FAMILY: Family = Family {
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let endpoints = values.count("endpoints");
-    faults.extend(check_size("endpoints", u128::from(endpoints) + 1, endpoints.into()).err());
+    faults.extend(check_size(builder, "endpoints", u128::from(endpoints) + 1, endpoints.into()).err());
     let cable = Medium::ONLY.cable(values, builder, &mut faults);
     let (Some(cable), true) = (cable, faults.is_empty()) else { return Err(faults) };
     let gpus: Vec<_> =

@@ -21,7 +21,7 @@ pub(super) static FAMILY: Family = Family {
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
     let sides = values.sides("sides");
-    faults.extend(grid::check(sides).err());
+    faults.extend(grid::check(builder, sides).err());
     let cable = Medium::ONLY.cable(values, builder, &mut faults);
     let (Some(cable), true) = (cable, faults.is_empty()) else { return Err(faults) };
     grid::add(builder, sides, true, &cable);

@@ -105,11 +105,10 @@ impl Axis {
         Self { scale: Scale::Linear, low: 0.0, high, ticks: ticks.collect() }
     }
 
-    /// From 0 to 100 %, as shares of one.
+    /// From 0 to 100 %.
     pub(super) fn percent() -> Self {
-        let ticks = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
-            .map(|percent| Tick { value: percent / 100.0, label: short(percent) });
-        Self { scale: Scale::Linear, low: 0.0, high: 1.0, ticks: ticks.into() }
+        let ticks = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0].map(|value| Tick { value, label: short(value) });
+        Self { scale: Scale::Linear, low: 0.0, high: 100.0, ticks: ticks.into() }
     }
 
     /// The place of a value as a share of the axis.

@@ -3,7 +3,7 @@
 use super::axis::Axis;
 use super::canvas::{Frame, Letters};
 use super::picture::Picture;
-use super::style::{AXIS, FADED, GRID_LINE, INK, LABEL, Look, REFERENCE, TICK, VALUE};
+use super::style::{AXIS, FADED, GRID_LINE, INK, LABEL, REFERENCE, TICK, VALUE};
 use super::subject::{Shot, Subject};
 use super::{DrawError, heading};
 use crate::report::number::{percent, significant};
@@ -15,7 +15,10 @@ const WIDTH: f64 = 800.0;
 const ROW: f64 = 34.0;
 const BAR: f64 = 20.0;
 /// The most room for names.
-const NAME_ROOM: f64 = 250.0;
+const NAME_ROOM: f64 = 290.0;
+
+/// A bound is shown up to so many times the longest bar.
+const FAR: f64 = 8.0;
 
 /// What the bound comes to as a bus bandwidth.
 fn bound(case: &Case) -> Option<f64> {
@@ -37,12 +40,12 @@ fn rows(count: usize) -> f64 {
 pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
     let shots = subject.shots(|case| case.busbw_gbps.is_finite())?;
     let bounds: Vec<Option<f64>> = shots.iter().map(|shot| bound(shot.case)).collect();
-    let longest = shots
-        .iter()
-        .map(|shot| shot.case.busbw_gbps)
-        .chain(bounds.iter().flatten().copied())
-        .fold(0.0, f64::max);
-    let names: Vec<String> = shots.iter().map(|shot| LABEL.fit(&shot.name, NAME_ROOM)).collect();
+    let longest = shots.iter().map(|shot| shot.case.busbw_gbps).fold(0.0, f64::max);
+    // A bound that is very far away would leave no bars to look at; the values tell of it.
+    let bounds: Vec<Option<f64>> =
+        bounds.into_iter().map(|bound| bound.filter(|&bound| bound <= FAR * longest)).collect();
+    let longest = bounds.iter().flatten().copied().fold(longest, f64::max);
+    let names: Vec<String> = shots.iter().map(|shot| LABEL.fit_name(&shot.name, NAME_ROOM)).collect();
     let name_room = names.iter().map(|name| LABEL.width(name)).fold(0.0, f64::max);
     let height = heading::BELOW + 30.0 + ROW * rows(shots.len()) + 58.0;
     let frame = Frame {
@@ -80,13 +83,13 @@ fn bar(
     shot: &Shot<'_>,
     end: f64,
 ) -> Result<(), DrawError> {
-    let colour = Look::of(shot.index).colour;
+    let colour = shot.look.area();
     let (top, bottom) = (y - BAR / 2.0, y + BAR / 2.0);
     canvas.rectangle(Frame { left: frame.left, top, right: end, bottom }, colour)?;
     // Inside the bar where it goes in, so that it is clear of the line of the bound.
     let text = value(shot.case);
-    let inside: Letters = VALUE.colour(ink_on(colour));
-    if VALUE.width(&text) + 16.0 <= end - frame.left {
+    let inside: Letters = VALUE.bold().colour(ink_on(colour));
+    if inside.width(&text) + 16.0 <= end - frame.left {
         canvas.text((end - 8.0, y), &text, inside.right().halfway())
     } else {
         // A strip of paper keeps grid and bound away from the letters.

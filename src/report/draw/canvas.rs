@@ -13,6 +13,8 @@ use super::{DrawError, font, style};
 
 /// Units of the drawing to a pixel of the picture.
 pub(super) const GRID: f64 = 4.0;
+/// More letters than any line of a figure holds, so that no text takes long to cut.
+const MOST_LETTERS: usize = 300;
 /// plotters writes sizes of letters divided by this.
 const PLOTTERS_SIZE: f64 = 1.24;
 
@@ -41,6 +43,11 @@ impl Letters {
         Self { colour, ..self }
     }
 
+    /// Of that size.
+    pub(super) const fn sized(self, size: f64) -> Self {
+        Self { size, ..self }
+    }
+
     /// Ending at the point.
     pub(super) const fn right(self) -> Self {
         Self { anchor: Pos { h_pos: HPos::Right, v_pos: self.anchor.v_pos }, ..self }
@@ -66,10 +73,28 @@ impl Letters {
         if self.width(text) <= width {
             return text.into();
         }
-        let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).take(MOST_LETTERS).collect();
         let fits = |end: &&usize| self.width(&format!("{}…", text[..**end].trim_end())) <= width;
         let end = ends.iter().rev().find(fits).copied().unwrap_or(0);
         format!("{}…", text[..end].trim_end())
+    }
+
+    /// The name, or its beginning and end with `…` between them: the ends of names tell more than their middles.
+    pub(super) fn fit_name(&self, name: &str, width: f64) -> String {
+        if self.width(name) <= width {
+            return name.into();
+        }
+        let mut letters: Vec<char> = name.chars().collect();
+        if letters.len() > MOST_LETTERS {
+            letters.drain(MOST_LETTERS / 2..letters.len() - MOST_LETTERS / 2);
+        }
+        let shortened = |kept: usize| -> String {
+            let tail = kept / 2;
+            let head = letters[..kept - tail].iter();
+            head.chain(&['…']).chain(&letters[letters.len() - tail..]).collect()
+        };
+        let kept = (0..letters.len()).rev().find(|&kept| self.width(&shortened(kept)) <= width);
+        shortened(kept.unwrap_or(0))
     }
 }
 
@@ -140,11 +165,6 @@ impl<'a> Canvas<'a> {
     /// The width in pixels.
     pub(super) const fn width(&self) -> f64 {
         self.width
-    }
-
-    /// The height in pixels.
-    pub(super) const fn height(&self) -> f64 {
-        self.height
     }
 
     /// The coordinates of two axes over a frame.

@@ -17,7 +17,10 @@ const KEY_GAP: f64 = 20.0;
 /// Writes the title and the line below it.
 pub(super) fn draw(canvas: &Canvas<'_>, title: &str, facts: &str) -> Result<(), DrawError> {
     let room = canvas.width() - 2.0 * MARGIN;
-    canvas.text((MARGIN, 31.0), &TITLE.fit(title, room), TITLE)?;
+    // A long title is set a little smaller before it is cut.
+    let full = TITLE.width(title).max(1.0);
+    let letters = TITLE.sized((17.0 * room / full).clamp(13.5, 17.0));
+    canvas.text((MARGIN, 31.0), &letters.fit(title, room), letters)?;
     canvas.text((MARGIN, 51.0), &SUBTITLE.fit(facts, room), SUBTITLE)
 }
 
@@ -35,7 +38,7 @@ impl Key {
         let (mut x, mut line) = (0.0, 0.0);
         let mut places = Vec::new();
         for name in names {
-            let name = LABEL.fit(name, (room - KEY_MARK).min(320.0));
+            let name = LABEL.fit_name(name, (room - KEY_MARK).min(320.0));
             let wide = KEY_MARK + LABEL.width(&name);
             if x > 0.0 && x + wide > room {
                 (x, line) = (0.0, line + 1.0);

@@ -68,9 +68,11 @@ enum Stroke {
     /// Dashed over the lines that it repeats.
     Repeats(Look),
     /// What `auto` chose: dashed, in ink, over the lines it chooses from.
-    Auto,
+    Auto(Look),
     /// Dotted, without markers.
     Bound,
+    /// The same where it leaves the plot at its top.
+    CutBound,
 }
 
 struct Line {
@@ -82,14 +84,17 @@ struct Line {
 
 /// Draws the figure.
 pub(super) fn draw(subject: &Subject<'_>, quantity: Quantity) -> Result<Picture, DrawError> {
-    let lines = lines(&subject.series, quantity);
-    let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.1));
+    let mut lines = lines(subject, quantity);
     if lines.is_empty() {
         return Err(DrawError::Nothing("no case has a size and a time above zero".into()));
     }
+    if let Some(bound) = bound(&subject.series, quantity).and_then(|bound| cut(bound, &lines, quantity)) {
+        lines.insert(0, bound);
+    }
+    let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.1));
     let sizes: Vec<u64> = subject.series.iter().flat_map(|s| &s.cases).map(|case| case.bytes).collect();
     let sizes: Vec<u64> = sizes.into_iter().filter(|&bytes| bytes > 0).collect();
-    let names: Vec<String> = lines.iter().map(|line| LABEL.fit(&line.name, LABEL_ROOM)).collect();
+    let names: Vec<String> = lines.iter().map(|line| LABEL.fit_name(&line.name, LABEL_ROOM)).collect();
     let widest = names.iter().map(|name| LABEL.width(name)).fold(0.0, f64::max);
     let rows = lines.len().max(1);
     let y = match quantity {
@@ -114,7 +119,7 @@ pub(super) fn draw(subject: &Subject<'_>, quantity: Quantity) -> Result<Picture,
         };
         canvas.text((heading::MARGIN, frame.top - 16.0), name, AXIS)?;
         let middle = f64::midpoint(frame.left, frame.right);
-        canvas.text((middle, height - 16.0), "Size", AXIS.centred())?;
+        canvas.text((middle, height - 16.0), "Message size", AXIS.centred())?;
         let mut chart = canvas.chart(frame, x.clone(), y.clone())?;
         grid(canvas, &mut chart, frame, &x, &y)?;
         let place = |&(bytes, value): &(f64, f64)| {
@@ -129,8 +134,9 @@ pub(super) fn draw(subject: &Subject<'_>, quantity: Quantity) -> Result<Picture,
     })
 }
 
-/// The series with something to draw, those that repeat others last, and the bound first where there is one only.
-fn lines(series: &[Series<'_>], quantity: Quantity) -> Vec<Line> {
+/// The series with something to draw, those that repeat others last.
+fn lines(subject: &Subject<'_>, quantity: Quantity) -> Vec<Line> {
+    let series = &subject.series;
     let mut lines: Vec<Line> = Vec::new();
     let mut repeats: Vec<Line> = Vec::new();
     for (index, series) in series.iter().enumerate() {
@@ -144,27 +150,48 @@ fn lines(series: &[Series<'_>], quantity: Quantity) -> Vec<Line> {
         }
         let name = series.name.clone();
         if series.auto {
-            repeats.push(Line { name, stroke: Stroke::Auto, points });
+            repeats.push(Line { name, stroke: Stroke::Auto(subject.look(index)), points });
         } else if lines.iter().any(|other| coincide(&other.points, &points)) {
-            repeats.push(Line { name, stroke: Stroke::Repeats(Look::of(index)), points });
+            repeats.push(Line { name, stroke: Stroke::Repeats(subject.look(index)), points });
         } else {
-            lines.push(Line { name, stroke: Stroke::Own(Look::of(index)), points });
+            lines.push(Line { name, stroke: Stroke::Own(subject.look(index)), points });
         }
     }
-    // Several results or `auto` alone: it repeats nothing and is a line like any other.
-    let autos = repeats.iter().filter(|line| matches!(line.stroke, Stroke::Auto)).count();
-    if autos > 1 || lines.is_empty() {
-        for (index, line) in repeats.iter_mut().enumerate() {
-            if matches!(line.stroke, Stroke::Auto) {
-                line.stroke = Stroke::Own(Look::of(lines.len() + index));
+    // With no line that it could repeat, `auto` is a line like any other.
+    if lines.is_empty() {
+        for line in &mut repeats {
+            if let Stroke::Auto(look) = line.stroke {
+                line.stroke = Stroke::Own(look);
             }
         }
     }
     lines.extend(repeats);
-    if let Some(bound) = bound(series, quantity) {
-        lines.insert(0, bound);
-    }
     lines
+}
+
+/// The bound as far as it leaves room for the lines: on a linear axis up to a third above the highest.
+fn cut(bound: Line, lines: &[Line], quantity: Quantity) -> Option<Line> {
+    if quantity == Quantity::Time {
+        return Some(bound);
+    }
+    let highest = lines.iter().flat_map(|line| &line.points).map(|point| point.1).fold(0.0, f64::max);
+    let limit = highest * 4.0 / 3.0;
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    for &(bytes, value) in &bound.points {
+        if value <= limit {
+            points.push((bytes, value));
+            continue;
+        }
+        // Where it crosses the limit, on the straight line over a logarithmic axis.
+        if let Some(&(from, low)) = points.last() {
+            let share = (limit - low) / (value - low);
+            points.push((from * (bytes / from).powf(share), limit));
+        }
+        break;
+    }
+    let whole = points == bound.points;
+    let stroke = if whole { Stroke::Bound } else { Stroke::CutBound };
+    (points.len() > 1 || whole).then_some(Line { points, stroke, ..bound })
 }
 
 /// The bound, where all series have the same at the same size.
@@ -233,22 +260,26 @@ fn strokes<'a>(
 ) -> Result<(), DrawError> {
     match line.stroke {
         Stroke::Own(look) => {
-            let path = LineSeries::new(line.points.iter().copied(), stroke(look.colour, 2.0));
-            chart.draw_series(path).map_err(DrawError::backend)?;
+            if let Some(dashes) = look.dashes() {
+                canvas.dashes(points, look.colour, 2.0, dashes)?;
+            } else {
+                let path = LineSeries::new(line.points.iter().copied(), stroke(look.colour, 2.0));
+                chart.draw_series(path).map_err(DrawError::backend)?;
+            }
             points.iter().try_for_each(|&at| look.marker(canvas, at, 3.4))
         }
         Stroke::Repeats(look) => {
             canvas.dashes(points, look.colour, 2.0, (7.0, 6.0))?;
             points.iter().try_for_each(|&at| look.marker(canvas, at, 2.4))
         }
-        Stroke::Auto => {
-            canvas.dashes(points, INK, 1.5, (5.0, 5.0))?;
+        Stroke::Auto(look) => {
+            canvas.dashes(points, INK, 1.5, auto_dashes(look))?;
             if let [only] = points {
                 canvas.disc(*only, 2.0, INK)?;
             }
             Ok(())
         }
-        Stroke::Bound => {
+        Stroke::Bound | Stroke::CutBound => {
             canvas.dashes(points, REFERENCE, 1.5, (1.5, 3.5))?;
             if let [(x, y)] = *points {
                 canvas.line(&[(x - 9.0, y), (x + 9.0, y)], REFERENCE, 1.5)?;
@@ -256,6 +287,11 @@ fn strokes<'a>(
             Ok(())
         }
     }
+}
+
+/// How the line of `auto` is dashed, in the first of several results and in others.
+fn auto_dashes(look: Look) -> (f64, f64) {
+    if look.dashes().is_none() { (5.0, 5.0) } else { (2.0, 4.0) }
 }
 
 /// The names at the ends of lines, moved apart where they would touch, each with a thin line to its end.
@@ -266,13 +302,27 @@ fn labels(
     names: &[String],
     ends: &[Point],
 ) -> Result<(), DrawError> {
+    // A bound that leaves the plot is named there; a label at the side would say that it ends so high.
+    let (lines, names, ends) = match (lines, names, ends) {
+        ([Line { stroke: Stroke::CutBound, .. }, lines @ ..], [name, names @ ..], [(x, _), ends @ ..]) => {
+            let letters = LABEL.colour(FADED);
+            let beside = x + 8.0;
+            if beside + letters.width(name) <= frame.right {
+                canvas.text((beside, frame.top + 5.0), name, letters.halfway())?;
+            } else {
+                canvas.text((frame.right, frame.top - 6.0), name, letters.right())?;
+            }
+            (lines, names, ends)
+        }
+        all => all,
+    };
     let wanted: Vec<f64> = ends.iter().map(|end| end.1).collect();
     let places = spread(&wanted, LABEL_GAP, frame.top - 6.0, frame.bottom - 4.0);
     for (((line, name), &(x, y)), place) in lines.iter().zip(names).zip(ends).zip(places) {
         let colour = match line.stroke {
             Stroke::Own(look) | Stroke::Repeats(look) => look.colour,
-            Stroke::Auto => INK,
-            Stroke::Bound => REFERENCE,
+            Stroke::Auto(_) => INK,
+            Stroke::Bound | Stroke::CutBound => REFERENCE,
         };
         let mark = (frame.right + LEADER, place);
         if (place - y).abs() > 1.5 || frame.right - x > 24.0 {
@@ -280,11 +330,23 @@ fn labels(
             canvas.line(&[(x + 6.0, y), (frame.right.max(x + 6.0), y), (mark.0 - 6.0, place)], pale, 0.75)?;
         }
         match line.stroke {
-            Stroke::Own(look) | Stroke::Repeats(look) => look.marker(canvas, mark, 3.8)?,
-            Stroke::Auto => {
-                canvas.dashes(&[(mark.0 - 6.0, place), (mark.0 + 6.0, place)], INK, 1.5, (5.0, 2.0))?;
+            Stroke::Own(look) | Stroke::Repeats(look) => {
+                if let Some(dashes) = look.dashes() {
+                    canvas.dashes(
+                        &[(mark.0 - 9.0, place), (mark.0 + 6.5, place)],
+                        look.colour,
+                        1.5,
+                        dashes,
+                    )?;
+                }
+                look.marker(canvas, mark, 3.8)?;
             }
-            Stroke::Bound => {
+            Stroke::Auto(look) => {
+                let ends = [(mark.0 - 6.5, place), (mark.0 + 6.5, place)];
+                let (on, _) = auto_dashes(look);
+                canvas.dashes(&ends, INK, 1.5, (on, 3.0))?;
+            }
+            Stroke::Bound | Stroke::CutBound => {
                 let dots = [(mark.0 - 6.0, place), (mark.0 + 6.0, place)];
                 canvas.dashes(&dots, REFERENCE, 1.5, (1.5, 3.5))?;
             }

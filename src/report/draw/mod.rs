@@ -6,6 +6,7 @@
 mod axis;
 mod bars;
 mod canvas;
+mod density;
 mod font;
 mod heading;
 mod lines;

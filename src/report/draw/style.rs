@@ -65,18 +65,43 @@ pub(super) struct Look {
     /// Its colour.
     pub(super) colour: RGBColor,
     form: Form,
+    variant: usize,
 }
 
 impl Look {
-    /// Of the series of that index.
+    /// The first of that index.
     pub(super) fn of(index: usize) -> Self {
-        Self { colour: COLOURS[index % COLOURS.len()], form: FORMS[index % FORMS.len()] }
+        Self { colour: COLOURS[index % COLOURS.len()], form: FORMS[index % FORMS.len()], variant: 0 }
+    }
+
+    /// The same in another of several results: lines are dashed, markers hollow and areas paler.
+    pub(super) const fn variant(self, variant: usize) -> Self {
+        Self { variant, ..self }
+    }
+
+    /// The colour of areas.
+    pub(super) fn area(self) -> RGBColor {
+        match self.variant {
+            0 => self.colour,
+            1 => lighter(self.colour, 0.6),
+            _ => lighter(self.colour, 0.35),
+        }
+    }
+
+    /// The lengths of dashes and of the gaps between them; none for solid lines.
+    pub(super) const fn dashes(self) -> Option<(f64, f64)> {
+        match self.variant {
+            0 => None,
+            1 => Some((8.0, 4.0)),
+            _ => Some((2.0, 3.5)),
+        }
     }
 
     /// The marker, in a thin margin of white that keeps it apart from lines.
     pub(super) fn marker(self, canvas: &Canvas<'_>, at: Point, radius: f64) -> Result<(), DrawError> {
         self.form(canvas, at, radius + 1.0, PAPER)?;
-        self.form(canvas, at, radius, self.colour)
+        self.form(canvas, at, radius, self.colour)?;
+        if self.variant == 0 { Ok(()) } else { self.form(canvas, at, radius - 1.6, PAPER) }
     }
 
     fn form(self, canvas: &Canvas<'_>, (x, y): Point, r: f64, colour: RGBColor) -> Result<(), DrawError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::style::Look;
 use super::{DrawError, kind_name};
 use crate::report::number::counted;
 use crate::report::series::{Series, scenario_names, series, shared};
@@ -26,8 +27,9 @@ pub(super) struct Subject<'a> {
 pub(super) struct Shot<'a> {
     /// The name of its series; `auto` is told of behind it where it chose the same.
     pub(super) name: String,
-    /// The index of its series among all, which gives its colour.
+    /// The index of its series among all.
     pub(super) index: usize,
+    pub(super) look: Look,
     pub(super) case: &'a Case,
 }
 
@@ -97,12 +99,13 @@ impl<'a> Subject<'a> {
                 None => series.cases.iter().rev().find(|case| wanted(case)).copied(),
             };
             let Some(case) = case else { continue };
+            let look = self.look(index);
             let name = if bytes.is_none() && self.series.len() > 1 {
                 format!("{}, {}", series.name, Bytes(case.bytes))
             } else {
                 series.name.clone()
             };
-            shots.push(Shot { name, index, case });
+            shots.push(Shot { name, index, look, case });
         }
         if shots.is_empty() {
             return Err(DrawError::Nothing(match self.bytes {
@@ -111,7 +114,22 @@ impl<'a> Subject<'a> {
             }));
         }
         self.fold_auto(&mut shots);
+        // What is to be compared stands side by side.
+        shots.sort_by_key(|shot| self.series[shot.index].kind);
         Ok(shots)
+    }
+
+    /// How a series looks: in a colour for each algorithm, and where a few results have several each, the results
+    /// told apart by solid and dashed.
+    pub(super) fn look(&self, index: usize) -> Look {
+        let own = &self.series[index];
+        let results = self.series.iter().map(|series| series.result).max().unwrap_or(0) + 1;
+        let several = self.series.windows(2).any(|pair| pair[0].result == pair[1].result);
+        if results > 1 && results <= 3 && several {
+            Look::of(own.kind).variant(own.result)
+        } else {
+            Look::of(index)
+        }
     }
 
     fn common_size(&self, wanted: impl Fn(&Case) -> bool) -> Option<u64> {
@@ -148,7 +166,8 @@ impl<'a> Subject<'a> {
                     && other.case.time_ps == shot.case.time_ps
             });
             if let Some(twin) = twin {
-                shots[twin].name.push_str(" = auto");
+                let head = self.series[shots[twin].index].head;
+                shots[twin].name.insert_str(head, " = auto");
                 folded.push(i);
             }
         }

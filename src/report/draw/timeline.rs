@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::axis::{Axis, time_label, time_unit};
+use super::axis::{Axis, time_unit};
 use super::canvas::{Canvas, Frame};
+use super::density;
 use super::heading::Key;
 use super::picture::Picture;
 use super::style::{AXIS, GRID_LINE, INK, LABEL, Look, TICK, VALUE, lighter};
 use super::subject::{Shot, Subject};
 use super::{DrawError, heading};
-use crate::report::number::counted;
+use crate::report::number::{counted, time};
 use crate::result::TimelineEntry;
 use crate::units::Time;
 
@@ -24,6 +25,8 @@ const ROW_GAP: f64 = 4.0;
 const PANEL_GAP: f64 = 34.0;
 /// How much of its colour the latency keeps.
 const TAIL: f64 = 0.35;
+/// With more transfers than this on a track, none could be told from the next.
+const LEGIBLE: usize = 250;
 /// Bars of one kind nearer than this are drawn as one, in pixels: half a pixel of the PNG.
 const MERGED: f64 = 0.25;
 
@@ -106,6 +109,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
     let left_out = shots.len().saturating_sub(MOST_PANELS);
     shots.truncate(MOST_PANELS);
     let panels: Vec<Panel<'_>> = shots.iter().map(Panel::new).collect();
+    let dense = panels.iter().flat_map(|panel| &panel.rows).any(|row| row.bars.len() > LEGIBLE * row.tracks);
     let entries = || shots.iter().flat_map(|shot| &shot.case.timeline);
     let mut phases: Vec<String> = Vec::new();
     for entry in entries() {
@@ -121,7 +125,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
         .iter()
         .map(|phase| if phase.is_empty() { "transfer" } else { phase }.to_string())
         .collect::<Vec<_>>();
-    names.push("lighter: sent, not yet received".into());
+    names.push(if dense { "paler: part of the time" } else { "paler: sent, not yet received" }.into());
     let key = Key::new(&names, WIDTH);
     let titled = panels.len() > 1 || panels[0].hidden > 0;
     let head = if titled { PANEL_GAP } else { 12.0 };
@@ -173,7 +177,11 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
                 let row_frame = Frame { top, bottom: top + panel.row_height, ..frame };
                 let middle = f64::midpoint(row_frame.top, row_frame.bottom);
                 canvas.text((frame.left - 8.0, middle), &rank_name(row.rank), TICK.right().halfway())?;
-                bars(canvas, row_frame, row, &phases, place)?;
+                if dense {
+                    shades(canvas, row_frame, row, &phases, place)?;
+                } else {
+                    bars(canvas, row_frame, row, &phases, place)?;
+                }
             }
             canvas.line(&[(frame.left, inside.top), (frame.left, inside.bottom)], INK, 1.25)?;
             top = inside.bottom;
@@ -195,11 +203,32 @@ fn rank_name(rank: u32) -> String {
 
 /// What stands beside a panel's name.
 fn remark(panel: &Panel<'_>, shot: &Shot<'_>) -> String {
-    let time = time_label(ps(shot.case.time_ps));
+    let time = time(shot.case.time_ps).replace(" us", " µs");
     if panel.hidden == 0 {
         return time;
     }
     format!("{time}, {} more not shown", counted(panel.hidden as u64, "rank"))
+}
+
+/// The index of a transfer's phase.
+fn phase_of(entry: &TimelineEntry, phases: &[String]) -> usize {
+    phases.iter().position(|phase| *phase == entry.phase).unwrap_or(0)
+}
+
+/// A row of more transfers than can be told apart.
+fn shades(
+    canvas: &Canvas<'_>,
+    frame: Frame,
+    row: &Row<'_>,
+    phases: &[String],
+    place: impl Fn(f64) -> f64,
+) -> Result<(), DrawError> {
+    let span = |bar: &Bar<'_>| {
+        let entry = bar.entry;
+        (place(ps(entry.start_ps)), place(ps(entry.sent_ps)), phase_of(entry, phases))
+    };
+    let spans: Vec<density::Span> = row.bars.iter().map(span).collect();
+    density::draw(canvas, frame, &spans, phases.len(), float(row.tracks))
 }
 
 /// The bars of a row: the latencies below, the transfers above them.
@@ -233,7 +262,7 @@ fn bars(
                     continue;
                 }
                 let (left, right) = (place(ps(from)), place(ps(to.max(from))));
-                let phase = phases.iter().position(|phase| *phase == entry.phase).unwrap_or(0);
+                let phase = phase_of(entry, phases);
                 pending = match pending {
                     Some((l, r, p))
                         if p == phase && right - left < 1.0 && left - r < MERGED && r - l < 3.0 =>

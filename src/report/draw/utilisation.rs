@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::canvas::{Canvas, Frame};
 use super::heading::Key;
 use super::picture::Picture;
-use super::style::{AXIS, GRID_LINE, INK, LABEL, Look, TICK, VALUE};
+use super::style::{AXIS, GRID_LINE, INK, LABEL, TICK, VALUE};
 use super::subject::{Shot, Subject};
 use super::{DrawError, heading};
 use crate::report::number::{counted, percent};
@@ -15,6 +15,8 @@ const WIDTH: f64 = 800.0;
 const TIER_GAP: f64 = 14.0;
 /// The least height of a tier: its name and the count of its links.
 const TIER_LEAST: f64 = 32.0;
+/// Utilisation up to which the axis ends there and not at 100 %.
+const ZOOM: f64 = 0.25;
 /// The most room for names of tiers.
 const NAME_ROOM: f64 = 220.0;
 
@@ -59,7 +61,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
         _ => 7.0,
     };
     let tier_height = (bar * float(shots.len())).max(TIER_LEAST);
-    let names: Vec<String> = tiers.iter().map(|tier| LABEL.fit(&arrow(&tier.name), NAME_ROOM)).collect();
+    let names: Vec<String> = tiers.iter().map(|tier| LABEL.fit_name(&arrow(&tier.name), NAME_ROOM)).collect();
     let name_room = names
         .iter()
         .map(|name| LABEL.width(name))
@@ -76,12 +78,18 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
         right: WIDTH - heading::MARGIN - 92.0,
         bottom: height - 56.0,
     };
-    let x = Axis::percent();
+    let highest = shots
+        .iter()
+        .flat_map(|shot| &shot.case.tiers)
+        .map(|tier| share(tier.mean_utilisation).max(share(tier.max_utilisation)))
+        .fold(0.0, f64::max);
+    // The whole range, so that figures can be compared, unless there would be next to nothing to see.
+    let x = if highest > ZOOM { Axis::percent() } else { Axis::from_zero(100.0 * highest, 5.0) };
     let facts = subject.facts(shots.iter().map(|shot| shot.case));
     Picture::paint(&subject.name, &subject.title, (WIDTH, height), |canvas| {
         heading::draw(canvas, &subject.title, &facts)?;
         key.draw(canvas, heading::BELOW, |i, (x, y)| {
-            let colour = Look::of(shots[i].index).colour;
+            let colour = shots[i].look.area();
             canvas.rectangle(Frame { left: x - 6.0, top: y - 5.0, right: x + 6.0, bottom: y + 5.0 }, colour)
         })?;
         for tick in &x.ticks {
@@ -102,7 +110,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
                 if let Some(used) = shot.case.tiers.iter().find(|other| other.tier == tier.name) {
                     let row =
                         Frame { top: first + bar * float(j), bottom: first + bar * float(j + 1), ..frame };
-                    tier_bar(canvas, row, shot, used)?;
+                    tier_bar(canvas, row, &x, shot, used)?;
                 }
             }
         }
@@ -110,14 +118,20 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
     })
 }
 
-fn tier_bar(canvas: &Canvas<'_>, row: Frame, shot: &Shot<'_>, used: &TierUse) -> Result<(), DrawError> {
-    let colour = Look::of(shot.index).colour;
+fn tier_bar(
+    canvas: &Canvas<'_>,
+    row: Frame,
+    x: &Axis,
+    shot: &Shot<'_>,
+    used: &TierUse,
+) -> Result<(), DrawError> {
+    let colour = shot.look.colour;
     let (mean, max) = (share(used.mean_utilisation), share(used.max_utilisation));
-    let place = |share: f64| row.left + share * row.width();
+    let place = |share: f64| row.left + x.share(100.0 * share) * row.width();
     let y = f64::midpoint(row.top, row.bottom);
     canvas.rectangle(
         Frame { left: row.left, top: row.top + 1.0, right: place(mean), bottom: row.bottom - 1.0 },
-        colour,
+        shot.look.area(),
     )?;
     if max > mean {
         canvas.line(&[(place(mean), y), (place(max), y)], colour, 1.5)?;

@@ -1,8 +1,8 @@
 //! Bisection bandwidth: the maximum flow between the two halves of the GPUs.
 //!
-//! All GPUs of a half act as one: what enters a GPU of the sending half could as well have started there, so a
-//! maximum flow never needs GPUs as transit, whether they forward or not. The graph is then made smaller by steps
-//! that leave the maximum flow as it is:
+//! All GPUs of a half act as one: what enters a GPU of the sending half could as well have started there, so
+//! a maximum flow never needs GPUs as transit, whether they forward or not. The graph is then made smaller by
+//! steps that leave the maximum flow as it is:
 //!
 //! * a node with one neighbour carries nothing;
 //! * a node with two neighbours is a link between them, of the smaller capacity in each direction;
@@ -60,7 +60,8 @@ struct Pair {
 }
 
 impl Network {
-    /// The first `half` GPUs are the source, the others the sink; other nodes that do not forward are left out.
+    /// The first `half` GPUs are the source, the others the sink; other nodes that do not forward are left
+    /// out.
     fn new(fabric: &Fabric, half: usize) -> Self {
         let mut place = vec![None; fabric.nodes().len()];
         for (i, gpu) in fabric.endpoints().iter().enumerate() {

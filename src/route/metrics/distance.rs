@@ -79,8 +79,9 @@ impl Histogram {
     }
 }
 
-/// Dijkstra's algorithm with one first-in-first-out queue for every different length of a link: nodes are settled in
-/// ascending order, so what enters one queue ascends too, and the least is at the front of one of them.
+/// Dijkstra's algorithm with one first-in-first-out queue for every different length of a link: nodes are
+/// settled in ascending order, so what enters one queue ascends too, and the least is at the front of one of
+/// them.
 struct Search {
     /// Where each node's arcs begin.
     starts: Vec<u32>,
@@ -157,6 +158,57 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fabric::template::{FAMILIES, Value, Values};
+    use crate::fabric::{Builder, LinkClass};
+
+    /// The twin: relaxes every link until nothing changes.
+    fn slow(fabric: &Fabric, source: NodeId) -> Vec<Option<Distance>> {
+        let mut distances = vec![None; fabric.nodes().len()];
+        distances[source.index()] = Some((0, 0, 0));
+        loop {
+            let before = distances.clone();
+            for link in fabric.links() {
+                let Some((cost, links, switches)) = distances[link.from.index()] else { continue };
+                if link.from == source || fabric.node(link.from).forwards {
+                    let crossed = u32::from(fabric.node(link.to).kind.is_network_switch());
+                    let sum =
+                        (cost + u64::from(fabric.class(link.class).cost), links + 1, switches + crossed);
+                    let known = &mut distances[link.to.index()];
+                    *known = Some(known.map_or(sum, |known: Distance| known.min(sum)));
+                }
+            }
+            if distances == before {
+                return distances;
+            }
+        }
+    }
+
+    #[test]
+    fn queues_find_what_relaxation_finds() {
+        for family in FAMILIES {
+            let mut given = BTreeMap::new();
+            for param in family.params {
+                let value = match param.name {
+                    "endpoints" => Value::Count(20),
+                    "servers" => Value::Count(5),
+                    "dimensions" => Value::Count(4),
+                    "radix" => Value::Count(8),
+                    "sides" => Value::Sides(vec![3, 4, 2]),
+                    _ => continue,
+                };
+                given.insert(param.name, value);
+            }
+            let values = Values::new(family.params, given).unwrap();
+            let mut builder = Builder::new(family.name, LinkClass::builtin());
+            (family.build)(&values, &mut builder).unwrap();
+            let fabric = builder.finish().unwrap();
+            let mut search = Search::new(&fabric);
+            for source in fabric.endpoints() {
+                search.run(*source);
+                assert_eq!(search.distances, slow(&fabric, *source), "{}", family.name);
+            }
+        }
+    }
 
     #[test]
     fn medians_are_the_lower_ones() {

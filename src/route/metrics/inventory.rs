@@ -25,8 +25,8 @@ pub(super) fn kinds(fabric: &Fabric) -> Vec<KindCount> {
     kinds.into_values().collect()
 }
 
-/// The tier of every node: 0 for nodes that are no network switches, else one more than the distance in switches to
-/// the nearest switch with a host on it.
+/// The tier of every node: 0 for nodes that are no network switches, else one more than the distance in
+/// switches to the nearest switch with a host on it.
 pub(super) fn switch_tiers(fabric: &Fabric) -> Vec<u32> {
     let is_switch = |node: NodeId| fabric.node(node).kind.is_network_switch();
     let mut tiers = vec![0u32; fabric.nodes().len()];
@@ -69,9 +69,7 @@ pub(super) fn oversubscription(fabric: &Fabric, tiers: &[u32]) -> Vec<TierRatio>
         for link in fabric.out_links(NodeId::from_index(i)) {
             let link = fabric.link(*link);
             match tiers[link.to.index()].cmp(&tiers[i]) {
-                std::cmp::Ordering::Less => {
-                    down = down.saturating_add(rate(fabric.link(link.reverse)).min(rate(link)))
-                }
+                std::cmp::Ordering::Less => down = down.saturating_add(rate(fabric.link(link.reverse))),
                 std::cmp::Ordering::Greater => up = up.saturating_add(rate(link)),
                 std::cmp::Ordering::Equal => {}
             }

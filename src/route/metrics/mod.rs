@@ -56,7 +56,8 @@ pub struct KindCount {
     pub ports_max: u64,
 }
 
-/// Distances between GPUs along least-cost paths (classes say what a link costs), and along the shortest of them.
+/// Distances between GPUs along least-cost paths (classes say what a link costs), and along the shortest of
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hops {
     /// Links on the longest path: the diameter.

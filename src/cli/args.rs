@@ -1,0 +1,196 @@
+//! Arguments as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::units::Bytes;
+
+/// How long a collective takes on a given fabric, and why.
+#[derive(Debug, Parser)]
+#[command(
+    name = "railspine",
+    version,
+    about,
+    after_help = "Exit codes: 0 ok; 1 ran, but an expectation was missed; 2 wrong use or a wrong file; \
+                  3 a file could not be read or written; 4 incomplete; 130 interrupted.\n\
+                  Results go to stdout, everything else to stderr."
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t = Format::Table, global = true)]
+    pub(super) format: Format,
+    /// Colours on stderr; `NO_COLOR` is honoured
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+}
+
+/// How to print a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+    /// One line a case
+    Csv,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a scenario: print a table, write JSON, CSV and plots
+    Run(RunArgs),
+    /// Run several scenarios and show them side by side
+    Compare(CompareArgs),
+    /// Check files without running them
+    Check(CheckArgs),
+    /// Show what a fabric is: counts, radix, diameter, bisection, oversubscription, cables
+    Show(ShowArgs),
+    /// Draw the plots of a saved result again
+    Plot(PlotArgs),
+    /// Print a commented template of a scenario or topology file
+    Init(InitArgs),
+    /// Explain an error code
+    Explain(ExplainArgs),
+    /// Print the JSON schema of a format
+    Schema(SchemaArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// How a run is carried out.
+#[derive(Debug, Args)]
+pub(super) struct Carry {
+    /// Folder for results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw no plots
+    #[arg(long)]
+    pub(super) no_plots: bool,
+    /// Seed of random choices, instead of the scenario's
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Threads [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Memory that a run may need, such as "8 GiB" [default: 80 % of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_memory: Option<Bytes>,
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Scenario file; `-` is stdin
+    pub(super) file: String,
+    #[command(flatten)]
+    pub(super) carry: Carry,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Scenario files; ratios are to the first
+    #[arg(required = true, num_args = 2..)]
+    pub(super) files: Vec<String>,
+    #[command(flatten)]
+    pub(super) carry: Carry,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Scenario or topology files; `-` is stdin
+    #[arg(required = true)]
+    pub(super) files: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// Topology or scenario file; `-` is stdin
+    pub(super) file: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlotArgs {
+    /// A saved result (`result.json`); `-` is stdin
+    pub(super) file: String,
+    /// Folder for the plots [default: the result's own]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// Which template
+    #[arg(value_enum, default_value_t = Template::Scenario)]
+    pub(super) template: Template,
+    /// File to write, which must not exist yet [default: stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Template {
+    /// A scenario
+    Scenario,
+    /// A topology
+    Topology,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// A code such as E0102; all codes are listed where it is left out
+    pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which format
+    #[arg(value_enum)]
+    pub(super) which: SchemaName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaName {
+    /// Scenario files
+    Scenario,
+    /// Topology files
+    Topology,
+    /// What `run --format json` prints
+    Run,
+    /// What `compare --format json` prints
+    Compare,
+    /// What `show --format json` prints
+    Show,
+    /// What `check --format json` prints
+    Check,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}

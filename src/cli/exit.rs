@@ -1,0 +1,82 @@
+//! How the program ends.
+
+use std::io;
+use std::process::ExitCode;
+
+use super::term::Term;
+use crate::run::RunError;
+
+/// Exit codes; `--help` documents them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// All is well.
+    Ok = 0,
+    /// It ran, but an expectation was missed.
+    Missed = 1,
+    /// Wrong use, or a wrong file.
+    Usage = 2,
+    /// A file could not be read or written.
+    Io = 3,
+    /// It could not be brought to an end.
+    Incomplete = 4,
+    /// Stopped by the user.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An end that is not the command's normal one.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Already told on stderr.
+    Told(Exit),
+    /// To be told as one line.
+    Message(Exit, String),
+    /// Whoever read our output has closed it: no fault.
+    Closed,
+}
+
+impl Failure {
+    /// A failure to read or write `path`.
+    pub(super) fn io(path: &str, verb: &str, error: &io::Error) -> Self {
+        Self::Message(Exit::Io, format!("cannot {verb} `{path}`: {}", plain(error)))
+    }
+
+    /// Tells it on stderr, and which code it ends with.
+    pub(super) fn tell(self, term: &Term) -> Exit {
+        match self {
+            Self::Told(exit) => exit,
+            Self::Message(exit, message) => {
+                term.error(&message);
+                exit
+            }
+            Self::Closed => Exit::Ok,
+        }
+    }
+}
+
+/// What the system says, without its number.
+pub(super) fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
+        _ => error.to_string(),
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let exit = match &error {
+            RunError::Unserved(_) | RunError::Unreachable(_) | RunError::Memory { .. } => Exit::Usage,
+            RunError::Cancelled => Exit::Interrupted,
+            RunError::Threads { .. } => Exit::Io,
+            RunError::Schedule { .. } | RunError::Endless { .. } => Exit::Incomplete,
+        };
+        Self::Message(exit, error.to_string())
+    }
+}

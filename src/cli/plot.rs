@@ -1,0 +1,37 @@
+//! `plot`: the plots of a saved result, drawn again without simulating.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Format, Global, PlotArgs};
+use super::exit::{Exit, Failure, plain};
+use super::files::OutDir;
+use super::load;
+use super::run::{draw_all, write_picture};
+use super::term::Term;
+use crate::report::json;
+
+pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
+    let text = if args.file == "-" {
+        load::stdin()?
+    } else {
+        std::fs::read_to_string(&args.file).map_err(|error| {
+            Failure::Message(Exit::Io, format!("cannot read `{}`: {}", args.file, plain(&error)))
+        })?
+    };
+    let result = json::read_run(&text).map_err(|why| {
+        Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file))
+    })?;
+    let beside = Path::new(&args.file).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let mut out = OutDir::open(args.out.as_ref().unwrap_or(&beside))?;
+    let pictures = draw_all(&result)?;
+    for picture in &pictures {
+        write_picture(&mut out, picture)?;
+    }
+    if global.format == Format::Json {
+        let names: Vec<&str> = pictures.iter().map(|picture| picture.name.as_str()).collect();
+        let told = serde_json::json!({ "schema": "railspine.plot/1", "plots": names });
+        term.data(&format!("{told:#}\n"))?;
+    }
+    term.say(&out.summary());
+    Ok(Exit::Ok)
+}

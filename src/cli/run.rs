@@ -1,0 +1,79 @@
+//! `run`: a scenario in; a table out; JSON, CSV and plots beside it.
+
+use std::path::PathBuf;
+
+use super::args::{Carry, Format, Global, RunArgs};
+use super::exit::{Exit, Failure};
+use super::files::{OutDir, safe_name};
+use super::progress::Progress;
+use super::term::Term;
+use super::{load, memory};
+use crate::report::draw::Picture;
+use crate::report::{csv, draw, json, table};
+use crate::result::RunResult;
+use crate::run::{RunOptions, Scenario, run as run_scenario};
+
+pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
+    let scenario = load::scenario(&args.file, args.carry.seed, term)?;
+    let result = carry_out(&scenario, &args.carry)?;
+    let folder =
+        args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&scenario.name)));
+    let mut out = OutDir::open(&folder)?;
+    let (told_json, told_csv) = (json::run(&result), csv::run(&result));
+    out.write("result.json", told_json.as_bytes())?;
+    out.write("result.csv", told_csv.as_bytes())?;
+    if !args.carry.no_plots {
+        for picture in draw_all(&result)? {
+            write_picture(&mut out, &picture)?;
+        }
+    }
+    match global.format {
+        Format::Table => term.data(&table::run(&result, term.width()))?,
+        Format::Json => term.data(&told_json)?,
+        Format::Csv => term.data(&told_csv)?,
+    }
+    term.say(&out.summary());
+    Ok(verdict(&result, term))
+}
+
+/// Runs a scenario with progress.
+pub(super) fn carry_out(scenario: &Scenario, carry: &Carry) -> Result<RunResult, Failure> {
+    let options = RunOptions {
+        threads: carry.threads.map(usize::from),
+        max_memory: carry.max_memory.or_else(memory::default_limit).map(|bytes| bytes.get()),
+    };
+    let progress = Progress::new(!carry.no_progress, &scenario.name);
+    let result = run_scenario(scenario, &options, &progress);
+    progress.finish();
+    Ok(result?)
+}
+
+/// All plots that a result asks for, or those that suit it.
+pub(super) fn draw_all(result: &RunResult) -> Result<Vec<Picture>, Failure> {
+    let specs = if result.plots.is_empty() { draw::default_plots(result) } else { result.plots.clone() };
+    specs
+        .iter()
+        .map(|spec| {
+            draw::draw(result, spec).map_err(|error| {
+                Failure::Message(Exit::Incomplete, format!("cannot draw the plot `{}`: {error}", spec.name))
+            })
+        })
+        .collect()
+}
+
+/// Writes a picture as SVG and PNG.
+pub(super) fn write_picture(out: &mut OutDir, picture: &Picture) -> Result<(), Failure> {
+    let name = safe_name(&picture.name);
+    out.write(&format!("{name}.svg"), picture.svg.as_bytes())?;
+    out.write(&format!("{name}.png"), &picture.png)
+}
+
+/// Tells missed expectations, and how to end.
+pub(super) fn verdict(result: &RunResult, term: &Term) -> Exit {
+    let mut exit = Exit::Ok;
+    for missed in result.expectations.iter().filter(|expectation| !expectation.met) {
+        term.error(&format!("{}: expected {}, found {}", missed.what, missed.expected, missed.found));
+        exit = Exit::Missed;
+    }
+    exit
+}

@@ -1,0 +1,48 @@
+//! `schema`: the JSON schema of a format.
+
+use serde_json::{Value, json};
+
+use super::args::{SchemaArgs, SchemaName};
+use super::exit::{Exit, Failure};
+use super::term::Term;
+use crate::input;
+use crate::report::json as report;
+
+pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
+    let pretty = |value: Value| format!("{value:#}\n");
+    let text = match args.which {
+        SchemaName::Scenario => pretty(input::scenario_schema()),
+        SchemaName::Topology => pretty(input::topology_schema()),
+        SchemaName::Run => report::run_schema(),
+        SchemaName::Compare => report::compare_schema(),
+        SchemaName::Show => report::show_schema(),
+        SchemaName::Check => pretty(check_schema()),
+    };
+    term.data(&text)?;
+    Ok(Exit::Ok)
+}
+
+/// The schema of what `check --format json` prints.
+fn check_schema() -> Value {
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "railspine.check/1",
+        "type": "object",
+        "required": ["schema", "files"],
+        "properties": {
+            "schema": { "const": "railspine.check/1" },
+            "files": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["file", "ok", "what"],
+                    "properties": {
+                        "file": { "type": "string" },
+                        "ok": { "type": "boolean" },
+                        "what": { "type": "string" }
+                    }
+                }
+            }
+        }
+    })
+}
