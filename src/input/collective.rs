@@ -217,7 +217,7 @@ fn check_algorithms(draft: &Draft<'_>, spec: &CollectiveSpec, fabric: &Fabric) -
             }
             Unserved::Placement { needs, .. } => {
                 let fault = Diagnostic::error("E0305", format!("`{name}` cannot serve these ranks"))
-                    .at(algorithm.place.clone(), needs.clone());
+                    .at(algorithm.place.clone(), format!("it needs {needs}"));
                 match draft.ranks.as_ref().and_then(|ranks| ranks.place.clone()) {
                     Some(place) => fault.at(place, "the ranks are chosen here"),
                     None => fault,
