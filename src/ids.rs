@@ -13,7 +13,6 @@ macro_rules! id {
             ///
             /// # Panics
             /// Where the position does not fit in 32 bits; builders check their sizes before.
-            #[expect(clippy::expect_used, reason = "sizes are checked when a fabric is built")]
             pub fn from_index(index: usize) -> Self {
                 Self(u32::try_from(index).expect("ids fit in 32 bits"))
             }

@@ -140,7 +140,7 @@ fn every_schedule_ends_in_lockstep() {
 
 /// The schedule of a plain request, which must be served.
 fn made(algorithm: Algorithm, op: Op, ranks: u32) -> Schedule {
-    schedule(algorithm, &Request::new(op, ranks, Bytes(1 << 20))).unwrap()
+    schedule(algorithm, &Request::new(op, ranks, Bytes(1 << 20))).expect("a plain request is served")
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn wrong_atoms_found_by_fingerprints_are_named_exactly() {
 /// The message about a schedule after `break_it`, found in eager order.
 fn fault(mut schedule: Schedule, break_it: impl FnOnce(&mut Schedule)) -> String {
     break_it(&mut schedule);
-    verify(schedule).unwrap_err().to_string()
+    verify(schedule).expect_err("the schedule is broken").to_string()
 }
 
 #[test]
@@ -584,7 +584,7 @@ fn requests_that_cannot_be_served_say_why() {
     );
     assert_eq!(
         refused(Algorithm::Ring, &Request { channels: Some(0), ..plain(Op::AllReduce, 3) }),
-        "`ring` cannot use 0 channels: it takes 1 to 256"
+        "`ring` cannot use 0 channels: it takes 1 to 1024"
     );
     assert_eq!(
         refused(Algorithm::Chain, &Request { segments: Some(5000), ..plain(Op::AllReduce, 3) }),

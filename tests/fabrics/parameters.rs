@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use railspine::fabric::template::{FAMILIES, ParamKind, Value, family};
 use railspine::fabric::{LinkClass, MAX_ITEMS};
-use railspine::report::show;
+use railspine::report::{json, show};
 use railspine::route::metrics::{FabricReport, report};
 
 use crate::{GBPS, Given, build, count, kind, sides, try_build};
@@ -55,7 +55,7 @@ fn every_family_builds_small_fabrics_that_can_be_shown() {
         assert!(servers.is_sorted(), "{}", family.name);
         let text = show::table(&report);
         assert!(text.contains("bisection bandwidth") && text.contains("gpu"), "{text}");
-        let back: FabricReport = serde_json::from_str(&show::json(&report).unwrap()).unwrap();
+        let back: FabricReport = serde_json::from_str(&json::show(&report)).unwrap();
         assert_eq!(back, report);
         assert_eq!(back.schema, "railspine.show/1");
     }

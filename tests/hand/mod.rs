@@ -184,6 +184,23 @@ pub(crate) fn chain(ranks: u32, segments: u32) -> Schedule {
     schedule(Op::Broadcast, ranks, u64::from(segments), phases)
 }
 
+/// Reduce: everybody to the root at once.
+pub(crate) fn funnel(ranks: u32) -> Schedule {
+    let pairs: Vec<(u32, u32, u32)> = (1..ranks).map(|rank| (rank, 0, 0)).collect();
+    let lanes = pairs.len();
+    let one = adding(phase(Pattern::Pairs(pairs.into()), 1, whole(lanes), vec![], 0), 1);
+    schedule(Op::Reduce, ranks, 1, vec![one])
+}
+
+/// Reduce up a chain in segments.
+pub(crate) fn chain_reduce(ranks: u32, segments: u32) -> Schedule {
+    let pairs: Vec<(u32, u32, u32)> = (1..ranks).rev().map(|r| (r, r - 1, ranks - 1 - r)).collect();
+    let payload = Payload::Segments { base: 0, width: 1 };
+    let waits = vec![incoming(0, Need::Step { plus: 1 })];
+    let one = adding(phase(Pattern::Pairs(pairs.into()), segments, payload, waits, 0), segments);
+    schedule(Op::Reduce, ranks, u64::from(segments), vec![one])
+}
+
 /// All-reduce up and down one binary tree (children `2 r + 1`, `2 r + 2`) in segments.
 pub(crate) fn tree(ranks: u32, segments: u32) -> Schedule {
     let up: Vec<(u32, u32, u32)> = (1..ranks).map(|r| (r, (r - 1) / 2, 0)).collect();
@@ -250,7 +267,7 @@ pub(crate) fn dimensions(sides: &[u32]) -> Schedule {
     schedule(Op::AllReduce, ranks, u64::from(ranks), phases)
 }
 
-/// Schedules of every operation but reduce for `ranks` ranks.
+/// Schedules of every operation for `ranks` ranks.
 pub(crate) fn every_schedule(ranks: u32) -> Vec<Schedule> {
     vec![
         ring(Op::AllReduce, ranks),
@@ -266,6 +283,8 @@ pub(crate) fn every_schedule(ranks: u32) -> Vec<Schedule> {
         binomial(ranks),
         chain(ranks, 1),
         chain(ranks, 5),
+        funnel(ranks),
+        chain_reduce(ranks, 5),
         tree(ranks, 1),
         tree(ranks, 6),
         neighbours(ranks),
@@ -297,16 +316,29 @@ pub(crate) fn collective(schedule: Schedule, bytes: u64, paths: Vec<PathId>, ste
     Collective { schedule, bytes: Bytes(bytes), paths, start: Time::ZERO, steps }
 }
 
-/// A connected fabric of GPUs that forward: a random tree and some more cables.
+/// A connected fabric of `ranks` GPUs that forward, in servers of three, one GPU that is no rank, and switches of
+/// four kinds: a random tree and some more cables.
 pub(crate) fn fabric(ranks: u32, cables: &[(u32, u32, u64, u64)]) -> Fabric {
     let mut builder = Builder::new("random", LinkClass::builtin());
     let ideal = builder.class("ideal").unwrap();
-    let nodes: Vec<NodeId> = (0..ranks)
+    let mut nodes: Vec<NodeId> = (0..=ranks)
         .map(|i| builder.add_node(Node::new(format!("gpu{i}"), NodeKind::Gpu).forwarding().in_server(i / 3)))
         .collect();
+    let kinds = [NodeKind::NvSwitch, NodeKind::Nic, NodeKind::Leaf, NodeKind::Spine];
+    nodes.extend((0..).zip(kinds).map(|(server, kind)| {
+        let node = Node::new(kind.name(), kind);
+        builder.add_node(if kind.is_network_switch() { node } else { node.in_server(server) })
+    }));
+    let count = nodes.len() as u32;
     let mut linked = std::collections::BTreeSet::new();
     for (index, (a, b, rate, latency)) in (0..).zip(cables) {
-        let (a, b) = if index + 1 < ranks { (index + 1, a % (index + 1)) } else { (a % ranks, b % ranks) };
+        // The tree comes first; it puts the nodes in an order that depends on the first cable.
+        let place = |i: u32| (i + cables[0].1) % count;
+        let (a, b) = if index + 1 < count {
+            (place(index + 1), place(a % (index + 1)))
+        } else {
+            (a % count, b % count)
+        };
         if a != b && linked.insert((a.min(b), a.max(b))) {
             let cable = Cable::new(ideal, Bandwidth::from_gigabytes(*rate)).latency(Some(Time(*latency)));
             builder.add_cable(nodes[a as usize], nodes[b as usize], cable);
@@ -315,7 +347,7 @@ pub(crate) fn fabric(ranks: u32, cables: &[(u32, u32, u64, u64)]) -> Fabric {
     builder.finish().unwrap()
 }
 
-/// Least-latency paths over the links of a fabric.
+/// Least-latency paths over the links of a fabric, rank `r` on endpoint `r`.
 pub(crate) fn route(fabric: &Fabric, schedule: &Schedule) -> (Routes, Vec<PathId>) {
     let resources = (0..fabric.links().len()).map(|index| {
         let link = LinkId::from_index(index);
@@ -346,7 +378,8 @@ pub(crate) fn route(fabric: &Fabric, schedule: &Schedule) -> (Routes, Vec<PathId
 pub(crate) fn cables() -> impl Strategy<Value = (u32, Vec<(u32, u32, u64, u64)>)> {
     (2u32..9).prop_flat_map(|ranks| {
         let cable = (0u32..64, 0u32..64, 1u64..20, 0u64..3_000_000);
-        let count = ranks as usize - 1..2 * ranks as usize;
+        let nodes = ranks as usize + 5;
+        let count = nodes - 1..2 * nodes;
         (Just(ranks), proptest::collection::vec(cable, count))
     })
 }

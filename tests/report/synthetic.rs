@@ -65,6 +65,7 @@ pub(crate) fn case(model: Model, bytes: u64) -> Case {
         busbw_gbps: algbw * 2.0 * 255.0 / 256.0,
         bound_ps,
         bound_kind: if bytes < 1 << 20 { "latency" } else { "injection" }.into(),
+        bound_detail: "leaving the GPUs of server 0".into(),
         bound_percent: 100.0 * bound_ps as f64 / time_ps.max(1) as f64,
         critical_path: CriticalPath { latency_ps, transfer_ps, sharing_ps },
         busiest_links: vec![

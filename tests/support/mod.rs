@@ -1,5 +1,5 @@
 //! Small ideal fabrics and a short way to run collectives on them.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 use railspine::collective::algo::{Request, schedule};
 use railspine::collective::{Algorithm, Op, Verified, verify};

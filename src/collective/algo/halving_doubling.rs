@@ -23,6 +23,7 @@ pub(super) fn schedule(request: &Request) -> Result<Schedule, Unserved> {
         core.fold_in(&mut schedule);
         halving(&mut schedule.phases, &core.order);
         doubling(&mut schedule.phases, &core.order);
+        core.after_fold(&mut schedule.phases);
         core.fold_out(&mut schedule);
         return Ok(schedule);
     }
@@ -74,10 +75,36 @@ impl Core {
         self.order.len() as u32
     }
 
-    /// Those that sit out add their data to their proxy's.
+    /// Those that sit out add their data to their proxy's. Ranks that are no proxies hear of the end of it by a
+    /// message without data: would they exchange before, they would share the proxies' links with the vectors
+    /// that are folded in, and everybody would end later.
     pub(super) fn fold_in(&self, schedule: &mut Schedule) {
         let pairs = (0..self.extra).map(|pair| (2 * pair, 2 * pair + 1, 0));
         self.fold(schedule, "fold in", pairs.collect(), 1);
+        if self.extra > 0 {
+            let others = self.order[self.extra as usize..].iter().zip((0..self.extra).cycle());
+            let pairs: Vec<(u32, u32, u32)> = others.map(|(rank, pair)| (2 * pair, *rank, 0)).collect();
+            let nothing = vec![AtomRange { start: 0, len: 0 }; pairs.len()];
+            schedule.phases.push(Phase {
+                name: "folded",
+                pattern: Pattern::Pairs(pairs.into()),
+                steps: 1,
+                payload: Payload::Table(nothing.into()),
+                reduce_steps: 1,
+                waits: vec![sent(0)],
+                channel: 0,
+                round: 0,
+            });
+        }
+    }
+
+    /// The first exchange, pushed after [`Self::fold_in`], waits for what was folded in as well.
+    pub(super) fn after_fold(&self, phases: &mut [Phase]) {
+        if self.extra > 0
+            && let Some(first) = phases.get_mut(2)
+        {
+            first.waits.push(arrived(0));
+        }
     }
 
     /// Those that sat out get the result from their proxy.

@@ -109,7 +109,7 @@ pub enum Unserved {
 }
 
 /// The most channels of a request.
-pub const MAX_CHANNELS: u32 = 256;
+pub const MAX_CHANNELS: u32 = 1024;
 /// The most segments of a request.
 pub const MAX_SEGMENTS: u32 = 4096;
 

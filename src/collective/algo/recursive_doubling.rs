@@ -37,6 +37,7 @@ pub(super) fn schedule(request: &Request) -> Result<Schedule, Unserved> {
             round,
         });
     }
+    core.after_fold(&mut schedule.phases);
     core.fold_out(&mut schedule);
     Ok(schedule)
 }

@@ -1,6 +1,6 @@
 //! What every lane of a collective carries, as numbers: bytes a step, bytes in all, latency, rate alone.
 
-use crate::collective::{Base, Lane, Payload, Phase, Schedule};
+use crate::collective::{Base, Lane, Op, Payload, Phase, Schedule};
 use crate::engine::Collective;
 use crate::ids::PathId;
 use crate::route::Routes;
@@ -34,12 +34,16 @@ pub(super) struct PhaseLoad {
 /// All phases of a collective.
 pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad> {
     let schedule = collective.schedule.schedule();
+    let atom = atom_bytes(schedule, collective.bytes);
     let mut paths = collective.paths.iter();
     let phase = |phase: &Phase| {
         let mut stagger = 0;
         let lane = |(index, lane, path): (usize, Lane, &PathId)| {
             stagger = stagger.max(lane.stagger);
-            let total = total_bytes(schedule, phase, index, &lane, collective.bytes);
+            let total = match atom.zip(step_atoms(&phase.payload, index)) {
+                Some((atom, atoms)) => u64::from(phase.steps).saturating_mul(atoms).saturating_mul(atom),
+                None => total_bytes(schedule, phase, index, &lane, collective.bytes),
+            };
             let step = total.div_ceil(u64::from(phase.steps.max(1)));
             LaneLoad {
                 src: lane.src.0,
@@ -74,15 +78,39 @@ pub(super) fn drain(seconds: f64) -> u64 {
     (ps - ps * 1e-12).ceil() as u64
 }
 
+/// The bytes of an atom, where all have the same.
+fn atom_bytes(schedule: &Schedule, bytes: Bytes) -> Option<u64> {
+    let atoms = match schedule.op {
+        Op::AllToAll | Op::SendRecv => schedule.atoms / u64::from(schedule.ranks.max(1)),
+        _ => schedule.atoms,
+    };
+    (atoms > 0 && bytes.get().is_multiple_of(atoms)).then(|| bytes.get() / atoms)
+}
+
+/// How many atoms lane `index` carries at every step, where it is told without looking at all steps.
+fn step_atoms(payload: &Payload, index: usize) -> Option<u64> {
+    Some(match payload {
+        Payload::Cyclic { width, len, .. } => width * u64::from(*len),
+        Payload::Blocks { .. } => return None,
+        Payload::Segments { width, .. }
+        | Payload::Shard { width, .. }
+        | Payload::SenderShard { width }
+        | Payload::ReceiverShard { width } => *width,
+        Payload::Table(ranges) => ranges[index].len,
+        Payload::Lists { starts, ranges } => {
+            let own = &ranges[starts[index] as usize..starts[index + 1] as usize];
+            own.iter().map(|range| range.len).sum()
+        }
+        Payload::BruckShards { ranks, bit, width } => offsets_with_bit(*ranks, *bit) * width,
+    })
+}
+
 /// The bytes that a lane carries in all steps, in constant time for the patterns of the known algorithms.
 fn total_bytes(schedule: &Schedule, phase: &Phase, index: usize, lane: &Lane, bytes: Bytes) -> u64 {
     let before = |atom| schedule.bytes_before(atom, bytes);
     let steps = u64::from(phase.steps);
     let one = |step| schedule.transfer_bytes(phase, index, lane, step, bytes);
     match &phase.payload {
-        Payload::BruckShards { ranks, bit, .. } if bytes.get().is_multiple_of(u64::from(*ranks)) => {
-            steps * offsets_with_bit(*ranks, *bit) * (bytes.get() / u64::from(*ranks))
-        }
         _ if steps <= 1 => (0..phase.steps).map(one).sum(),
         Payload::Segments { base, width } => before(base + steps * width) - before(*base),
         // Step by step the window of `len` blocks moves on by one: each of its blocks runs over `steps` blocks of
@@ -108,10 +136,8 @@ fn total_bytes(schedule: &Schedule, phase: &Phase, index: usize, lane: &Lane, by
                 })
                 .sum()
         }
-        Payload::Cyclic { .. } => (0..phase.steps).map(one).sum(),
-        Payload::Table(_) | Payload::Lists { .. } | Payload::Shard { .. } | Payload::BruckShards { .. } => {
-            steps * one(0)
-        }
+        Payload::Cyclic { .. } | Payload::Blocks { .. } => (0..phase.steps).map(one).sum(),
+        _ => steps * one(0),
     }
 }
 
@@ -124,7 +150,7 @@ fn offsets_with_bit(ranks: u32, bit: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collective::{Algorithm, Op, Pattern};
+    use crate::collective::{Algorithm, Pattern};
     use crate::ids::Rank;
 
     fn schedule(op: Op, ranks: u32, phase: Phase, atoms: u64) -> Schedule {
@@ -180,6 +206,9 @@ mod tests {
                         let sum: u64 = (0..steps).map(each).sum();
                         let found = total_bytes(&schedule, phase, index, &lane, bytes);
                         assert_eq!(found, sum, "{payload:?}, {steps} steps, {bytes}, lane {index}");
+                        if let Some(atom) = atom_bytes(&schedule, bytes) {
+                            assert_eq!(u64::from(steps) * step_atoms(&payload, index).unwrap() * atom, sum);
+                        }
                     }
                 }
             }

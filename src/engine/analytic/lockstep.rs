@@ -49,17 +49,19 @@ pub(super) fn finish(
         }
         let (drain, latency, alone) = cost;
         let rounds = to - from;
-        mark = mark.after_latency(latency * rounds).after_drain(drain * rounds, alone * rounds);
+        mark = mark
+            .after_latency(latency.saturating_mul(rounds))
+            .after_drain(drain.saturating_mul(rounds), alone.saturating_mul(rounds));
     }
     mark
 }
 
 /// Drain, latency and drain alone of the slowest lane when `active` phases run at once.
 fn slowest(phases: &[PhaseLoad], active: &[usize], loads: &mut Loads<'_>) -> (u64, u64, u64) {
-    let mut worst = (0, 0, 0);
+    let mut worst = (0u64, 0u64, 0u64);
     loads.share(phases, active, |phase, index, drain| {
         let lane = &phases[phase].lanes[index];
-        if drain + lane.latency > worst.0 + worst.1 {
+        if drain.saturating_add(lane.latency) > worst.0.saturating_add(worst.1) {
             worst = (drain, lane.latency, lane.alone.min(drain));
         }
     });

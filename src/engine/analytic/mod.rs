@@ -59,7 +59,7 @@ pub fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
             breakdown: Breakdown {
                 latency: Time::from_ps(mark.latency),
                 transfer: Time::from_ps(mark.transfer),
-                sharing: Time::from_ps(mark.at - mark.latency - mark.transfer),
+                sharing: Time::from_ps(mark.at.saturating_sub(mark.latency.saturating_add(mark.transfer))),
             },
         });
     }

@@ -25,13 +25,20 @@ pub(super) struct Link {
     pub(super) stay_latency: u64,
 }
 
+impl Link {
+    /// What waiting for its own step before takes.
+    fn stay(&self) -> u64 {
+        self.drain.saturating_add(self.stay_latency)
+    }
+}
+
 /// When the last of `steps` steps of every lane is sent.
 pub(super) fn last_sent(row: &[Link], closed: bool, steps: u32) -> Vec<Mark> {
     let count = row.len();
     let hops = steps.saturating_sub(1) as usize;
-    let stay = row.iter().map(|link| link.drain + link.stay_latency).max().unwrap_or(0);
-    let slowest = row.iter().find(|link| link.drain + link.stay_latency == stay).copied();
-    let gain = |link: &Link| i128::from(link.drain + link.hop_latency) - i128::from(stay);
+    let stay = row.iter().map(Link::stay).max().unwrap_or(0);
+    let slowest = row.iter().find(|link| link.stay() == stay).copied();
+    let gain = |link: &Link| i128::from(link.drain) + i128::from(link.hop_latency) - i128::from(stay);
     let turn: i128 = row.iter().map(gain).sum();
     // Whole turns that every walk makes, the longest window beside them, and where windows may end.
     let (turns, longest, ends) = match (closed, turn > 0) {
@@ -62,8 +69,10 @@ pub(super) fn last_sent(row: &[Link], closed: bool, steps: u32) -> Vec<Mark> {
         let stays = (hops as u64).saturating_sub(walked.hops);
         let (last, from) = (&row[end % count], row[start % count].ready);
         sent[end % count] = from
-            .after_latency(walked.latency + stays * slowest.stay_latency)
-            .after_drain(walked.drain + stays * slowest.drain, walked.alone + stays * slowest.alone)
+            .after_latency(walked.latency)
+            .after_drain(walked.drain, walked.alone)
+            .after_latency(stays.saturating_mul(slowest.stay_latency))
+            .after_drain(stays.saturating_mul(slowest.drain), stays.saturating_mul(slowest.alone))
             .after_drain(last.drain, last.alone);
     }
     sent
@@ -82,9 +91,9 @@ impl Sums {
     fn and(self, link: &Link) -> Self {
         Self {
             hops: self.hops + 1,
-            drain: self.drain + link.drain,
-            alone: self.alone + link.alone,
-            latency: self.latency + link.hop_latency,
+            drain: self.drain.saturating_add(link.drain),
+            alone: self.alone.saturating_add(link.alone),
+            latency: self.latency.saturating_add(link.hop_latency),
         }
     }
 
@@ -99,19 +108,19 @@ impl Sums {
 
     fn plus(self, other: Self) -> Self {
         Self {
-            hops: self.hops + other.hops,
-            drain: self.drain + other.drain,
-            alone: self.alone + other.alone,
-            latency: self.latency + other.latency,
+            hops: self.hops.saturating_add(other.hops),
+            drain: self.drain.saturating_add(other.drain),
+            alone: self.alone.saturating_add(other.alone),
+            latency: self.latency.saturating_add(other.latency),
         }
     }
 
     fn times(self, times: u64) -> Self {
         Self {
-            hops: self.hops * times,
-            drain: self.drain * times,
-            alone: self.alone * times,
-            latency: self.latency * times,
+            hops: self.hops.saturating_mul(times),
+            drain: self.drain.saturating_mul(times),
+            alone: self.alone.saturating_mul(times),
+            latency: self.latency.saturating_mul(times),
         }
     }
 

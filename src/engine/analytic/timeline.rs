@@ -245,20 +245,16 @@ impl<'a> Timeline<'a> {
         };
         if (0..ranks).any(|rank| outgoing.of(rank).len() > 1 || incoming.of(rank).len() > 1) {
             let numbers: Vec<usize> = (0..load.lanes.len()).collect();
-            let mut row: Vec<Link> = numbers.iter().map(|number| link(*number)).collect();
-            let slowest = row.iter().map(|link| link.drain + link.hop_latency.max(link.stay_latency)).max();
+            let row: Vec<Link> = numbers.iter().map(|number| link(*number)).collect();
+            let slowest = |field: fn(&Link) -> u64| row.iter().map(field).max().unwrap_or(0);
+            let (drain, alone) = (slowest(|link| link.drain), slowest(|link| link.alone));
+            let latency = slowest(|link| link.hop_latency.max(link.stay_latency));
             let latest = row.iter().map(|link| link.ready).fold(Mark::ZERO, Mark::later);
-            let hops = u64::from(load.steps - 1);
-            let last: Vec<Mark> = row
-                .iter_mut()
-                .map(|link| {
-                    let drained = latest.after_drain(link.drain * (hops + 1), link.alone * (hops + 1));
-                    let rest = slowest.unwrap_or(0).saturating_sub(link.drain) * hops;
-                    drained
-                        .after_latency((link.hop_latency * hops).min(rest))
-                        .after_drain(rest.saturating_sub(link.hop_latency * hops), 0)
-                })
-                .collect();
+            let steps = u64::from(load.steps);
+            let all = latest
+                .after_latency(latency.saturating_mul(steps - 1))
+                .after_drain(drain.saturating_mul(steps), alone.saturating_mul(steps));
+            let last = vec![all; row.len()];
             finish(&numbers, &row, &last);
             return sent;
         }
@@ -312,6 +308,8 @@ fn straight(steps: u32, first: Mark, last: Mark, drain: Drain, alone: u64, own_l
     if more == 0 {
         return Ends { first: sent, last: sent };
     }
-    let rowed = sent.after_drain(drain.steady * more, alone * more).after_latency(own_latency * more);
+    let rowed = sent
+        .after_drain(drain.steady.saturating_mul(more), alone.saturating_mul(more))
+        .after_latency(own_latency.saturating_mul(more));
     Ends { first: sent, last: rowed.later(last.after_drain(drain.fill, alone)) }
 }

@@ -12,12 +12,27 @@ use crate::units::Bytes;
 
 use super::rows::Rows;
 
-/// What a lane waits for: `need` transfers of `lane`.
+/// What a lane waits for: `need` transfers of one lane, or of each lane of a gate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dependency {
-    pub(super) lane: u32,
     pub(super) on: On,
     pub(super) need: Need,
+    /// Whether `target` is a gate, else a lane.
+    pub(super) gate: bool,
+    pub(super) target: u32,
+}
+
+/// Several lanes that are waited for together: those of one phase on one side of one rank. Whoever waits for them
+/// all shares the list, so that memory is lanes plus waits, not lanes times lanes.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    pub(super) lanes: Vec<u32>,
+    /// Lanes that wait for it.
+    pub(super) waiters: Vec<u32>,
+    /// Transfers of all its lanes.
+    pub(super) total: u64,
+    /// Whether some waiter needs fewer than all transfers, so that each may wake it.
+    pub(super) stepwise: bool,
 }
 
 /// What is fixed of a lane.
@@ -55,6 +70,11 @@ pub(super) struct Plan<'a> {
     pub(super) lanes: Vec<PlannedLane>,
     /// What each lane waits for.
     pub(super) waits: Rows<Dependency>,
+    pub(super) gates: Vec<Gate>,
+    /// Gates that count a lane's transfers when they are received.
+    pub(super) gates_at_receipt: Rows<u32>,
+    /// Gates that count a lane's transfers when they are sent.
+    pub(super) gates_at_sending: Rows<u32>,
     /// Lanes that may start when one of this lane's transfers is received.
     pub(super) after_receipt: Rows<u32>,
     /// Lanes that may start when one of this lane's transfers is sent.
@@ -75,7 +95,7 @@ impl<'a> Plan<'a> {
         let mut lanes = Vec::with_capacity(job.collectives.iter().map(|c| c.paths.len()).sum());
         let mut queues: FxHashMap<u64, u32> = FxHashMap::default();
         let mut first_lane = vec![0];
-        let (mut waits, mut ranks, mut transfers) = (Vec::new(), 0, 0);
+        let (mut links, mut ranks, mut transfers) = (Links::default(), 0, 0);
         for (number, collective) in job.collectives.iter().enumerate() {
             let schedule = collective.schedule.schedule();
             let base = lanes.len() as u32;
@@ -102,26 +122,24 @@ impl<'a> Plan<'a> {
                 }
             }
             first_lane.push(lanes.len() as u32);
-            dependencies(schedule, base, &mut waits);
+            links.add(schedule, base);
             ranks += schedule.ranks;
         }
         mark_exclusive(routes, &mut lanes);
-        let waits = Rows::new(lanes.len(), &waits);
-        let mut received = Vec::new();
-        let mut sent = Vec::new();
-        for lane in 0..lanes.len() {
-            for wait in waits.row(lane) {
-                match wait.on {
-                    On::Received => received.push((wait.lane, lane as u32)),
-                    On::Sent => sent.push((wait.lane, lane as u32)),
-                }
-            }
+        let waits = Rows::new(lanes.len(), &links.waits);
+        let (mut received, mut sent) = (Vec::new(), Vec::new());
+        for (lane, wait) in links.waits.iter().filter(|(_, wait)| !wait.gate) {
+            let after = if wait.on == On::Received { &mut received } else { &mut sent };
+            after.push((wait.target, *lane));
         }
         let latencies = queues.len();
         Self {
             job,
             after_receipt: Rows::new(lanes.len(), &received),
             after_sending: Rows::new(lanes.len(), &sent),
+            gates_at_receipt: Rows::new(lanes.len(), &links.at_receipt),
+            gates_at_sending: Rows::new(lanes.len(), &links.at_sending),
+            gates: links.gates,
             waits,
             lanes,
             first_lane,
@@ -172,38 +190,76 @@ fn constant_bytes(schedule: &Schedule, phase: usize, index: usize, lane: &Lane, 
     (phase.steps <= 1 || !moves || even).then(|| schedule.transfer_bytes(phase, index, lane, 0, bytes))
 }
 
-/// Appends `(lane, dependency)` for every lane of a schedule whose first lane has number `base`.
-fn dependencies(schedule: &Schedule, base: u32, out: &mut Vec<(u32, Dependency)>) {
-    let mut starts = Vec::with_capacity(schedule.phases.len());
-    let mut next = base;
-    for phase in &schedule.phases {
-        starts.push(next);
-        next += phase.pattern.len() as u32;
-    }
-    let mut by_end: FxHashMap<(u32, Side), Rows<u32>> = FxHashMap::default();
-    for (number, phase) in schedule.phases.iter().enumerate() {
-        for wait in &phase.waits {
-            let side = wait.side;
-            let other = wait.phase as usize;
-            let rows = by_end.entry((wait.phase, side)).or_insert_with(|| {
-                let pairs: Vec<(u32, u32)> = schedule.phases[other]
-                    .pattern
-                    .lanes()
-                    .enumerate()
-                    .map(|(i, lane)| {
-                        let end = if side == Side::Incoming { lane.dst } else { lane.src };
-                        (end.0, starts[other] + i as u32)
-                    })
-                    .collect();
-                Rows::new(schedule.ranks as usize, &pairs)
-            });
-            for (index, lane) in phase.pattern.lanes().enumerate() {
-                for &target in rows.row(lane.src.index()) {
-                    let dependency = Dependency { lane: target, on: wait.on, need: wait.need };
-                    out.push((starts[number] + index as u32, dependency));
+/// Dependencies of all lanes, while they are collected.
+#[derive(Default)]
+struct Links {
+    /// Waiting lane and what it waits for.
+    waits: Vec<(u32, Dependency)>,
+    gates: Vec<Gate>,
+    /// Lane and gate that counts it.
+    at_receipt: Vec<(u32, u32)>,
+    at_sending: Vec<(u32, u32)>,
+}
+
+impl Links {
+    /// Adds the dependencies of a schedule whose first lane has number `base`.
+    fn add(&mut self, schedule: &Schedule, base: u32) {
+        let mut starts = Vec::with_capacity(schedule.phases.len());
+        let mut next = base;
+        for phase in &schedule.phases {
+            starts.push(next);
+            next += phase.pattern.len() as u32;
+        }
+        let mut by_end: FxHashMap<(u32, Side), Rows<u32>> = FxHashMap::default();
+        let mut gates: FxHashMap<(u32, Side, bool, u32), u32> = FxHashMap::default();
+        for (number, phase) in schedule.phases.iter().enumerate() {
+            for wait in &phase.waits {
+                let other = wait.phase as usize;
+                let rows = by_end.entry((wait.phase, wait.side)).or_insert_with(|| {
+                    let lanes = schedule.phases[other].pattern.lanes().enumerate();
+                    let pairs: Vec<(u32, u32)> =
+                        lanes.map(|(i, lane)| (end(wait.side, &lane), starts[other] + i as u32)).collect();
+                    Rows::new(schedule.ranks as usize, &pairs)
+                });
+                for (index, lane) in phase.pattern.lanes().enumerate() {
+                    let waiter = starts[number] + index as u32;
+                    let (on, need) = (wait.on, wait.need);
+                    let rank = lane.src.0;
+                    match rows.row(rank as usize) {
+                        [] => {}
+                        [target] => {
+                            self.waits.push((waiter, Dependency { on, need, gate: false, target: *target }));
+                        }
+                        lanes => {
+                            let key = (wait.phase, wait.side, on == On::Received, rank);
+                            let steps = u64::from(schedule.phases[other].steps);
+                            let target = *gates.entry(key).or_insert_with(|| self.gate(lanes, on, steps));
+                            let gate = &mut self.gates[target as usize];
+                            gate.waiters.push(waiter);
+                            gate.stepwise |= need != Need::All && steps > 1;
+                            self.waits.push((waiter, Dependency { on, need, gate: true, target }));
+                        }
+                    }
                 }
             }
         }
+    }
+
+    fn gate(&mut self, lanes: &[u32], on: On, steps: u64) -> u32 {
+        let number = self.gates.len() as u32;
+        let counted = if on == On::Received { &mut self.at_receipt } else { &mut self.at_sending };
+        counted.extend(lanes.iter().map(|lane| (*lane, number)));
+        let total = lanes.len() as u64 * steps;
+        self.gates.push(Gate { lanes: lanes.to_vec(), waiters: Vec::new(), total, stepwise: false });
+        number
+    }
+}
+
+/// The end of a lane by which a wait on that side finds it.
+fn end(side: Side, lane: &Lane) -> u32 {
+    match side {
+        Side::Incoming => lane.dst.0,
+        Side::Outgoing => lane.src.0,
     }
 }
 

@@ -9,7 +9,7 @@ use super::agenda::{Agenda, NEVER};
 use super::arrivals::{Arrival, Arrivals};
 use super::drain::drain;
 use super::lockstep::Lockstep;
-use super::plan::Plan;
+use super::plan::{Dependency, Plan};
 use super::sharing::Sharing;
 
 /// What changes of a lane.
@@ -60,6 +60,8 @@ struct Simulation<'p, 'a> {
     sharing: Sharing<'a>,
     lockstep: Option<Lockstep>,
     open: Vec<bool>,
+    /// Transfers counted at each gate.
+    gates: Vec<u64>,
     /// Transfers of each collective that were not received yet.
     left: Vec<u64>,
     outcomes: Vec<CollectiveOutcome>,
@@ -83,6 +85,7 @@ pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
         ),
         lockstep: lockstep.then(|| Lockstep::new(&plan)),
         open: vec![false; job.collectives.len()],
+        gates: vec![0; plan.gates.len()],
         left: job.collectives.iter().map(|c| c.schedule.schedule().transfer_count()).collect(),
         outcomes: job
             .collectives
@@ -204,6 +207,7 @@ impl Simulation<'_, '_> {
         self.arrivals.push(planned.queue, arrival);
         let after = self.plan.after_sending.row(lane as usize);
         self.candidates.extend(after.iter().map(|&lane| Candidate { lane, latency, transfer }));
+        self.count(self.plan.gates_at_sending.row(lane as usize), latency, transfer);
     }
 
     /// Data arrived.
@@ -227,6 +231,7 @@ impl Simulation<'_, '_> {
         let (latency, transfer) = (arrival.latency, arrival.transfer);
         let after = self.plan.after_receipt.row(lane);
         self.candidates.extend(after.iter().map(|&lane| Candidate { lane, latency, transfer }));
+        self.count(self.plan.gates_at_receipt.row(lane), latency, transfer);
         if let Some(lockstep) = self.lockstep.as_mut().filter(|_| self.plan.lockstep(lane)) {
             let states = &self.states;
             let count = |lane: u32| states[lane as usize].received;
@@ -249,6 +254,36 @@ impl Simulation<'_, '_> {
         }
     }
 
+    /// Counts a transfer at its gates, and wakes those who may have waited for it.
+    #[inline]
+    fn count(&mut self, gates: &[u32], latency: u64, transfer: u64) {
+        for &gate in gates {
+            let (count, gate) = (&mut self.gates[gate as usize], &self.plan.gates[gate as usize]);
+            *count += 1;
+            if gate.stepwise || *count == gate.total {
+                let woken = gate.waiters.iter();
+                self.candidates.extend(woken.map(|&lane| Candidate { lane, latency, transfer }));
+            }
+        }
+    }
+
+    /// Whether a dependency of a lane that is at `step` is met.
+    #[inline]
+    fn met(&self, wait: &Dependency, step: u32) -> bool {
+        let lane_met = |lane: u32| {
+            let state = &self.states[lane as usize];
+            let count = if wait.on == On::Received { state.received } else { state.sent };
+            count >= wait.need.count(step, self.plan.lanes[lane as usize].steps)
+        };
+        if !wait.gate {
+            return lane_met(wait.target);
+        }
+        let gate = &self.plan.gates[wait.target as usize];
+        // All transfers counted is enough for any need, and needed for most.
+        self.gates[wait.target as usize] == gate.total
+            || (gate.stepwise && gate.lanes.iter().all(|lane| lane_met(*lane)))
+    }
+
     /// Starts whatever can start, and whatever that lets start at once.
     fn start_candidates(&mut self) {
         let mut at = 0;
@@ -269,15 +304,8 @@ impl Simulation<'_, '_> {
         if state.busy || step >= planned.steps || !self.open[planned.collective as usize] {
             return;
         }
-        for wait in plan.waits.row(lane) {
-            let other = &self.states[wait.lane as usize];
-            let count = match wait.on {
-                On::Received => other.received,
-                On::Sent => other.sent,
-            };
-            if count < wait.need.count(step, plan.lanes[wait.lane as usize].steps) {
-                return;
-            }
+        if !plan.waits.row(lane).iter().all(|wait| self.met(wait, step)) {
+            return;
         }
         if let Some(lockstep) = self.lockstep.as_ref().filter(|_| plan.lockstep(lane)) {
             if !lockstep.allows(planned.ends[0], planned.round + step) {
