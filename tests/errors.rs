@@ -3,6 +3,8 @@
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
 //! A file whose first line is `# topology` is read as a topology, all others as scenarios.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

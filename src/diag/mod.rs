@@ -71,11 +71,19 @@ impl Diagnostic {
     }
 }
 
+/// The longest name that others are compared with, in bytes.
+const LONGEST_COMPARED: usize = 200;
+
 /// The candidate nearest to `name`, if one is near enough to be a likely slip.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing takes time and memory by the product of the lengths, and nobody mistypes such names.
+    if name.len() > LONGEST_COMPARED {
+        return None;
+    }
     let wanted = name.to_lowercase();
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= 1 + name.len().max(candidate.len()) / 4)
         .map(|candidate| (strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + name.len().max(candidate.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
@@ -90,5 +98,6 @@ mod tests {
     fn nearest_finds_slips_only() {
         assert_eq!(nearest("bandwith", ["bandwidth", "latency"]), Some("bandwidth"));
         assert_eq!(nearest("zebra", ["bandwidth", "latency"]), None);
+        assert_eq!(nearest(&"x".repeat(1 << 20), ["x"]), None);
     }
 }

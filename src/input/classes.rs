@@ -1,7 +1,8 @@
 //! `[class.NAME]`: built-in link classes changed, and new ones made like them.
 
 use super::names::unknown_name;
-use super::reader::{At, Item, Section};
+use super::reader::{At, Item};
+use super::section::Section;
 use crate::diag::{Diagnostic, nearest};
 use crate::fabric::{FlowControl, LinkClass, Routing};
 use crate::units::Time;

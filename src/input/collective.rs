@@ -1,8 +1,9 @@
 //! `[[collective]]`: first its own keys, then, once there is a fabric, its ranks and algorithms.
 
-use super::ranks::{self, RanksDraft};
-use super::reader::{At, Item, Section, Source};
+use super::ranks::{self, FabricIndex, RanksDraft};
+use super::reader::{At, Item, Source};
 use super::scenario::STEPS;
+use super::section::Section;
 use super::sizes;
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS, Unserved, schedule};
 use crate::collective::{Algorithm, Op};
@@ -121,9 +122,14 @@ fn read_algorithms(item: &Item<'_>) -> Vec<At<Algorithm>> {
 }
 
 /// Resolves names against the fabric and checks that all fits. `None` where faults were told.
-pub(super) fn resolve(draft: &Draft<'_>, fabric: &Fabric, seed: u64, index: usize) -> Option<CollectiveSpec> {
+pub(super) fn resolve(
+    draft: &Draft<'_>,
+    site: &FabricIndex<'_>,
+    seed: u64,
+    index: usize,
+) -> Option<CollectiveSpec> {
     let faults = draft.source.faults;
-    let nodes = ranks::resolve(draft.ranks.as_ref()?, fabric, seed, index)?;
+    let nodes = ranks::resolve(draft.ranks.as_ref()?, site, seed, index)?;
     let count = u32::try_from(nodes.len()).unwrap_or(u32::MAX);
     if let Some(root) = draft.root.as_ref().filter(|root| root.value >= count) {
         faults.push(
@@ -148,13 +154,13 @@ pub(super) fn resolve(draft: &Draft<'_>, fabric: &Fabric, seed: u64, index: usiz
         channels: draft.channels,
         segments: draft.segments,
     };
-    let sound = check_sizes(draft, &spec, fabric);
-    let sound = check_algorithms(draft, &spec, fabric) && sound;
+    let sound = check_sizes(draft, &spec, site.slowest);
+    let sound = check_algorithms(draft, &spec, site.fabric) && sound;
     sound.then_some(spec)
 }
 
 /// Sizes must fit in the arithmetic of schedules and of times.
-fn check_sizes(draft: &Draft<'_>, spec: &CollectiveSpec, fabric: &Fabric) -> bool {
+fn check_sizes(draft: &Draft<'_>, spec: &CollectiveSpec, slowest: f64) -> bool {
     let (Some(sizes), Some(largest)) = (&draft.sizes, spec.sizes.iter().max()) else { return false };
     let per_rank = matches!(spec.op, Op::AllToAll | Op::SendRecv);
     let most = if per_rank { (1u64 << 60) / (spec.nodes.len() as u64).max(1) } else { 1 << 60 };
@@ -168,9 +174,6 @@ fn check_sizes(draft: &Draft<'_>, spec: &CollectiveSpec, fabric: &Fabric) -> boo
         );
         return false;
     }
-    let slowest = (0..fabric.links().len())
-        .map(|link| fabric.capacity(crate::ids::LinkId::from_index(link)))
-        .fold(f64::INFINITY, f64::min);
     if largest.as_f64() / slowest > MAX_SECONDS {
         draft.source.faults.push(
             Diagnostic::error(

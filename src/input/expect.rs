@@ -1,8 +1,9 @@
 //! `[[expect]]`: values that cases must come to.
 
 use super::collective::{Draft, algorithms, ops};
-use super::reader::{At, Section};
+use super::reader::At;
 use super::scenario::engines as engine_words;
+use super::section::Section;
 use super::sizes;
 use crate::collective::{Algorithm, Op};
 use crate::diag::{Diagnostic, Place};

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::classes;
+use super::joint::{Joint, MAX_EXPANSION, too_many};
 use super::nodes::dangling;
-use super::pattern::{Joint, MAX_EXPANSION, PatternItem, too_many};
-use super::reader::{Item, Section};
+use super::pattern::PatternItem;
+use super::reader::Item;
+use super::section::Section;
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::{Builder, Cable, LinkClass};
 use crate::units::{Length, Time};

@@ -1,11 +1,13 @@
 //! From a path to a checked scenario or fabric.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use thiserror::Error;
 use toml::de::DeTable;
 
-use super::reader::{Faults, Section, Source};
+use super::reader::{Faults, Source};
+use super::section::Section;
 use super::{scenario, topology};
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::fabric::Fabric;
@@ -115,10 +117,11 @@ pub(super) fn parse<T>(source: Source<'_>, what: &str, read: impl FnOnce(Section
     if errors.is_empty() {
         return Some(read(root(source)));
     }
-    let mut lines: Vec<usize> = Vec::new();
+    let ends: Vec<usize> = source.text.match_indices('\n').map(|(at, _)| at).collect();
+    let mut lines: BTreeSet<usize> = BTreeSet::new();
     for error in &errors {
         let place = source.place(error.span().unwrap_or(0..0));
-        lines.push(line_of(source.text, place.span.start));
+        lines.insert(line_of(&ends, place.span.start));
         let message = error.message();
         let (problem, expected) = message.split_once(", expected ").unwrap_or((message, ""));
         let label = match problem {
@@ -136,7 +139,7 @@ pub(super) fn parse<T>(source: Source<'_>, what: &str, read: impl FnOnce(Section
     for diagnostic in inner.into_sorted() {
         let sure = matches!(diagnostic.code, "E0102" | "E0104" | "E0105" | "E0106" | "E0107" | "E0111");
         let apart = diagnostic.labels.first().is_some_and(|label| {
-            label.place.file == source.file && !lines.contains(&line_of(source.text, label.place.span.start))
+            label.place.file == source.file && !lines.contains(&line_of(&ends, label.place.span.start))
         });
         if sure && apart {
             source.faults.push(diagnostic);
@@ -145,8 +148,9 @@ pub(super) fn parse<T>(source: Source<'_>, what: &str, read: impl FnOnce(Section
     None
 }
 
-fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()
+/// The number of the line that holds byte `at`, from 0; `ends` are the places of line ends.
+fn line_of(ends: &[usize], at: usize) -> usize {
+    ends.partition_point(|end| *end < at)
 }
 
 /// The text of a file, or why there is none.

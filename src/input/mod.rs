@@ -7,6 +7,7 @@ mod expect;
 mod explain;
 mod expression;
 mod init;
+mod joint;
 mod links;
 mod load;
 mod names;
@@ -19,6 +20,7 @@ mod ranks;
 mod reader;
 mod scenario;
 mod schema;
+mod section;
 mod sizes;
 mod topology;
 

@@ -1,8 +1,10 @@
 //! `[[node]]` and `[[position]]`.
 
+use super::joint::{Joint, MAX_EXPANSION, too_many};
 use super::names::node_hint;
-use super::pattern::{Joint, MAX_EXPANSION, Pattern, PatternItem, too_many};
-use super::reader::{Item, Section};
+use super::pattern::{Pattern, PatternItem};
+use super::reader::Item;
+use super::section::Section;
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::{Builder, Node, NodeKind, Position};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::classes;
-use super::reader::{At, Item, Section};
+use super::reader::{At, Item};
+use super::section::Section;
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::template::{Family, ParamKind, Value, Values};
 use crate::fabric::{Builder, LinkClass};
@@ -23,6 +24,7 @@ pub(super) fn build(
     let Some(faults) = sections.first().map(|section| section.source.faults) else { return };
     let before = faults.errors();
     let mut wrong = false;
+    let over = sections.get(1).map(Section::place);
     for mut section in sections {
         for param in family.params {
             let Some(item) = section.item(param.name) else { continue };
@@ -59,10 +61,8 @@ pub(super) fn build(
     }
     for fault in (family.build)(&values, builder).err().unwrap_or_default() {
         let diagnostic = Diagnostic::error("E0202", fault.message);
-        faults.push(match places.get(fault.param) {
-            Some(place) => diagnostic
-                .at(place.clone(), format!("`{}` is given here", fault.param))
-                .at(template.place.clone(), "the template is chosen here"),
+        let mut diagnostic = match places.get(fault.param) {
+            Some(place) => diagnostic.at(place.clone(), format!("`{}` is given here", fault.param)),
             None => {
                 let default =
                     family.params.iter().find(|param| param.name == fault.param).and_then(|p| p.default);
@@ -74,7 +74,12 @@ pub(super) fn build(
                 };
                 diagnostic.at(template.place.clone(), label)
             }
-        });
+        };
+        // A parameter of the file may be at fault only because the scenario changed another.
+        if let Some(over) = over.clone().filter(|over| diagnostic.labels[0].place.file != over.file) {
+            diagnostic = diagnostic.at(over, "the scenario changes parameters here");
+        }
+        faults.push(diagnostic);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::collective::Draft;
 use super::expect::sizes_hint;
-use super::reader::{At, Faults, Item, Section};
+use super::reader::{At, Faults, Item};
+use super::section::Section;
 use super::sizes;
 use crate::diag::Diagnostic;
 use crate::ids::Rank;

@@ -1,15 +1,19 @@
 //! `ranks` and `order`: which GPUs take part, and which of them is which rank.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
 
 use rand_pcg::rand_core::Rng;
 
+use super::joint::Joint;
 use super::names::node_hint;
-use super::pattern::{Joint, MAX_EXPANSION, PatternItem, too_many};
-use super::reader::{At, Item, Section, Source};
+use super::pattern::PatternItem;
+use super::reader::{At, Item, Source};
+use super::section::Section;
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::{Fabric, NodeKind};
-use crate::ids::NodeId;
+use crate::ids::{LinkId, NodeId};
 use crate::rng;
 
 /// How ranks are numbered.
@@ -110,10 +114,11 @@ fn read_choice<'a>(item: &Item<'a>) -> Option<Choice<'a>> {
 /// The node of every rank. `None` where faults were told.
 pub(super) fn resolve(
     draft: &RanksDraft<'_>,
-    fabric: &Fabric,
+    site: &FabricIndex<'_>,
     seed: u64,
     index: usize,
 ) -> Option<Vec<NodeId>> {
+    let fabric = site.fabric;
     let all = fabric.endpoints();
     let too_few = |place: Place, message: String, label: &str| {
         draft.source.faults.push(Diagnostic::error("E0308", message).at(place, label));
@@ -138,7 +143,7 @@ pub(super) fn resolve(
             }
             nodes
         }
-        Choice::Names(patterns) => named(patterns, fabric)?,
+        Choice::Names(patterns) => named(patterns, site)?,
     };
     match draft.order {
         Order::AsListed => {}
@@ -149,70 +154,71 @@ pub(super) fn resolve(
     Some(nodes)
 }
 
-/// The GPUs of those names.
-fn named(patterns: &[PatternItem<'_>], fabric: &Fabric) -> Option<Vec<NodeId>> {
-    let ids: FxHashMap<&str, NodeId> = fabric
-        .nodes()
-        .iter()
-        .enumerate()
-        .map(|(id, node)| (node.name.as_str(), NodeId::from_index(id)))
-        .collect();
+/// What all collectives of a scenario look up in its fabric, made once.
+pub(super) struct FabricIndex<'f> {
+    pub(super) fabric: &'f Fabric,
+    /// Payload rate of the slowest link, in bytes per second.
+    pub(super) slowest: f64,
+    ids: OnceCell<FxHashMap<&'f str, NodeId>>,
+}
+
+impl<'f> FabricIndex<'f> {
+    pub(super) fn new(fabric: &'f Fabric) -> Self {
+        let capacities = (0..fabric.links().len()).map(|link| fabric.capacity(LinkId::from_index(link)));
+        Self { fabric, slowest: capacities.fold(f64::INFINITY, f64::min), ids: OnceCell::new() }
+    }
+
+    fn id(&self, name: &str) -> Option<NodeId> {
+        let ids = self.ids.get_or_init(|| {
+            let nodes = self.fabric.nodes().iter().enumerate();
+            nodes.map(|(id, node)| (node.name.as_str(), NodeId::from_index(id))).collect()
+        });
+        ids.get(name).copied()
+    }
+}
+
+/// The GPUs of those names. Each pattern is read up to its first fault, so that the work is bounded by
+/// the number of GPUs and not by what patterns stand for.
+fn named(patterns: &[PatternItem<'_>], index: &FabricIndex<'_>) -> Option<Vec<NodeId>> {
+    let fabric = index.fabric;
     let mut seen: FxHashMap<NodeId, usize> = FxHashMap::default();
     let mut nodes = Vec::new();
     let mut sound = true;
-    let mut left = MAX_EXPANSION;
     for (number, pattern) in patterns.iter().enumerate() {
         let Some(joint) = Joint::new(vec![pattern]) else {
             sound = false;
             continue;
         };
-        if joint.count() > left {
-            too_many(&pattern.item, joint.count(), "ranks");
-            return None;
-        }
-        left -= joint.count();
         let item = &pattern.item;
-        let mut told = FxHashSet::default();
-        let mut tell =
-            |code: &'static str, message: String, label: &str, first: Option<Place>, hint: Option<String>| {
-                if told.insert(code) {
-                    let mut fault = Diagnostic::error(code, message).at(item.place(), label);
-                    if let Some(first) = first {
-                        fault = fault.at(first, "first listed here");
-                    }
-                    item.push(match hint {
-                        Some(hint) => fault.help(hint),
-                        None => fault,
-                    });
-                }
-            };
         let complete = joint.for_each(|names| {
             let name = &names[0];
-            let Some(&id) = ids.get(name.as_str()) else {
-                sound = false;
-                let hint =
-                    node_hint(name, fabric.nodes().iter().map(|node| node.name.as_str()), item.source.faults);
-                tell(
-                    "E0301",
-                    format!("the fabric has no GPU named `{name}`"),
-                    "not in the fabric",
-                    None,
-                    hint,
-                );
-                return true;
+            let Some(id) = index.id(name) else {
+                let fault = Diagnostic::error("E0301", format!("the fabric has no GPU named `{name}`"))
+                    .at(item.place(), "not in the fabric");
+                let nodes = fabric.nodes().iter().map(|node| node.name.as_str());
+                item.push(match node_hint(name, nodes, item.source.faults) {
+                    Some(hint) => fault.help(hint),
+                    None => fault,
+                });
+                return false;
             };
             let kind = fabric.node(id).kind;
             if kind != NodeKind::Gpu {
-                sound = false;
-                let message = format!("`{name}` is no GPU and cannot be a rank");
-                tell("E0302", message, &format!("this is a {kind}"), None, None);
-                return true;
+                item.push(
+                    Diagnostic::error("E0302", format!("`{name}` is no GPU and cannot be a rank"))
+                        .at(item.place(), format!("this is a {kind}")),
+                );
+                return false;
             }
             if let Some(first) = seen.insert(id, number) {
-                sound = false;
-                let first = (first != number).then(|| patterns[first].item.place());
-                tell("E0303", format!("`{name}` is listed twice"), "every GPU can be one rank", first, None);
-                return true;
+                let fault = Diagnostic::error("E0303", format!("`{name}` is listed twice"))
+                    .at(item.place(), "every GPU can be one rank");
+                item.push(if first == number {
+                    fault.help("the pattern makes the same name twice")
+                } else {
+                    fault.at(patterns[first].item.place(), "first listed here")
+                });
+                return false;
             }
             nodes.push(id);
             true

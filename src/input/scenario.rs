@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::load::{self, LoadOptions};
 use super::names::{name_of_file, nearest_file};
-use super::reader::{At, Item, Section, Source};
+use super::reader::{At, Item, Source};
+use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{collective, expect, plots};
+use super::{collective, expect, plots, ranks};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
@@ -116,10 +117,11 @@ pub(super) fn read(
     let plots = plots::read(&mut root, &drafts, TOP);
     let mut shape = None;
     if let Some(fabric) = &fabric {
+        let site = ranks::FabricIndex::new(fabric);
         shape = drafts
             .iter()
             .enumerate()
-            .map(|(index, draft)| collective::resolve(draft, fabric, seed, index))
+            .map(|(index, draft)| collective::resolve(draft, &site, seed, index))
             .collect::<Vec<_>>()
             .into_iter()
             .collect::<Option<Vec<_>>>();

@@ -3,11 +3,12 @@
 //! Order: the template is built; `[[remove]]` takes from it; `[[node]]`, `[[link]]` and `[[position]]` add.
 //! Without a template, `[[remove]]` takes from the explicit parts.
 
+use super::joint::MAX_EXPANSION;
 use super::links::LinkOrigins;
 use super::names::{name_of_file, unknown_name};
 use super::nodes::NodeOrigins;
-use super::pattern::MAX_EXPANSION;
-use super::reader::{At, Faults, Section};
+use super::reader::{At, Faults};
+use super::section::Section;
 use super::{classes, links, nodes, params};
 use crate::diag::{Diagnostic, Place};
 use crate::fabric::template::{FAMILIES, Family};
