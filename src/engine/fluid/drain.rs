@@ -12,8 +12,11 @@ pub(crate) fn drain(bytes: f64, rate: f64) -> u64 {
     }
     let exact = bytes * 1e12 / rate;
     let slack = (exact * (4.0 * f64::EPSILON)).max(1e-3);
-    // A float beyond u64 saturates: such a run ends at the end of time.
-    ((exact - slack).ceil() as u64).max(1)
+    // Rounding up by hand, as a call would cost more than all the rest. A float beyond u64 saturates: such a run ends
+    // at the end of time.
+    let least = exact - slack;
+    let whole = least as u64;
+    (if (whole as f64) < least { whole + 1 } else { whole }).max(1)
 }
 
 #[cfg(test)]

@@ -13,13 +13,15 @@
 //! to the last bit, whatever the region was.
 
 use crate::ids::{PathId, ResourceId};
-use crate::route::Routes;
+use crate::route::{Hop, Routes};
 
-/// A flow on a resource: its lane and which hop of its path.
+/// A flow on a resource: its lane, its weight there, and where its path says so.
 #[derive(Debug, Clone, Copy)]
 struct Member {
     lane: u32,
-    hop: u32,
+    weight: u32,
+    /// Slot of this hop in `places`.
+    slot: u32,
 }
 
 /// The state of one resource.
@@ -43,6 +45,10 @@ struct Shared {
 #[derive(Debug, Clone, Copy)]
 struct Flow {
     rate: f64,
+    /// Its hops, as a range of all hops of the routes.
+    hops: (u32, u32),
+    /// First slot of its hops in `places`.
+    first: u32,
     /// The full resource on which nobody is faster; [`NONE`] for a new flow.
     bottleneck: u32,
     /// Region in which it was last free.
@@ -65,11 +71,9 @@ const PATIENCE: u32 = 15;
 
 /// Flows in flight on shared resources.
 pub(super) struct Sharing<'a> {
-    routes: &'a Routes,
+    hops: &'a [Hop],
     resources: Vec<Shared>,
     members: Vec<Vec<Member>>,
-    /// First slot of each lane in `places`.
-    first_place: Vec<u32>,
     /// Where each hop of a lane stands among its resource's members.
     places: Vec<u32>,
     flows: Vec<Flow>,
@@ -87,6 +91,8 @@ pub(super) struct Sharing<'a> {
     free: Vec<u32>,
     kept: Vec<(f64, u32)>,
     freed: Vec<u32>,
+    /// Flows that froze at the present level.
+    fixed: Vec<u32>,
     touched: Vec<u32>,
     saturated: Vec<u32>,
     old: Vec<f64>,
@@ -102,19 +108,29 @@ impl<'a> Sharing<'a> {
             .iter()
             .map(|resource| Shared { capacity: resource.capacity * unit, ..Shared::default() })
             .collect();
-        let mut first_place = vec![0u32];
         let mut places = 0;
-        for path in paths {
-            places += path.map_or(0, |path| routes.hops(path).len() as u32);
-            first_place.push(places);
-        }
-        let idle = Flow { rate: 0.0, bottleneck: NONE, free: 0, kept: 0, frozen: 0, confirmed: 0 };
+        let flows = paths
+            .map(|path| {
+                let range = path.map_or(0..0, |path| routes.hop_range(path));
+                let first = places;
+                places += range.len() as u32;
+                Flow {
+                    rate: 0.0,
+                    hops: (range.start as u32, range.end as u32),
+                    first,
+                    bottleneck: NONE,
+                    free: 0,
+                    kept: 0,
+                    frozen: 0,
+                    confirmed: 0,
+                }
+            })
+            .collect();
         Self {
-            routes,
+            hops: routes.all_hops(),
             members: vec![Vec::new(); resources.len()],
             resources,
-            flows: vec![idle; first_place.len() - 1],
-            first_place,
+            flows,
             places: vec![0; places as usize],
             dirty: Vec::new(),
             round: 1,
@@ -126,6 +142,7 @@ impl<'a> Sharing<'a> {
             free: Vec::new(),
             kept: Vec::new(),
             freed: Vec::new(),
+            fixed: Vec::new(),
             touched: Vec::new(),
             saturated: Vec::new(),
             old: Vec::new(),
@@ -147,38 +164,43 @@ impl<'a> Sharing<'a> {
         }
     }
 
+    /// The hops of a lane.
+    #[inline]
+    fn hops(&self, lane: u32) -> &'a [Hop] {
+        let (start, end) = self.flows[lane as usize].hops;
+        &self.hops[start as usize..end as usize]
+    }
+
     /// A flow begins.
-    pub(super) fn add(&mut self, lane: u32, path: PathId) {
-        let routes = self.routes;
-        let first = self.first_place[lane as usize];
+    pub(super) fn add(&mut self, lane: u32) {
         let flow = &mut self.flows[lane as usize];
         (flow.rate, flow.bottleneck) = (0.0, NONE);
-        for (hop, at) in routes.hops(path).iter().enumerate() {
+        let mut slot = flow.first;
+        for at in self.hops(lane) {
             let members = &mut self.members[at.resource.index()];
-            self.places[first as usize + hop] = members.len() as u32;
-            members.push(Member { lane, hop: hop as u32 });
+            self.places[slot as usize] = members.len() as u32;
+            members.push(Member { lane, weight: at.weight, slot });
+            slot += 1;
             self.dirty(at.resource);
         }
     }
 
     /// A flow ends.
-    pub(super) fn remove(&mut self, lane: u32, path: PathId) {
-        let routes = self.routes;
-        let first = self.first_place[lane as usize] as usize;
-        for (hop, at) in routes.hops(path).iter().enumerate() {
+    pub(super) fn remove(&mut self, lane: u32) {
+        let first = self.flows[lane as usize].first as usize;
+        for (hop, at) in self.hops(lane).iter().enumerate() {
             let place = self.places[first + hop];
             let members = &mut self.members[at.resource.index()];
             members.swap_remove(place as usize);
             if let Some(moved) = members.get(place as usize) {
-                let slot = self.first_place[moved.lane as usize] + moved.hop;
-                self.places[slot as usize] = place;
+                self.places[moved.slot as usize] = place;
             }
             self.dirty(at.resource);
         }
     }
 
     /// Solves where something changed; calls `told` with every flow whose rate may have changed, and its rate.
-    pub(super) fn solve(&mut self, path: impl Fn(u32) -> PathId, mut told: impl FnMut(u32, f64)) {
+    pub(super) fn solve(&mut self, mut told: impl FnMut(u32, f64)) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for resource in dirty.drain(..) {
             let members = &self.members[resource as usize];
@@ -187,9 +209,9 @@ impl<'a> Sharing<'a> {
             }
             self.solves += 1;
             if let [only] = members[..]
-                && let Some((rate, bottleneck)) = self.alone(path(only.lane))
+                && let Some((rate, bottleneck)) = self.alone(only.lane)
             {
-                for hop in self.routes.hops(path(only.lane)) {
+                for hop in self.hops(only.lane) {
                     self.resources[hop.resource.index()].dirty = 0;
                 }
                 let flow = &mut self.flows[only.lane as usize];
@@ -197,7 +219,7 @@ impl<'a> Sharing<'a> {
                 told(only.lane, rate);
                 continue;
             }
-            self.solve_region(resource, &path);
+            self.solve_region(resource);
             for (lane, old) in self.free.iter().zip(&self.old) {
                 let rate = self.flows[*lane as usize].rate;
                 if rate.to_bits() != old.to_bits() {
@@ -210,9 +232,9 @@ impl<'a> Sharing<'a> {
     }
 
     /// The rate and bottleneck of a flow that has its path for itself now; `None` where it has not.
-    fn alone(&self, path: PathId) -> Option<(f64, u32)> {
+    fn alone(&self, lane: u32) -> Option<(f64, u32)> {
         let mut least = (f64::INFINITY, NONE);
-        for hop in self.routes.hops(path) {
+        for hop in self.hops(lane) {
             if self.members[hop.resource.index()].len() > 1 {
                 return None;
             }
@@ -225,7 +247,7 @@ impl<'a> Sharing<'a> {
     }
 
     /// Solves the region around a dirty resource.
-    fn solve_region(&mut self, resource: u32, path: &impl Fn(u32) -> PathId) {
+    fn solve_region(&mut self, resource: u32) {
         self.mark += 1;
         self.region.clear();
         self.free.clear();
@@ -249,11 +271,11 @@ impl<'a> Sharing<'a> {
                         || flow.bottleneck == NONE
                         || self.resources[flow.bottleneck as usize].dirty == self.round;
                     if lost && flow.free != self.mark {
-                        self.set_free(lane, path);
+                        self.set_free(lane);
                     }
                 }
             }
-            self.fill(path);
+            self.fill();
             if self.freed.is_empty() {
                 break;
             }
@@ -265,7 +287,7 @@ impl<'a> Sharing<'a> {
             let mut freed = std::mem::take(&mut self.freed);
             for lane in freed.drain(..) {
                 if self.flows[lane as usize].free != self.mark {
-                    self.set_free(lane, path);
+                    self.set_free(lane);
                 }
             }
             self.freed = freed;
@@ -283,20 +305,19 @@ impl<'a> Sharing<'a> {
         }
     }
 
-    fn set_free(&mut self, lane: u32, path: &impl Fn(u32) -> PathId) {
+    fn set_free(&mut self, lane: u32) {
         let flow = &mut self.flows[lane as usize];
         flow.free = self.mark;
         self.free.push(lane);
         self.old.push(flow.rate);
-        for hop in self.routes.hops(path(lane)) {
+        for hop in self.hops(lane) {
             self.include(hop.resource.0);
         }
     }
 
     /// Water-fills the region by ascending level. Kept flows that lose their bottleneck end up in `freed`; where there
     /// are none, the free flows have their new rates and bottlenecks.
-    fn fill(&mut self, path: &impl Fn(u32) -> PathId) {
-        let routes = self.routes;
+    fn fill(&mut self) {
         self.filling += 1;
         let filling = self.filling;
         self.kept.clear();
@@ -305,7 +326,7 @@ impl<'a> Sharing<'a> {
             let mut open = 0;
             for member in &self.members[resource as usize] {
                 let flow = &mut self.flows[member.lane as usize];
-                open += u64::from(routes.hops(path(member.lane))[member.hop as usize].weight);
+                open += u64::from(member.weight);
                 if flow.free != self.mark && flow.kept != filling {
                     flow.kept = filling;
                     self.kept.push((flow.rate, member.lane));
@@ -320,7 +341,8 @@ impl<'a> Sharing<'a> {
         self.kept.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut next_kept = 0;
         let mut last = 0.0;
-        loop {
+        let mut left = self.free.len() + self.kept.len();
+        while left > 0 {
             while self
                 .kept
                 .get(next_kept)
@@ -347,9 +369,6 @@ impl<'a> Sharing<'a> {
                 }
                 true
             });
-            if self.open.is_empty() {
-                break;
-            }
             let level = f64::max(least, last);
             last = level;
             for at in 0..self.saturated.len() {
@@ -375,7 +394,7 @@ impl<'a> Sharing<'a> {
                     } else {
                         self.freed.push(lane);
                     }
-                    self.freeze(lane, path);
+                    self.fixed.push(lane);
                 }
             }
             while let Some(&(rate, lane)) = self.kept.get(next_kept) {
@@ -385,9 +404,20 @@ impl<'a> Sharing<'a> {
                 next_kept += 1;
                 if self.flows[lane as usize].frozen != filling {
                     self.flows[lane as usize].frozen = filling;
-                    self.freeze(lane, path);
+                    self.fixed.push(lane);
                 }
             }
+            left -= self.fixed.len();
+            if left == 0 {
+                self.fixed.clear();
+                break;
+            }
+            let fixed = std::mem::take(&mut self.fixed);
+            for &lane in &fixed {
+                self.freeze(lane);
+            }
+            self.fixed = fixed;
+            self.fixed.clear();
             for resource in self.touched.drain(..) {
                 let shared = &mut self.resources[resource as usize];
                 shared.frozen += shared.level as f64 * level;
@@ -405,8 +435,8 @@ impl<'a> Sharing<'a> {
     }
 
     /// Takes a flow out of the open weight of the region's resources.
-    fn freeze(&mut self, lane: u32, path: &impl Fn(u32) -> PathId) {
-        for hop in self.routes.hops(path(lane)) {
+    fn freeze(&mut self, lane: u32) {
+        for hop in self.hops(lane) {
             let shared = &mut self.resources[hop.resource.index()];
             if shared.region != self.mark {
                 continue;
@@ -432,7 +462,6 @@ mod tests {
     use super::*;
     use crate::engine::fluid::reference;
     use crate::ids::LinkId;
-    use crate::route::Hop;
     use crate::route::Resource;
     use crate::units::Time;
 
@@ -480,15 +509,15 @@ mod tests {
             for (index, solve) in toggles {
                 let lane = index.index(paths.len());
                 if active[lane] {
-                    sharing.remove(lane as u32, paths[lane]);
+                    sharing.remove(lane as u32);
                 } else {
-                    sharing.add(lane as u32, paths[lane]);
+                    sharing.add(lane as u32);
                 }
                 active[lane] = !active[lane];
                 if !solve {
                     continue;
                 }
-                sharing.solve(|lane| paths[lane as usize], |lane, rate| rates[lane as usize] = rate);
+                sharing.solve(|lane, rate| rates[lane as usize] = rate);
                 let on: Vec<usize> = (0..paths.len()).filter(|i| active[*i]).collect();
                 let own: Vec<PathId> = on.iter().map(|i| paths[*i]).collect();
                 for (i, expected) in on.iter().zip(reference::component_rates(&routes, &own)) {

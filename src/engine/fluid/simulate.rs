@@ -2,7 +2,6 @@
 
 use crate::collective::On;
 use crate::engine::{Breakdown, CollectiveOutcome, Job, Outcome, Probe, TransferRecord};
-use crate::ids::PathId;
 use crate::units::Time;
 
 use super::agenda::{Agenda, NEVER};
@@ -202,7 +201,7 @@ impl Simulation<'_, '_> {
             self.candidates.push(Candidate { lane, latency, transfer });
         }
         if !planned.exclusive && state.bytes > 0 {
-            self.sharing.remove(lane, planned.path);
+            self.sharing.remove(lane);
         }
         self.arrivals.push(planned.queue, arrival);
         let after = self.plan.after_sending.row(lane as usize);
@@ -333,15 +332,14 @@ impl Simulation<'_, '_> {
             state.remaining = bytes as f64;
             state.rate = 0.0;
             state.updated = self.now;
-            self.sharing.add(candidate.lane, planned.path);
+            self.sharing.add(candidate.lane);
         }
     }
 
     /// Brings the rates of touched flows up to date, and with them the times when they are sent.
     fn solve(&mut self) {
-        let (plan, states, agenda, now) = (self.plan, &mut self.states, &mut self.agenda, self.now);
-        let path = |lane: u32| -> PathId { plan.lanes[lane as usize].path };
-        self.sharing.solve(path, |lane, rate| {
+        let (states, agenda, now) = (&mut self.states, &mut self.agenda, self.now);
+        self.sharing.solve(|lane, rate| {
             let state = &mut states[lane as usize];
             if rate.to_bits() == state.rate.to_bits() {
                 return;
