@@ -65,16 +65,6 @@ impl Routes {
         &self.hops[self.starts[path.index()] as usize..self.starts[path.index() + 1] as usize]
     }
 
-    /// The hops of all paths, path by path.
-    pub fn all_hops(&self) -> &[Hop] {
-        &self.hops
-    }
-
-    /// Where the hops of a path stand in [`Self::all_hops`].
-    pub fn hop_range(&self, path: PathId) -> std::ops::Range<usize> {
-        self.starts[path.index()] as usize..self.starts[path.index() + 1] as usize
-    }
-
     /// The largest latency over the ways that a path takes.
     pub fn latency(&self, path: PathId) -> Time {
         self.latencies[path.index()]

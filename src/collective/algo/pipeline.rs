@@ -8,10 +8,10 @@ use crate::collective::{Algorithm, Op, Pattern, Payload, Phase, Schedule};
 /// hundreds of gigabits per second, small enough that filling the pipeline is cheap.
 const SEGMENT_BYTES: u64 = 256 << 10;
 /// The most segments that are chosen by size.
-const MOST_SEGMENTS: u64 = 256;
+const MOST_SEGMENTS: u64 = 128;
 
 /// How many segments the data of a channel are cut in, where `parts` channels share all of them evenly:
-/// what the request says, else as many as make segments of 256 KiB, at least 1 and at most 256.
+/// what the request says, else as many as make segments of 256 KiB, at least 1 and at most 128.
 pub(super) fn segments(request: &Request, parts: u32) -> u32 {
     let chosen = request.bytes.get().div_ceil(u64::from(parts).max(1)).div_ceil(SEGMENT_BYTES);
     request.segments.unwrap_or_else(|| u32::try_from(chosen.clamp(1, MOST_SEGMENTS)).unwrap_or(1))

@@ -9,6 +9,7 @@ mod agenda;
 mod arrivals;
 mod drain;
 mod lockstep;
+mod needed;
 mod plan;
 pub mod reference;
 mod rows;

@@ -15,6 +15,8 @@
 use crate::ids::{PathId, ResourceId};
 use crate::route::{Hop, Routes};
 
+use super::needed::needed;
+
 /// A flow on a resource: its lane, its weight there, and where its path says so.
 #[derive(Debug, Clone, Copy)]
 struct Member {
@@ -45,10 +47,8 @@ struct Shared {
 #[derive(Debug, Clone, Copy)]
 struct Flow {
     rate: f64,
-    /// Its hops, as a range of all hops of the routes.
+    /// Its hops that matter, as a range of `Sharing::hops` and `Sharing::places`.
     hops: (u32, u32),
-    /// First slot of its hops in `places`.
-    first: u32,
     /// The full resource on which nobody is faster; [`NONE`] for a new flow.
     bottleneck: u32,
     /// Region in which it was last free.
@@ -70,8 +70,8 @@ const GROWTHS: u32 = 4;
 const PATIENCE: u32 = 15;
 
 /// Flows in flight on shared resources.
-pub(super) struct Sharing<'a> {
-    hops: &'a [Hop],
+pub(super) struct Sharing {
+    hops: Vec<Hop>,
     resources: Vec<Shared>,
     members: Vec<Vec<Member>>,
     /// Where each hop of a lane stands among its resource's members.
@@ -99,39 +99,35 @@ pub(super) struct Sharing<'a> {
     solves: u64,
 }
 
-impl<'a> Sharing<'a> {
+impl Sharing {
     /// No flows yet. `paths` has the path of every lane, `None` for lanes that are never given to this.
-    pub(super) fn new(routes: &'a Routes, paths: impl Iterator<Item = Option<PathId>>) -> Self {
+    pub(super) fn new(routes: &Routes, paths: impl Iterator<Item = Option<PathId>>) -> Self {
         let unit = f64::from(routes.unit());
         let resources: Vec<Shared> = routes
             .resources()
             .iter()
             .map(|resource| Shared { capacity: resource.capacity * unit, ..Shared::default() })
             .collect();
-        let mut places = 0;
-        let flows = paths
-            .map(|path| {
-                let range = path.map_or(0..0, |path| routes.hop_range(path));
-                let first = places;
-                places += range.len() as u32;
-                Flow {
-                    rate: 0.0,
-                    hops: (range.start as u32, range.end as u32),
-                    first,
-                    bottleneck: NONE,
-                    free: 0,
-                    kept: 0,
-                    frozen: 0,
-                    confirmed: 0,
-                }
+        let paths: Vec<Option<PathId>> = paths.collect();
+        let (hops, starts) = needed(routes, &paths);
+        let flows = starts
+            .windows(2)
+            .map(|range| Flow {
+                rate: 0.0,
+                hops: (range[0], range[1]),
+                bottleneck: NONE,
+                free: 0,
+                kept: 0,
+                frozen: 0,
+                confirmed: 0,
             })
             .collect();
         Self {
-            hops: routes.all_hops(),
+            places: vec![0; hops.len()],
+            hops,
             members: vec![Vec::new(); resources.len()],
             resources,
             flows,
-            places: vec![0; places as usize],
             dirty: Vec::new(),
             round: 1,
             mark: 0,
@@ -164,38 +160,37 @@ impl<'a> Sharing<'a> {
         }
     }
 
-    /// The hops of a lane.
+    /// The slots of a lane's hops.
     #[inline]
-    fn hops(&self, lane: u32) -> &'a [Hop] {
+    fn slots(&self, lane: u32) -> std::ops::Range<usize> {
         let (start, end) = self.flows[lane as usize].hops;
-        &self.hops[start as usize..end as usize]
+        start as usize..end as usize
     }
 
     /// A flow begins.
     pub(super) fn add(&mut self, lane: u32) {
         let flow = &mut self.flows[lane as usize];
         (flow.rate, flow.bottleneck) = (0.0, NONE);
-        let mut slot = flow.first;
-        for at in self.hops(lane) {
-            let members = &mut self.members[at.resource.index()];
-            self.places[slot as usize] = members.len() as u32;
-            members.push(Member { lane, weight: at.weight, slot });
-            slot += 1;
-            self.dirty(at.resource);
+        for slot in self.slots(lane) {
+            let Hop { resource, weight } = self.hops[slot];
+            let members = &mut self.members[resource.index()];
+            self.places[slot] = members.len() as u32;
+            members.push(Member { lane, weight, slot: slot as u32 });
+            self.dirty(resource);
         }
     }
 
     /// A flow ends.
     pub(super) fn remove(&mut self, lane: u32) {
-        let first = self.flows[lane as usize].first as usize;
-        for (hop, at) in self.hops(lane).iter().enumerate() {
-            let place = self.places[first + hop];
-            let members = &mut self.members[at.resource.index()];
+        for slot in self.slots(lane) {
+            let resource = self.hops[slot].resource;
+            let place = self.places[slot];
+            let members = &mut self.members[resource.index()];
             members.swap_remove(place as usize);
             if let Some(moved) = members.get(place as usize) {
                 self.places[moved.slot as usize] = place;
             }
-            self.dirty(at.resource);
+            self.dirty(resource);
         }
     }
 
@@ -211,12 +206,13 @@ impl<'a> Sharing<'a> {
             if let [only] = members[..]
                 && let Some((rate, bottleneck)) = self.alone(only.lane)
             {
-                for hop in self.hops(only.lane) {
-                    self.resources[hop.resource.index()].dirty = 0;
+                let lane = only.lane;
+                for slot in self.slots(lane) {
+                    self.resources[self.hops[slot].resource.index()].dirty = 0;
                 }
-                let flow = &mut self.flows[only.lane as usize];
+                let flow = &mut self.flows[lane as usize];
                 (flow.rate, flow.bottleneck) = (rate, bottleneck);
-                told(only.lane, rate);
+                told(lane, rate);
                 continue;
             }
             self.solve_region(resource);
@@ -234,7 +230,7 @@ impl<'a> Sharing<'a> {
     /// The rate and bottleneck of a flow that has its path for itself now; `None` where it has not.
     fn alone(&self, lane: u32) -> Option<(f64, u32)> {
         let mut least = (f64::INFINITY, NONE);
-        for hop in self.hops(lane) {
+        for hop in &self.hops[self.slots(lane)] {
             if self.members[hop.resource.index()].len() > 1 {
                 return None;
             }
@@ -310,8 +306,8 @@ impl<'a> Sharing<'a> {
         flow.free = self.mark;
         self.free.push(lane);
         self.old.push(flow.rate);
-        for hop in self.hops(lane) {
-            self.include(hop.resource.0);
+        for slot in self.slots(lane) {
+            self.include(self.hops[slot].resource.0);
         }
     }
 
@@ -436,7 +432,8 @@ impl<'a> Sharing<'a> {
 
     /// Takes a flow out of the open weight of the region's resources.
     fn freeze(&mut self, lane: u32) {
-        for hop in self.hops(lane) {
+        for slot in self.slots(lane) {
+            let hop = self.hops[slot];
             let shared = &mut self.resources[hop.resource.index()];
             if shared.region != self.mark {
                 continue;

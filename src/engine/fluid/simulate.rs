@@ -56,7 +56,7 @@ struct Simulation<'p, 'a> {
     /// When the transfer in flight of each lane will be sent.
     agenda: Agenda,
     arrivals: Arrivals,
-    sharing: Sharing<'a>,
+    sharing: Sharing,
     lockstep: Option<Lockstep>,
     open: Vec<bool>,
     /// Transfers counted at each gate.
