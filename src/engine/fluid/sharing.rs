@@ -15,6 +15,7 @@
 use crate::ids::{PathId, ResourceId};
 use crate::route::{Hop, Routes};
 
+use super::drain::drain;
 use super::needed::needed;
 
 /// A flow on a resource: its lane, its weight there, and where its path says so.
@@ -46,7 +47,11 @@ struct Shared {
 /// The state of one flow.
 #[derive(Debug, Clone, Copy)]
 struct Flow {
+    /// Bytes per second.
     rate: f64,
+    /// What was left at `updated`, in bytes.
+    remaining: f64,
+    updated: u64,
     /// Its hops that matter, as a range of `Sharing::hops` and `Sharing::places`.
     hops: (u32, u32),
     /// The full resource on which nobody is faster; [`NONE`] for a new flow.
@@ -59,6 +64,19 @@ struct Flow {
     frozen: u32,
     /// Filling in which a bottleneck was last seen.
     confirmed: u32,
+}
+
+impl Flow {
+    /// Moves on from its old rate to the present one: when it will be sent, if that changed.
+    #[inline]
+    fn move_on(&mut self, old: f64, now: u64) -> Option<u64> {
+        if self.rate.to_bits() == old.to_bits() {
+            return None;
+        }
+        self.remaining -= old * (now - self.updated) as f64 / 1e12;
+        self.updated = now;
+        Some(now.saturating_add(drain(self.remaining, self.rate)))
+    }
 }
 
 /// No bottleneck known.
@@ -114,6 +132,8 @@ impl Sharing {
             .windows(2)
             .map(|range| Flow {
                 rate: 0.0,
+                remaining: 0.0,
+                updated: 0,
                 hops: (range[0], range[1]),
                 bottleneck: NONE,
                 free: 0,
@@ -167,10 +187,11 @@ impl Sharing {
         start as usize..end as usize
     }
 
-    /// A flow begins.
-    pub(super) fn add(&mut self, lane: u32) {
+    /// A flow of so many bytes begins.
+    pub(super) fn add(&mut self, lane: u32, bytes: u64, now: u64) {
         let flow = &mut self.flows[lane as usize];
         (flow.rate, flow.bottleneck) = (0.0, NONE);
+        (flow.remaining, flow.updated) = (bytes as f64, now);
         for slot in self.slots(lane) {
             let Hop { resource, weight } = self.hops[slot];
             let members = &mut self.members[resource.index()];
@@ -194,8 +215,8 @@ impl Sharing {
         }
     }
 
-    /// Solves where something changed; calls `told` with every flow whose rate may have changed, and its rate.
-    pub(super) fn solve(&mut self, mut told: impl FnMut(u32, f64)) {
+    /// Solves where something changed; calls `told` with every flow whose rate changed, and when it will be sent.
+    pub(super) fn solve(&mut self, now: u64, mut told: impl FnMut(u32, u64)) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for resource in dirty.drain(..) {
             let members = &self.members[resource as usize];
@@ -211,15 +232,17 @@ impl Sharing {
                     self.resources[self.hops[slot].resource.index()].dirty = 0;
                 }
                 let flow = &mut self.flows[lane as usize];
-                (flow.rate, flow.bottleneck) = (rate, bottleneck);
-                told(lane, rate);
+                let old = std::mem::replace(&mut flow.rate, rate);
+                flow.bottleneck = bottleneck;
+                if let Some(finish) = flow.move_on(old, now) {
+                    told(lane, finish);
+                }
                 continue;
             }
             self.solve_region(resource);
             for (lane, old) in self.free.iter().zip(&self.old) {
-                let rate = self.flows[*lane as usize].rate;
-                if rate.to_bits() != old.to_bits() {
-                    told(*lane, rate);
+                if let Some(finish) = self.flows[*lane as usize].move_on(*old, now) {
+                    told(*lane, finish);
                 }
             }
         }
@@ -508,13 +531,16 @@ mod tests {
                 if active[lane] {
                     sharing.remove(lane as u32);
                 } else {
-                    sharing.add(lane as u32);
+                    sharing.add(lane as u32, 1, 0);
                 }
                 active[lane] = !active[lane];
                 if !solve {
                     continue;
                 }
-                sharing.solve(|lane, rate| rates[lane as usize] = rate);
+                sharing.solve(0, |_, _| {});
+                for (rate, flow) in rates.iter_mut().zip(&sharing.flows) {
+                    *rate = flow.rate;
+                }
                 let on: Vec<usize> = (0..paths.len()).filter(|i| active[*i]).collect();
                 let own: Vec<PathId> = on.iter().map(|i| paths[*i]).collect();
                 for (i, expected) in on.iter().zip(reference::component_rates(&routes, &own)) {

@@ -24,11 +24,6 @@ struct State {
     busy: bool,
     /// When it started.
     start: u64,
-    /// What was left of it at `updated`, in bytes.
-    remaining: f64,
-    /// Its rate since then, bytes per second.
-    rate: f64,
-    updated: u64,
     /// Size of the last transfer and the time that it would take alone.
     bytes: u64,
     alone: u64,
@@ -329,26 +324,14 @@ impl Simulation<'_, '_> {
             let finish = self.now.saturating_add(state.alone);
             self.agenda.set(lane, finish);
         } else {
-            state.remaining = bytes as f64;
-            state.rate = 0.0;
-            state.updated = self.now;
-            self.sharing.add(candidate.lane);
+            self.sharing.add(candidate.lane, bytes, self.now);
         }
     }
 
     /// Brings the rates of touched flows up to date, and with them the times when they are sent.
     fn solve(&mut self) {
-        let (states, agenda, now) = (&mut self.states, &mut self.agenda, self.now);
-        self.sharing.solve(|lane, rate| {
-            let state = &mut states[lane as usize];
-            if rate.to_bits() == state.rate.to_bits() {
-                return;
-            }
-            state.remaining -= state.rate * (now - state.updated) as f64 / 1e12;
-            state.updated = now;
-            state.rate = rate;
-            agenda.set(lane as usize, now.saturating_add(drain(state.remaining, rate)));
-        });
+        let agenda = &mut self.agenda;
+        self.sharing.solve(self.now, |lane, finish| agenda.set(lane as usize, finish));
     }
 
     fn outcome(self, complete: bool) -> Outcome {
