@@ -30,18 +30,27 @@ pub struct Routes {
     pub(super) starts: Vec<u32>,
     pub(super) hops: Vec<Hop>,
     pub(super) latencies: Vec<Time>,
+    pub(super) alone: Vec<f64>,
     pub(super) unit: u32,
 }
 
 impl Routes {
     /// A table from its parts, for tests and for engines' own checks: each path is its hops and latency.
     pub fn from_parts(resources: Vec<Resource>, unit: u32, paths: &[(Vec<Hop>, Time)]) -> Self {
-        let mut routes = Self { resources, starts: vec![0], hops: Vec::new(), latencies: Vec::new(), unit };
+        let mut routes = Self {
+            resources,
+            starts: vec![0],
+            hops: Vec::new(),
+            latencies: Vec::new(),
+            alone: Vec::new(),
+            unit,
+        };
         for (hops, latency) in paths {
             routes.hops.extend_from_slice(hops);
             routes.starts.push(routes.hops.len() as u32);
             routes.latencies.push(*latency);
         }
+        routes.set_alone();
         routes
     }
 
@@ -68,6 +77,24 @@ impl Routes {
     /// The largest latency over the ways that a path takes.
     pub fn latency(&self, path: PathId) -> Time {
         self.latencies[path.index()]
+    }
+
+    /// The rate of a flow that has its path for itself, in bytes per second; infinite for a path without hops.
+    pub fn alone_rate(&self, path: PathId) -> f64 {
+        self.alone[path.index()]
+    }
+
+    /// Works out the rates alone, once all paths are in.
+    pub(super) fn set_alone(&mut self) {
+        let unit = f64::from(self.unit);
+        self.alone = (0..self.len())
+            .map(|path| {
+                self.hops(PathId::from_index(path)).iter().fold(f64::INFINITY, |rate, hop| {
+                    let capacity = self.resources[hop.resource.index()].capacity * unit;
+                    rate.min(capacity / f64::from(hop.weight))
+                })
+            })
+            .collect();
     }
 
     /// The weight of a whole flow: weights are fractions of it, so that their sums are exact integers.

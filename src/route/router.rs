@@ -193,6 +193,7 @@ impl<'a> Router<'a> {
             starts: vec![0],
             hops: Vec::with_capacity(self.drafts.iter().map(|draft| draft.hops.len()).sum()),
             latencies: Vec::with_capacity(self.drafts.len()),
+            alone: Vec::new(),
             unit: unit as u32,
         };
         for draft in self.drafts {
@@ -204,6 +205,7 @@ impl<'a> Router<'a> {
             routes.starts.push(routes.hops.len() as u32);
             routes.latencies.push(draft.latency);
         }
+        routes.set_alone();
         routes
     }
 }

@@ -8,7 +8,7 @@ use super::{CollectiveSpec, RunError, Scenario};
 use crate::bound::BoundModel;
 use crate::collective::algo::{schedule, serves};
 use crate::collective::{Algorithm, Schedule, Verified, verify};
-use crate::engine::{Collective, Job, Silent, analytic};
+use crate::engine::{Collective, EngineKind, Job, Outcome, Silent, analytic, fluid};
 use crate::ids::{NodeId, PathId};
 use crate::route::{Flow, Router, Routes};
 use crate::units::{Bytes, Time};
@@ -31,6 +31,8 @@ pub(super) struct Prepared {
     pub(super) ways: Vec<Way>,
     /// Which way serves a collective, a requested algorithm (`auto` too) and a size.
     pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
+    /// What the fluid engine told of some ways while `auto` chose: by collective, way and size.
+    pub(super) simulated: BTreeMap<(usize, usize, Bytes), Outcome>,
     /// Bounds of each collective of the scenario.
     pub(super) bounds: Vec<BoundModel>,
 }
@@ -137,43 +139,72 @@ pub(super) fn prepare(scenario: &Scenario, schedules: Schedules) -> Result<Prepa
         .map(|(verified, count)| Way { verified, paths: paths.by_ref().take(count).collect() })
         .collect();
     let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
-    let mut prepared = Prepared { routes, ways, which: BTreeMap::new(), bounds };
+    let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
+    let mut prepared = Prepared { routes, ways, which: unresolved, simulated, bounds };
     for (number, spec) in scenario.collectives.iter().enumerate() {
         if !spec.algorithms.contains(&Algorithm::Auto) {
             continue;
         }
         for &bytes in &spec.sizes {
-            if let Some(best) = fastest(&prepared, spec, number, bytes, &which) {
-                which.insert((number, Algorithm::Auto, bytes), best);
-            }
+            let (best, outcomes) = fastest(&prepared, spec, number, bytes, &which);
+            which.extend(best.map(|best| ((number, Algorithm::Auto, bytes), best)));
+            let keyed = outcomes.into_iter().map(|(way, outcome)| ((number, way, bytes), outcome));
+            prepared.simulated.extend(keyed);
         }
     }
     prepared.which = which;
     Ok(prepared)
 }
 
-/// The way that the analytic engine predicts to be fastest; the first of equals, in order of algorithms.
+/// Candidates for `auto` that are predicted within this factor of the best are simulated to tell which is faster: the
+/// analytic engine is that far off for pipelines and shared links (`docs/model.md`).
+const CLOSE: f64 = 1.75;
+/// Candidates of more transfers than this are not simulated only to be compared: their prediction stands.
+const CLOSE_TRANSFERS: u64 = 4_000_000;
+
+/// The fastest way: by the analytic engine, or by the fluid engine for those that come near the best of that and are
+/// small enough, with what it told of them; the first of equals, in order of algorithms.
 fn fastest(
     prepared: &Prepared,
     spec: &CollectiveSpec,
     number: usize,
     bytes: Bytes,
     which: &BTreeMap<(usize, Algorithm, Bytes), usize>,
-) -> Option<usize> {
+) -> (Option<usize>, Vec<(usize, Outcome)>) {
     let candidates: Vec<usize> = Algorithm::ALL
         .iter()
         .filter_map(|algorithm| which.get(&(number, *algorithm, bytes)).copied())
         .filter(|way| prepared.ways[*way].paths.len() <= AUTO_LANES)
         .collect();
-    let times: Vec<Time> = candidates
+    let play = |way: usize, engine: EngineKind| -> (usize, Outcome) {
+        let collective = prepared.collective(way, spec, bytes, Time::ZERO);
+        let job = Job { routes: &prepared.routes, collectives: vec![collective] };
+        let outcome = match engine {
+            EngineKind::Analytic => analytic::run(&job, &mut Silent),
+            EngineKind::Fluid => fluid::run(&job, &mut Silent),
+        };
+        (way, outcome)
+    };
+    let finish = |outcome: &Outcome| outcome.collectives[0].finish;
+    let predicted: Vec<(usize, Time)> = candidates
         .par_iter()
-        .map(|way| {
-            let collective = prepared.collective(*way, spec, bytes, Time::ZERO);
-            let job = Job { routes: &prepared.routes, collectives: vec![collective] };
-            analytic::run(&job, &mut Silent).collectives[0].finish
-        })
+        .map(|way| play(*way, EngineKind::Analytic))
+        .map(|(way, outcome)| (way, finish(&outcome)))
         .collect();
-    candidates.into_iter().zip(times).min_by_key(|(_, time)| *time).map(|(way, _)| way)
+    let best = predicted.iter().map(|(_, time)| *time).min().unwrap_or_default();
+    let near = |way: usize, time: Time| {
+        let transfers = prepared.ways[way].verified.schedule().transfer_count();
+        time.as_secs() <= CLOSE * best.as_secs() && transfers <= CLOSE_TRANSFERS
+    };
+    let near: Vec<usize> =
+        predicted.iter().filter(|(way, time)| near(*way, *time)).map(|(way, _)| *way).collect();
+    let mut told: BTreeMap<usize, Time> = predicted.into_iter().collect();
+    let mut simulated = Vec::new();
+    if near.len() > 1 {
+        simulated = near.into_par_iter().map(|way| play(way, EngineKind::Fluid)).collect();
+        told.extend(simulated.iter().map(|(way, outcome)| (*way, finish(outcome))));
+    }
+    (candidates.into_iter().min_by_key(|way| told.get(way).copied()), simulated)
 }
 
 /// Appends the flow of every lane: phases in order, lanes in order.

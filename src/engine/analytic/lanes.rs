@@ -52,7 +52,7 @@ pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad>
                 total,
                 step,
                 latency: routes.latency(*path).ps(),
-                alone: drain(Bytes(step).as_f64() / alone_rate(routes, *path)),
+                alone: drain(Bytes(step).as_f64() / routes.alone_rate(*path)),
             }
         };
         let numbered = phase.pattern.lanes().enumerate();
@@ -60,15 +60,6 @@ pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad>
         PhaseLoad { steps: phase.steps, lanes, stagger }
     };
     schedule.phases.iter().map(phase).collect()
-}
-
-/// The rate of a flow that has its path to itself, in bytes per second; infinite for a path without hops.
-fn alone_rate(routes: &Routes, path: PathId) -> f64 {
-    let unit = f64::from(routes.unit());
-    let hop = |hop: &crate::route::Hop| {
-        routes.resources()[hop.resource.index()].capacity * unit / f64::from(hop.weight)
-    };
-    routes.hops(path).iter().map(hop).fold(f64::INFINITY, f64::min)
 }
 
 /// Seconds as picoseconds, rounded up as the fluid engine does, but not for what is only noise of floats.

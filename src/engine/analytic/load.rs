@@ -49,16 +49,17 @@ impl<'a> Loads<'a> {
             }
         }
         let unit = f64::from(self.routes.unit());
+        // From here on the load of a resource is the seconds that it takes to pass it on.
+        for &index in &self.touched {
+            self.load[index] /= unit * self.routes.resources()[index].capacity;
+        }
         for &member in members {
             let phase = &phases[member];
             let steps = f64::from(phase.steps.max(1));
             for (index, lane) in phase.lanes.iter().enumerate() {
-                let resource = |hop: &crate::route::Hop| {
-                    let index = hop.resource.index();
-                    self.load[index] / steps / unit / self.routes.resources()[index].capacity
-                };
-                let seconds = self.routes.hops(lane.path).iter().map(resource).fold(0.0, f64::max);
-                let shared = if lane.step == 0 { 0 } else { drain(seconds) };
+                let hops = self.routes.hops(lane.path).iter();
+                let seconds = hops.map(|hop| self.load[hop.resource.index()]).fold(0.0, f64::max);
+                let shared = if lane.step == 0 { 0 } else { drain(seconds / steps) };
                 each(member, index, shared.max(lane.alone));
             }
         }

@@ -110,7 +110,7 @@ impl<'a> Plan<'a> {
                         steps: phase.steps,
                         queue: *queues.entry(latency).or_insert(next),
                         latency,
-                        alone: alone_rate(routes, *path),
+                        alone: routes.alone_rate(*path),
                         exclusive: false,
                         bytes: constant_bytes(schedule, phase_number, index, &lane, collective.bytes),
                         collective: number as u32,
@@ -168,14 +168,6 @@ impl<'a> Plan<'a> {
     pub(super) fn lockstep(&self, lane: usize) -> bool {
         self.job.collectives[self.lanes[lane].collective as usize].steps == Steps::Lockstep
     }
-}
-
-/// The rate of a path with nobody else on it.
-pub(super) fn alone_rate(routes: &Routes, path: PathId) -> f64 {
-    routes.hops(path).iter().fold(f64::INFINITY, |rate, hop| {
-        let capacity = routes.resources()[hop.resource.index()].capacity * f64::from(routes.unit());
-        rate.min(capacity / f64::from(hop.weight))
-    })
 }
 
 /// The bytes of every transfer of a lane where they are the same at every step: always, unless the atoms move with
