@@ -1,5 +1,7 @@
 //! railspine: how long a collective takes on a given fabric, and why.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod bound;
 pub mod cli;
 pub mod collective;

@@ -178,7 +178,7 @@ impl<'a> Router<'a> {
         const MOST: u64 = 1 << 31;
         let mut unit: u64 = 1;
         for (_, part) in self.drafts.iter().flat_map(|draft| &draft.hops) {
-            if unit % part.den != 0 {
+            if !unit.is_multiple_of(part.den) {
                 unit = match unit.checked_mul(part.den / gcd(u128::from(unit), u128::from(part.den)) as u64) {
                     Some(multiple) if multiple <= MOST => multiple,
                     _ => {

@@ -141,26 +141,30 @@ pub(super) fn prepare(scenario: &Scenario, schedules: Schedules) -> Result<Prepa
     let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
     let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
     let mut prepared = Prepared { routes, ways, which: unresolved, simulated, bounds };
-    for (number, spec) in scenario.collectives.iter().enumerate() {
-        if !spec.algorithms.contains(&Algorithm::Auto) {
-            continue;
-        }
-        for &bytes in &spec.sizes {
-            let (best, outcomes) = fastest(&prepared, spec, number, bytes, &which);
-            which.extend(best.map(|best| ((number, Algorithm::Auto, bytes), best)));
-            let keyed = outcomes.into_iter().map(|(way, outcome)| ((number, way, bytes), outcome));
-            prepared.simulated.extend(keyed);
-        }
+    let asked: Vec<(usize, Bytes)> = scenario
+        .collectives
+        .iter()
+        .enumerate()
+        .filter(|(_, spec)| spec.algorithms.contains(&Algorithm::Auto))
+        .flat_map(|(number, spec)| spec.sizes.iter().map(move |bytes| (number, *bytes)))
+        .collect();
+    let chosen: Vec<_> = asked
+        .par_iter()
+        .map(|(number, bytes)| fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which))
+        .collect();
+    for ((number, bytes), (best, outcomes)) in asked.into_iter().zip(chosen) {
+        which.extend(best.map(|best| ((number, Algorithm::Auto, bytes), best)));
+        let keyed = outcomes.into_iter().map(|(way, outcome)| ((number, way, bytes), outcome));
+        prepared.simulated.extend(keyed);
     }
     prepared.which = which;
     Ok(prepared)
 }
 
-/// Candidates for `auto` that are predicted within this factor of the best are simulated to tell which is faster: the
-/// analytic engine is that far off for pipelines and shared links (`docs/model.md`).
-const CLOSE: f64 = 1.75;
-/// Candidates of more transfers than this are not simulated only to be compared: their prediction stands.
-const CLOSE_TRANSFERS: u64 = 4_000_000;
+/// Candidates for `auto` of at most so many transfers that are predicted within the factor of the best are simulated to
+/// tell which is faster: the analytic engine is that far off for pipelines and shared links (`docs/model.md`). For
+/// larger ones the prediction stands.
+const CLOSE: [(u64, f64); 2] = [(150_000, 1.75), (1_100_000, 1.3)];
 
 /// The fastest way: by the analytic engine, or by the fluid engine for those that come near the best of that and are
 /// small enough, with what it told of them; the first of equals, in order of algorithms.
@@ -194,7 +198,7 @@ fn fastest(
     let best = predicted.iter().map(|(_, time)| *time).min().unwrap_or_default();
     let near = |way: usize, time: Time| {
         let transfers = prepared.ways[way].verified.schedule().transfer_count();
-        time.as_secs() <= CLOSE * best.as_secs() && transfers <= CLOSE_TRANSFERS
+        CLOSE.iter().any(|(most, factor)| transfers <= *most && time.as_secs() <= factor * best.as_secs())
     };
     let near: Vec<usize> =
         predicted.iter().filter(|(way, time)| near(*way, *time)).map(|(way, _)| *way).collect();

@@ -83,13 +83,13 @@ pub fn run(job: &Job<'_>) -> Option<(Vec<Time>, Vec<f64>)> {
         let paths: Vec<PathId> = flowing.iter().map(|i| transfers[*i].path).collect();
         // Components are filled apart, as levels of one do not touch another.
         for (&i, new) in flowing.iter().zip(component_rates(job.routes, &paths)) {
-            if let State::Flowing { remaining, rate, updated, finish } = &mut transfers[i].state {
-                if new.to_bits() != rate.to_bits() {
-                    *remaining -= *rate * (now - *updated) as f64 / 1e12;
-                    *updated = now;
-                    *rate = new;
-                    *finish = now + drain(*remaining, new);
-                }
+            if let State::Flowing { remaining, rate, updated, finish } = &mut transfers[i].state
+                && new.to_bits() != rate.to_bits()
+            {
+                *remaining -= *rate * (now - *updated) as f64 / 1e12;
+                *updated = now;
+                *rate = new;
+                *finish = now + drain(*remaining, new);
             }
         }
         let next = transfers

@@ -301,10 +301,10 @@ impl Simulation<'_, '_> {
         if !plan.waits.row(lane).iter().all(|wait| self.met(wait, step)) {
             return;
         }
-        if let Some(lockstep) = self.lockstep.as_ref().filter(|_| plan.lockstep(lane)) {
-            if !lockstep.allows(planned.ends[0], planned.round + step) {
-                return;
-            }
+        if let Some(lockstep) = self.lockstep.as_ref().filter(|_| plan.lockstep(lane))
+            && !lockstep.allows(planned.ends[0], planned.round + step)
+        {
+            return;
         }
         let bytes = plan.bytes(lane, step);
         let state = &mut self.states[lane];
