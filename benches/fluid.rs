@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench fluid`. No symmetry is used: every transfer of every rank is simulated.
 
+#![expect(clippy::print_stdout, reason = "rates are printed beside the times of criterion")]
+
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};

@@ -1,5 +1,5 @@
 //! Collectives: what is asked for ([`Op`]), how it is done ([`Algorithm`]), and the symbolic
-//! [`Schedule`] of transfers that an algorithm makes, proved by [`verify`].
+//! [`Schedule`] of transfers that an algorithm makes, proved by [`verify()`].
 
 pub mod algo;
 mod op;

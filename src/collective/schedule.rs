@@ -70,7 +70,7 @@ pub struct Phase {
     /// What they carry.
     pub payload: Payload,
     /// The first so many steps add to what the receiver has; later ones replace it. What is to be added
-    /// waits in a receive buffer until the receiver gets to it: see [`super::verify`].
+    /// waits in a receive buffer until the receiver gets to it: see [`mod@super::verify`].
     pub reduce_steps: u32,
     /// What each transfer waits for.
     pub waits: Vec<Wait>,
