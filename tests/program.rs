@@ -1,0 +1,167 @@
+//! The program as its users run it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn railspine(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_railspine")).args(args).current_dir(root()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn files(folder: &str) -> Vec<String> {
+    let mut found: Vec<PathBuf> =
+        std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    found.sort();
+    found.iter().map(|path| path.strip_prefix(root()).unwrap().display().to_string()).collect()
+}
+
+#[test]
+fn every_scenario_runs_and_keeps_its_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenarios = files("scenarios");
+    assert!(scenarios.len() >= 9);
+    for file in scenarios {
+        let out = folder.path().join("out");
+        let ran = railspine(&["run", &file, "--no-plots", "--format", "json", "--out", out.to_str().unwrap()]);
+        assert!(ran.status.success(), "{file}: {}", text(&ran.stderr));
+        let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(told["schema"], "railspine.run/1", "{file}");
+        let cases = told["cases"].as_array().unwrap();
+        assert!(!cases.is_empty(), "{file}");
+        for case in cases {
+            let (time, bound) = (case["time_ps"].as_u64().unwrap(), case["bound_ps"].as_u64().unwrap());
+            assert!(bound <= time, "{file}: {case}");
+            assert!(case["busbw_GBps"].is_f64() && case["algbw_GBps"].is_f64(), "{file}");
+            assert!(case["busiest_links"][0]["utilisation"].as_f64().unwrap() <= 1.0, "{file}");
+            let parts = &case["critical_path"];
+            let sum: u64 = ["latency_ps", "transfer_ps", "sharing_ps"].iter().map(|p| parts[p].as_u64().unwrap()).sum();
+            assert_eq!(sum, time, "{file}");
+        }
+        let saved = std::fs::read(out.join("result.json")).unwrap();
+        assert_eq!(saved, ran.stdout, "{file}: what is saved is what is printed");
+    }
+}
+
+#[test]
+fn the_same_bytes_for_any_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |file: &str, threads: &str| {
+        let out = folder.path().join(threads);
+        let ran = railspine(&["run", file, "--threads", threads, "--out", out.to_str().unwrap()]);
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        let mut written: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(&out)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| (PathBuf::from(entry.file_name()), std::fs::read(entry.path()).unwrap()))
+            .collect();
+        written.sort();
+        std::fs::remove_dir_all(&out).unwrap();
+        (ran.stdout, written)
+    };
+    for file in ["scenarios/dgx1-all-reduce.toml", "scenarios/timeline-ring-8.toml", "scenarios/roce-ecmp.toml"] {
+        let one = run(file, "1");
+        assert!(one == run(file, "1"), "{file}: twice in a row");
+        for threads in ["2", "7"] {
+            assert!(one == run(file, threads), "{file}: {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_saved_result_is_drawn_again_to_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a"), folder.path().join("b"));
+    let ran = railspine(&["run", "scenarios/timeline-ring-8.toml", "--out", first.to_str().unwrap()]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let saved = first.join("result.json");
+    let drawn = railspine(&["plot", saved.to_str().unwrap(), "--out", second.to_str().unwrap()]);
+    assert!(drawn.status.success(), "{}", text(&drawn.stderr));
+    let mut pictures = 0;
+    for entry in std::fs::read_dir(&second).unwrap() {
+        let entry = entry.unwrap();
+        assert!(std::fs::read(entry.path()).unwrap() == std::fs::read(first.join(entry.file_name())).unwrap());
+        pictures += 1;
+    }
+    assert!(pictures >= 2);
+}
+
+#[test]
+fn topologies_and_scenarios_check_and_show() {
+    let all: Vec<String> = files("topologies").into_iter().chain(files("scenarios")).collect();
+    let mut args = vec!["check"];
+    args.extend(all.iter().map(String::as_str));
+    let ran = railspine(&args);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    assert_eq!(text(&ran.stdout).lines().filter(|line| line.contains(": ok, ")).count(), all.len());
+    for file in files("topologies") {
+        let ran = railspine(&["show", &file, "--format", "json"]);
+        let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        assert_eq!(told["schema"], "railspine.show/1", "{file}");
+    }
+}
+
+#[test]
+fn compare_prints_one_object() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let files = ["scenarios/roce-ecmp.toml", "scenarios/roce-spray.toml"];
+    let ran = railspine(&["compare", files[0], files[1], "--no-plots", "--format", "json", "--out", out]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(told["schema"], "railspine.compare/1");
+}
+
+#[test]
+fn endings_have_their_codes_and_messages() {
+    let folder = tempfile::tempdir().unwrap();
+    let missed = folder.path().join("missed.toml");
+    let scenario = "kind = \"run\"\n[fabric]\ntemplate = \"single-switch\"\nparams = { endpoints = 8 }\n\
+                    [[collective]]\nop = \"all-reduce\"\nalgorithm = \"ring\"\nsize = \"1 MiB\"\n\
+                    [expect]\ntime = \"1 s\"\n";
+    std::fs::write(&missed, scenario).unwrap();
+    let out = folder.path().join("out");
+    let (missed, out) = (missed.to_str().unwrap(), out.to_str().unwrap());
+    let ran = railspine(&["run", missed, "--no-plots", "--out", out]);
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(text(&ran.stderr).contains("expected 1 s ± 1 %, found "), "{}", text(&ran.stderr));
+    let ran = railspine(&["run", missed, "--no-plots", "--out", out, "--max-memory", "1 MiB"]);
+    assert_eq!(ran.status.code(), Some(2));
+    let told = text(&ran.stderr);
+    assert!(told.starts_with("error: this run would need about "), "{told}");
+    assert!(told.ends_with(", more than the 1 MiB of `--max-memory`\n"), "{told}");
+    let ran = railspine(&["run", "no-such.toml"]);
+    assert_eq!(ran.status.code(), Some(3));
+    assert_eq!(text(&ran.stderr), "error: cannot read `no-such.toml`: there is no such file\n");
+    let ran = railspine(&["run", "tests/errors/E0102-unknown-key.toml"]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert_eq!(railspine(&["explain", "E0102"]).status.code(), Some(0));
+    let ran = railspine(&["explain", "E9999"]);
+    assert_eq!(ran.status.code(), Some(2));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(text(&railspine(&["completions", shell]).stdout).contains("railspine"));
+    }
+    for schema in ["scenario", "topology", "run", "compare", "show", "check"] {
+        let told = railspine(&["schema", schema]).stdout;
+        let value: serde_json::Value = serde_json::from_slice(&told).unwrap();
+        assert!(value.is_object(), "{schema}");
+    }
+}
+
+#[test]
+fn templates_of_init_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scenario.toml");
+    let told = railspine(&["init", "-o", file.to_str().unwrap()]);
+    assert!(told.status.success());
+    let again = railspine(&["init", "-o", file.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(2), "an existing file is left as it is");
+    assert!(text(&railspine(&["init"]).stdout).contains("kind = \"run\""));
+}
