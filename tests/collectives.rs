@@ -545,7 +545,7 @@ fn pipelines_choose_segments_by_size() {
         schedule(Algorithm::Chain, &request).unwrap().phases[0].steps
     };
     let sizes = [0, 1, 256 << 10, (256 << 10) + 1, 1 << 20, 64 << 20, 1 << 40];
-    assert_eq!(sizes.map(|bytes| segments(bytes, None)), [1, 1, 1, 2, 4, 256, 256]);
+    assert_eq!(sizes.map(|bytes| segments(bytes, None)), [1, 1, 1, 2, 4, 128, 128]);
     assert_eq!(segments(1 << 20, Some(4)), 1);
 }
 

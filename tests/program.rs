@@ -30,7 +30,8 @@ fn every_scenario_runs_and_keeps_its_contract() {
     assert!(scenarios.len() >= 9);
     for file in scenarios {
         let out = folder.path().join("out");
-        let ran = railspine(&["run", &file, "--no-plots", "--format", "json", "--out", out.to_str().unwrap()]);
+        let ran =
+            railspine(&["run", &file, "--no-plots", "--format", "json", "--out", out.to_str().unwrap()]);
         assert!(ran.status.success(), "{file}: {}", text(&ran.stderr));
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
         assert_eq!(told["schema"], "railspine.run/1", "{file}");
@@ -42,7 +43,8 @@ fn every_scenario_runs_and_keeps_its_contract() {
             assert!(case["busbw_GBps"].is_f64() && case["algbw_GBps"].is_f64(), "{file}");
             assert!(case["busiest_links"][0]["utilisation"].as_f64().unwrap() <= 1.0, "{file}");
             let parts = &case["critical_path"];
-            let sum: u64 = ["latency_ps", "transfer_ps", "sharing_ps"].iter().map(|p| parts[p].as_u64().unwrap()).sum();
+            let sum: u64 =
+                ["latency_ps", "transfer_ps", "sharing_ps"].iter().map(|p| parts[p].as_u64().unwrap()).sum();
             assert_eq!(sum, time, "{file}");
         }
         let saved = std::fs::read(out.join("result.json")).unwrap();
@@ -66,7 +68,9 @@ fn the_same_bytes_for_any_number_of_threads() {
         std::fs::remove_dir_all(&out).unwrap();
         (ran.stdout, written)
     };
-    for file in ["scenarios/dgx1-all-reduce.toml", "scenarios/timeline-ring-8.toml", "scenarios/roce-ecmp.toml"] {
+    for file in
+        ["scenarios/dgx1-all-reduce.toml", "scenarios/timeline-ring-8.toml", "scenarios/roce-ecmp.toml"]
+    {
         let one = run(file, "1");
         assert!(one == run(file, "1"), "{file}: twice in a row");
         for threads in ["2", "7"] {
@@ -87,7 +91,9 @@ fn a_saved_result_is_drawn_again_to_the_same_bytes() {
     let mut pictures = 0;
     for entry in std::fs::read_dir(&second).unwrap() {
         let entry = entry.unwrap();
-        assert!(std::fs::read(entry.path()).unwrap() == std::fs::read(first.join(entry.file_name())).unwrap());
+        assert!(
+            std::fs::read(entry.path()).unwrap() == std::fs::read(first.join(entry.file_name())).unwrap()
+        );
         pictures += 1;
     }
     assert!(pictures >= 2);

@@ -27,6 +27,7 @@ struct CaseLine<'a> {
     busbw_gbps: f64,
     bound_ps: u64,
     bound_kind: &'a str,
+    bound_detail: &'a str,
     bound_percent: f64,
     latency_ps: u64,
     transfer_ps: u64,
@@ -57,7 +58,7 @@ struct SideLine<'a> {
     time_ratio: Option<f64>,
 }
 
-const CASE_HEAD: [&str; 24] = [
+const CASE_HEAD: [&str; 25] = [
     "scenario",
     "op",
     "algorithm",
@@ -74,6 +75,7 @@ const CASE_HEAD: [&str; 24] = [
     "busbw_GBps",
     "bound_ps",
     "bound_kind",
+    "bound_detail",
     "bound_percent",
     "latency_ps",
     "transfer_ps",
@@ -121,6 +123,7 @@ pub fn run(result: &RunResult) -> String {
             busbw_gbps: case.busbw_gbps,
             bound_ps: case.bound_ps,
             bound_kind: &case.bound_kind,
+            bound_detail: &case.bound_detail,
             bound_percent: case.bound_percent,
             latency_ps: case.critical_path.latency_ps,
             transfer_ps: case.critical_path.transfer_ps,
