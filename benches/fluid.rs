@@ -63,7 +63,7 @@ fn prepare(fabric: &Fabric, op: Op, algorithm: Algorithm, bytes: Bytes) -> (Rout
     let paths = router.paths(&flows).expect("it is connected");
     let transfers = verified.schedule().transfer_count();
     let collective =
-        Collective { schedule: verified, bytes, paths, start: Time::ZERO, steps: Steps::Receipt };
+        Collective { schedule: verified, bytes, paths, fold: None, start: Time::ZERO, steps: Steps::Receipt };
     (router.finish(), collective, transfers)
 }
 

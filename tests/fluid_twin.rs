@@ -77,6 +77,7 @@ fn twins(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(), TestCaseError> {
             schedule,
             bytes: one.bytes,
             paths,
+            fold: None,
             start: one.start,
             steps: one.steps,
         })

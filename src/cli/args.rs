@@ -88,6 +88,12 @@ pub(super) struct Carry {
     /// Draw no plots
     #[arg(long)]
     pub(super) no_plots: bool,
+    /// Simulate every lane on its own: the result is the same, to check it
+    #[arg(long)]
+    pub(super) no_symmetry: bool,
+    /// Simulate every round: the result is the same, to check it
+    #[arg(long)]
+    pub(super) no_skip: bool,
     /// Seed of random choices, instead of the scenario's
     #[arg(long)]
     pub(super) seed: Option<u64>,

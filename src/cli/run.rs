@@ -8,6 +8,7 @@ use super::files::{OutDir, safe_name};
 use super::progress::Progress;
 use super::term::Term;
 use super::{load, memory};
+use crate::engine::fluid;
 use crate::report::draw::Picture;
 use crate::report::{csv, draw, json, table};
 use crate::result::RunResult;
@@ -39,6 +40,7 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
 /// Runs a scenario with progress.
 pub(super) fn carry_out(scenario: &Scenario, carry: &Carry) -> Result<RunResult, Failure> {
     let options = RunOptions {
+        fluid: fluid::Options { symmetry: !carry.no_symmetry, skip: !carry.no_skip },
         threads: carry.threads.map(usize::from),
         max_memory: carry.max_memory.or_else(memory::default_limit).map(|bytes| bytes.get()),
     };

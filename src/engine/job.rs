@@ -1,5 +1,8 @@
 //! What an engine is asked to run.
 
+use std::sync::Arc;
+
+use super::Fold;
 use crate::collective::Verified;
 use crate::ids::PathId;
 use crate::route::Routes;
@@ -32,8 +35,10 @@ pub struct Collective {
     pub schedule: Verified,
     /// Its size, as its operation counts it.
     pub bytes: Bytes,
-    /// The path of every lane: phases in order, lanes in order.
+    /// The path of every lane: phases in order, lanes in order; of the lanes of `fold` where there is one.
     pub paths: Vec<PathId>,
+    /// The lanes that stand for all, where the schedule was folded by symmetry.
+    pub fold: Option<Arc<Fold>>,
     /// When it starts.
     pub start: Time,
     /// Receipt-driven or in lockstep.

@@ -2,10 +2,12 @@
 
 pub mod analytic;
 pub mod fluid;
+mod fold;
 mod job;
 mod outcome;
 mod probe;
 
+pub use fold::{Fold, FoldedLane};
 pub use job::{Collective, Job, Steps};
 pub use outcome::{Breakdown, CollectiveOutcome, Outcome};
 pub use probe::{Probe, Silent, Timeline, TimelineSpan, TransferRecord};

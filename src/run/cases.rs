@@ -121,6 +121,7 @@ pub(super) fn play(
     scenario: &Scenario,
     prepared: &Prepared,
     plan: &JobPlan,
+    options: fluid::Options,
     watch: &dyn Watch,
 ) -> Result<Played, RunError> {
     let alone = plan.members.len() == 1;
@@ -148,8 +149,10 @@ pub(super) fn play(
     let outcome = match (plan.engine, known) {
         (_, Some(known)) => known.clone(),
         (EngineKind::Analytic, None) => analytic::run(&job, &mut watching),
-        (EngineKind::Fluid, None) if plan.timeline => fluid::run(&job, &mut Recording(&mut watching)),
-        (EngineKind::Fluid, None) => fluid::run(&job, &mut watching),
+        (EngineKind::Fluid, None) if plan.timeline => {
+            fluid::run_with(&job, options, &mut Recording(&mut watching))
+        }
+        (EngineKind::Fluid, None) => fluid::run_with(&job, options, &mut watching),
     };
     if outcome.cancelled {
         if watch.stop() {

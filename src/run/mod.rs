@@ -20,11 +20,14 @@ pub use watch::{Quiet, Watch};
 
 use rayon::prelude::*;
 
+use crate::engine::fluid;
 use crate::result::{FabricSummary, RUN_SCHEMA, RunResult};
 
 /// How to run, none of which changes what comes out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RunOptions {
+    /// Which short cuts the fluid engine may take.
+    pub fluid: fluid::Options,
     /// Threads; all cores where `None`.
     pub threads: Option<usize>,
     /// Bytes of memory that a run may need; no limit where `None`.
@@ -52,11 +55,13 @@ fn run_here(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Res
             return Err(RunError::Memory { need, limit });
         }
     }
-    let prepared = prepare::prepare(scenario, schedules)?;
+    let prepared = prepare::prepare(scenario, schedules, options.fluid)?;
     let jobs = cases::jobs(scenario, &prepared);
     watch.begin(jobs.iter().map(|job| job.flows(&prepared)).sum());
-    let outcomes: Vec<_> =
-        jobs.par_iter().map(|job| cases::play(scenario, &prepared, job, watch)).collect::<Result<_, _>>()?;
+    let outcomes: Vec<_> = jobs
+        .par_iter()
+        .map(|job| cases::play(scenario, &prepared, job, options.fluid, watch))
+        .collect::<Result<_, _>>()?;
     let told: Vec<Vec<_>> = jobs
         .par_iter()
         .zip(&outcomes)

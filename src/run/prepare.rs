@@ -56,6 +56,7 @@ impl Prepared {
             schedule: self.ways[way].verified.clone(),
             bytes,
             paths: self.ways[way].paths.clone(),
+            fold: None,
             start,
             steps: spec.steps,
         }
@@ -112,7 +113,11 @@ impl Schedules {
 }
 
 /// Proves the schedules, finds all paths, and lets `auto` choose.
-pub(super) fn prepare(scenario: &Scenario, schedules: Schedules) -> Result<Prepared, RunError> {
+pub(super) fn prepare(
+    scenario: &Scenario,
+    schedules: Schedules,
+    options: fluid::Options,
+) -> Result<Prepared, RunError> {
     let fabric = &*scenario.fabric;
     let Schedules { list, mut which } = schedules;
     let (numbers, made): (Vec<usize>, Vec<Schedule>) = list.into_iter().unzip();
@@ -150,7 +155,9 @@ pub(super) fn prepare(scenario: &Scenario, schedules: Schedules) -> Result<Prepa
         .collect();
     let chosen: Vec<_> = asked
         .par_iter()
-        .map(|(number, bytes)| fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which))
+        .map(|(number, bytes)| {
+            fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which, options)
+        })
         .collect();
     for ((number, bytes), (best, outcomes)) in asked.into_iter().zip(chosen) {
         which.extend(best.map(|best| ((number, Algorithm::Auto, bytes), best)));
@@ -174,6 +181,7 @@ fn fastest(
     number: usize,
     bytes: Bytes,
     which: &BTreeMap<(usize, Algorithm, Bytes), usize>,
+    options: fluid::Options,
 ) -> (Option<usize>, Vec<(usize, Outcome)>) {
     let candidates: Vec<usize> = Algorithm::ALL
         .iter()
@@ -185,7 +193,7 @@ fn fastest(
         let job = Job { routes: &prepared.routes, collectives: vec![collective] };
         let outcome = match engine {
             EngineKind::Analytic => analytic::run(&job, &mut Silent),
-            EngineKind::Fluid => fluid::run(&job, &mut Silent),
+            EngineKind::Fluid => fluid::run_with(&job, options, &mut Silent),
         };
         (way, outcome)
     };

@@ -313,7 +313,7 @@ pub(crate) const fn resource(link: u32, capacity: f64) -> Resource {
 
 pub(crate) fn collective(schedule: Schedule, bytes: u64, paths: Vec<PathId>, steps: Steps) -> Collective {
     let schedule = verify(schedule).expect("schedules written by hand are right");
-    Collective { schedule, bytes: Bytes(bytes), paths, start: Time::ZERO, steps }
+    Collective { schedule, bytes: Bytes(bytes), paths, fold: None, start: Time::ZERO, steps }
 }
 
 /// A connected fabric of `ranks` GPUs that forward, in servers of three, one GPU that is no rank, and switches of

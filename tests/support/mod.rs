@@ -167,6 +167,7 @@ pub fn play(fabric: &Fabric, asked: &[Asked<'_>]) -> Outcome {
             schedule,
             bytes: one.bytes,
             paths,
+            fold: None,
             start: one.start,
             steps: one.steps,
         })
