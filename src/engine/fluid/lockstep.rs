@@ -25,7 +25,7 @@ impl Lockstep {
         order.sort_by_key(|lane| plan.lanes[*lane as usize].round);
         for lane in order {
             if plan.lanes[lane as usize].steps > 0 {
-                pairs.extend(plan.lanes[lane as usize].ends.map(|rank| (rank, lane)));
+                pairs.extend(distinct(plan.lanes[lane as usize].ends).map(|rank| (rank, lane)));
             }
         }
         let ranks = plan.ranks as usize;
@@ -63,7 +63,7 @@ impl Lockstep {
         received: impl Fn(u32) -> u32,
         ready: &mut Vec<u32>,
     ) {
-        for rank in plan.lanes[lane as usize].ends {
+        for rank in distinct(plan.lanes[lane as usize].ends) {
             if self.round[rank as usize] == round && self.window[rank as usize].contains(&lane) {
                 self.pending[rank as usize] -= 1;
                 if self.pending[rank as usize] == 0 {
@@ -122,4 +122,9 @@ impl Lockstep {
             round += 1;
         }
     }
+}
+
+/// The ends of a lane, once where both are of one class.
+fn distinct(ends: [u32; 2]) -> impl Iterator<Item = u32> {
+    std::iter::once(ends[0]).chain((ends[1] != ends[0]).then_some(ends[1]))
 }

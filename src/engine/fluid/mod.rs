@@ -10,6 +10,7 @@ mod arrivals;
 mod drain;
 mod lockstep;
 mod needed;
+mod network;
 mod plan;
 pub mod reference;
 mod rows;

@@ -2,13 +2,14 @@
 
 use crate::collective::On;
 use crate::engine::{Breakdown, CollectiveOutcome, Job, Outcome, Probe, TransferRecord};
+use crate::route::Routes;
 use crate::units::Time;
 
 use super::agenda::{Agenda, NEVER};
 use super::arrivals::{Arrival, Arrivals};
 use super::drain::drain;
 use super::lockstep::Lockstep;
-use super::plan::{Dependency, Plan};
+use super::plan::{Dependency, Plan, PlannedLane};
 use super::sharing::Sharing;
 
 /// What changes of a lane.
@@ -24,9 +25,10 @@ struct State {
     busy: bool,
     /// When it started.
     start: u64,
-    /// Size of the last transfer and the time that it would take alone.
+    /// Size of the last transfer and the time that it would take alone, as one transfer and as what it stands for.
     bytes: u64,
     alone: u64,
+    own: u64,
     /// Critical path until the transfer in flight started.
     latency: u64,
     transfer: u64,
@@ -73,14 +75,11 @@ pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
         states: vec![State { bytes: u64::MAX, ..State::default() }; plan.lanes.len()],
         agenda: Agenda::new(plan.lanes.len()),
         arrivals: Arrivals::new(plan.latencies),
-        sharing: Sharing::new(
-            job.routes,
-            plan.lanes.iter().map(|lane| (!lane.exclusive).then_some(lane.path)),
-        ),
+        sharing: Sharing::new(&plan.network),
         lockstep: lockstep.then(|| Lockstep::new(&plan)),
         open: vec![false; job.collectives.len()],
         gates: vec![0; plan.gates.len()],
-        left: job.collectives.iter().map(|c| c.schedule.schedule().transfer_count()).collect(),
+        left: plan.left(),
         outcomes: job
             .collectives
             .iter()
@@ -211,7 +210,7 @@ impl Simulation<'_, '_> {
         let planned = &self.plan.lanes[lane];
         let step = self.states[lane].received;
         self.states[lane].received += 1;
-        self.flows += 1;
+        self.flows += u64::from(planned.count);
         if P::TRANSFERS {
             probe.transfer(TransferRecord {
                 collective: planned.collective,
@@ -317,11 +316,12 @@ impl Simulation<'_, '_> {
         if bytes != state.bytes {
             state.bytes = bytes;
             state.alone = drain(bytes as f64, planned.alone);
+            state.own = drain(bytes as f64, planned.rate);
         }
         if bytes == 0 {
             self.sent(candidate.lane);
         } else if planned.exclusive {
-            let finish = self.now.saturating_add(state.alone);
+            let finish = self.now.saturating_add(state.own);
             self.agenda.set(lane, finish);
         } else {
             self.sharing.add(candidate.lane, bytes, self.now);
@@ -335,14 +335,8 @@ impl Simulation<'_, '_> {
     }
 
     fn outcome(self, complete: bool) -> Outcome {
-        let routes = self.plan.job.routes;
-        let mut resource_bytes = vec![0.0; routes.resources().len()];
-        for (planned, state) in self.plan.lanes.iter().zip(&self.states) {
-            for hop in routes.hops(planned.path) {
-                let part = f64::from(hop.weight) / f64::from(routes.unit());
-                resource_bytes[hop.resource.index()] += state.moved as f64 * part;
-            }
-        }
+        let moved = self.states.iter().map(|state| state.moved);
+        let resource_bytes = resource_bytes(self.plan.job.routes, self.plan.lanes.iter().zip(moved));
         Outcome {
             collectives: self.outcomes,
             resource_bytes,
@@ -351,4 +345,19 @@ impl Simulation<'_, '_> {
             cancelled: !complete,
         }
     }
+}
+
+/// The bytes that crossed each resource, given what every lane moved. Sums are of integers, so that they come to the
+/// same however lanes are grouped.
+pub(super) fn resource_bytes<'p>(
+    routes: &Routes,
+    moved: impl Iterator<Item = (&'p PlannedLane, u64)>,
+) -> Vec<f64> {
+    let mut sums = vec![0u128; routes.resources().len()];
+    for (planned, moved) in moved {
+        for hop in routes.hops(planned.path) {
+            sums[hop.resource.index()] += u128::from(moved) * u128::from(hop.weight);
+        }
+    }
+    sums.into_iter().map(|sum| sum as f64 / f64::from(routes.unit())).collect()
 }
