@@ -38,6 +38,29 @@ impl Lockstep {
         }
     }
 
+    /// Of every rank: its round, the transfers that it waits for, and how many of its lanes have had their first round.
+    pub(super) fn ranks(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+        (0..self.round.len()).map(|rank| (self.round[rank], self.pending[rank], self.next[rank]))
+    }
+
+    /// The lanes of a rank with a transfer in the present round.
+    pub(super) fn window(&self, rank: usize) -> &[u32] {
+        &self.window[rank]
+    }
+
+    /// How many rounds it is until another lane of a rank begins; `None` where none is left.
+    pub(super) fn room(&self, plan: &Plan<'_>, rank: usize) -> Option<u32> {
+        let next = self.lanes.row(rank).get(self.next[rank] as usize)?;
+        Some(plan.lanes[*next as usize].round - self.round[rank])
+    }
+
+    /// Lets every rank make the rounds since `before` so many times more.
+    pub(super) fn skip(&mut self, times: u32, before: impl Fn(usize) -> u32) {
+        for (rank, round) in self.round.iter_mut().enumerate() {
+            *round += (*round - before(rank)) * times;
+        }
+    }
+
     /// Whether a lane may start its transfer of that round.
     pub(super) fn allows(&self, rank: u32, round: u32) -> bool {
         round <= self.round[rank as usize]

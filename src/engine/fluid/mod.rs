@@ -13,6 +13,7 @@ mod needed;
 mod network;
 mod plan;
 pub mod reference;
+mod repeat;
 mod rows;
 mod sharing;
 mod simulate;
@@ -47,6 +48,6 @@ pub fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
 
 /// Runs a job. Memory is proportional to lanes and their dependencies, not to transfers.
 pub fn run_with<P: Probe>(job: &Job<'_>, options: Options, probe: &mut P) -> Outcome {
-    let _ = options;
-    simulate::run(job, probe)
+    let plan = plan::Plan::new(job);
+    simulate::run(&plan, options.skip, probe)
 }

@@ -169,6 +169,19 @@ impl Sharing {
         self.solves
     }
 
+    /// Rate and bytes left of a flow, to the last bit, and for how long they have held at `now`.
+    pub(super) fn state(&self, lane: usize, now: u64) -> (u64, u64, u64) {
+        let flow = &self.flows[lane];
+        (flow.rate.to_bits(), flow.remaining.to_bits(), now - flow.updated)
+    }
+
+    /// Puts all flows off by so much.
+    pub(super) fn shift(&mut self, by: u64) {
+        for flow in &mut self.flows {
+            flow.updated += by;
+        }
+    }
+
     #[inline]
     fn dirty(&mut self, resource: ResourceId) {
         let shared = &mut self.resources[resource.index()];

@@ -1,7 +1,7 @@
 //! The event loop.
 
 use crate::collective::On;
-use crate::engine::{Breakdown, CollectiveOutcome, Job, Outcome, Probe, TransferRecord};
+use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Probe, TransferRecord};
 use crate::route::Routes;
 use crate::units::Time;
 
@@ -10,30 +10,31 @@ use super::arrivals::{Arrival, Arrivals};
 use super::drain::drain;
 use super::lockstep::Lockstep;
 use super::plan::{Dependency, Plan, PlannedLane};
+use super::repeat::Repeat;
 use super::sharing::Sharing;
 
 /// What changes of a lane.
 #[derive(Debug, Clone, Copy, Default)]
-struct State {
+pub(super) struct State {
     /// The step that starts next.
-    next: u32,
+    pub(super) next: u32,
     /// Transfers sent.
-    sent: u32,
+    pub(super) sent: u32,
     /// Transfers received.
-    received: u32,
+    pub(super) received: u32,
     /// Whether a transfer is in flight.
-    busy: bool,
+    pub(super) busy: bool,
     /// When it started.
-    start: u64,
+    pub(super) start: u64,
     /// Size of the last transfer and the time that it would take alone, as one transfer and as what it stands for.
-    bytes: u64,
-    alone: u64,
-    own: u64,
+    pub(super) bytes: u64,
+    pub(super) alone: u64,
+    pub(super) own: u64,
     /// Critical path until the transfer in flight started.
-    latency: u64,
-    transfer: u64,
+    pub(super) latency: u64,
+    pub(super) transfer: u64,
     /// Bytes of all transfers so far.
-    moved: u64,
+    pub(super) moved: u64,
 }
 
 /// A lane that may be able to start, and the critical path of what made it so.
@@ -47,36 +48,38 @@ struct Candidate {
 /// How many instants pass between two looks at the probe.
 const PROGRESS_EVERY: u32 = 1 << 12;
 
-struct Simulation<'p, 'a> {
-    plan: &'p Plan<'a>,
-    states: Vec<State>,
+pub(super) struct Simulation<'p, 'a> {
+    pub(super) plan: &'p Plan<'a>,
+    pub(super) states: Vec<State>,
     /// When the transfer in flight of each lane will be sent.
-    agenda: Agenda,
-    arrivals: Arrivals,
-    sharing: Sharing,
-    lockstep: Option<Lockstep>,
+    pub(super) agenda: Agenda,
+    pub(super) arrivals: Arrivals,
+    pub(super) sharing: Sharing,
+    pub(super) lockstep: Option<Lockstep>,
     open: Vec<bool>,
     /// Transfers counted at each gate.
-    gates: Vec<u64>,
+    pub(super) gates: Vec<u64>,
     /// Transfers of each collective that were not received yet.
-    left: Vec<u64>,
+    pub(super) left: Vec<u64>,
     outcomes: Vec<CollectiveOutcome>,
     candidates: Vec<Candidate>,
     unlocked: Vec<u32>,
-    now: u64,
-    flows: u64,
+    pub(super) now: u64,
+    pub(super) flows: u64,
+    /// Of those, skipped.
+    pub(super) skipped: u64,
 }
 
 /// Runs a job.
-pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
-    let plan = Plan::new(job);
+pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Outcome {
+    let job = plan.job;
     let lockstep = (0..plan.lanes.len()).any(|lane| plan.lockstep(lane));
     let mut simulation = Simulation {
         states: vec![State { bytes: u64::MAX, ..State::default() }; plan.lanes.len()],
         agenda: Agenda::new(plan.lanes.len()),
         arrivals: Arrivals::new(plan.latencies),
         sharing: Sharing::new(&plan.network),
-        lockstep: lockstep.then(|| Lockstep::new(&plan)),
+        lockstep: lockstep.then(|| Lockstep::new(plan)),
         open: vec![false; job.collectives.len()],
         gates: vec![0; plan.gates.len()],
         left: plan.left(),
@@ -89,15 +92,17 @@ pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
         unlocked: Vec::new(),
         now: 0,
         flows: 0,
-        plan: &plan,
+        skipped: 0,
+        plan,
     };
-    let complete = simulation.play(probe);
+    let repeat = if skip && !P::TRANSFERS { Repeat::new(plan) } else { None };
+    let complete = simulation.play(repeat, probe);
     simulation.outcome(complete)
 }
 
 impl Simulation<'_, '_> {
     /// Plays all events; false where the probe cancelled or nothing can happen although something is left.
-    fn play<P: Probe>(&mut self, probe: &mut P) -> bool {
+    fn play<P: Probe>(&mut self, mut repeat: Option<Repeat>, probe: &mut P) -> bool {
         let mut starts: Vec<(u64, u32)> = self
             .plan
             .job
@@ -142,6 +147,12 @@ impl Simulation<'_, '_> {
                 continue;
             }
             self.solve();
+            if let Some(repeat) = repeat.as_mut()
+                && repeat.due(&self.states)
+            {
+                let start = starts.peek().map_or(NEVER, |(time, _)| *time);
+                repeat.look(self, start);
+            }
             instants += 1;
             if instants.is_multiple_of(PROGRESS_EVERY) && !probe.progress(self.flows, self.plan.transfers) {
                 return false;
