@@ -7,6 +7,7 @@
 
 mod agenda;
 mod arrivals;
+mod block;
 mod drain;
 mod lockstep;
 mod needed;
@@ -14,9 +15,12 @@ mod network;
 mod plan;
 pub mod reference;
 mod repeat;
+mod ring;
 mod rows;
 mod sharing;
 mod simulate;
+mod waves;
+mod windows;
 
 use super::{Job, Outcome, Probe};
 
@@ -49,5 +53,11 @@ pub fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
 /// Runs a job. Memory is proportional to lanes and their dependencies, not to transfers.
 pub fn run_with<P: Probe>(job: &Job<'_>, options: Options, probe: &mut P) -> Outcome {
     let plan = plan::Plan::new(job);
+    if options.skip
+        && !P::TRANSFERS
+        && let Some(outcome) = ring::outcome(&plan)
+    {
+        return outcome;
+    }
     simulate::run(&plan, options.skip, probe)
 }
