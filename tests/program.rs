@@ -23,11 +23,17 @@ fn files(folder: &str) -> Vec<String> {
     found.iter().map(|path| path.strip_prefix(root()).unwrap().display().to_string()).collect()
 }
 
+/// Whether a scenario says that it is too large for the test suite.
+fn heavy(file: &str) -> bool {
+    std::fs::read_to_string(root().join(file)).unwrap().lines().any(|line| line.trim() == "heavy = true")
+}
+
 #[test]
 fn every_scenario_runs_and_keeps_its_contract() {
     let folder = tempfile::tempdir().unwrap();
-    let scenarios = files("scenarios");
-    assert!(scenarios.len() >= 9);
+    let (heavy, scenarios): (Vec<String>, Vec<String>) =
+        files("scenarios").into_iter().partition(|file| heavy(file));
+    assert!(scenarios.len() >= 9 && heavy.len() >= 6);
     for file in scenarios {
         let out = folder.path().join("out");
         let ran =
