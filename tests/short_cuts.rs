@@ -3,6 +3,7 @@
 mod support;
 
 use proptest::prelude::*;
+use railspine::collective::algo::serves;
 use railspine::collective::{Algorithm, Op};
 use railspine::engine::{Collective, Job, Outcome, Silent, Steps, fluid};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind};
@@ -17,6 +18,8 @@ struct Pods {
     inside: (u64, u64),
     across: (u64, u64),
     up: (u64, u64),
+    /// Servers whose links to their leaves have half the bandwidth, or none such.
+    slow: Option<u32>,
 }
 
 impl Pods {
@@ -41,7 +44,9 @@ impl Pods {
                     let node = Node::new(format!("host{number}/gpu{rail}"), NodeKind::Gpu);
                     let gpu = builder.add_node(node.in_server(number).on_rail(rail as u32));
                     builder.add_cable(gpu, switch, cable(self.inside));
-                    builder.add_cable(gpu, *leaf, cable(self.across));
+                    let (latency, rate) = self.across;
+                    let rate = if self.slow == Some(number) { rate / 2 } else { rate };
+                    builder.add_cable(gpu, *leaf, cable((latency, rate)));
                 }
             }
         }
@@ -84,7 +89,8 @@ fn rings_over_servers_go_by_batches() {
             for pods in [1, 2] {
                 for bytes in [1 << 10, 24 << 10, 1 << 20] {
                     let inside = (300, 400);
-                    let pods = Pods { pods, servers, gpus, inside, across: (1237, 50), up: (450, 400) };
+                    let pods =
+                        Pods { pods, servers, gpus, inside, across: (1237, 50), up: (450, 400), slow: None };
                     let fabric = pods.build();
                     let ranks = fabric.endpoints().len() as u64;
                     let bytes = Bytes(bytes / ranks / u64::from(gpus) * ranks * u64::from(gpus));
@@ -103,7 +109,7 @@ fn rings_over_servers_go_by_batches() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn rings_in_pods(
@@ -115,10 +121,74 @@ proptest! {
         chunk in prop_oneof![1u64..2000, 1000u64..100_000],
         lockstep in any::<bool>(),
     ) {
-        let fabric = Pods { pods, servers, gpus, inside, across, up }.build();
+        let fabric = Pods { pods, servers, gpus, inside, across, up, slow: None }.build();
         let ranks = fabric.endpoints().len() as u64;
         let steps = if lockstep { Steps::Lockstep } else { Steps::Receipt };
         let bytes = Bytes(chunk * ranks * u64::from(gpus));
         both(&fabric, &[Asked { steps, ..Asked::on_all(&fabric, op, Algorithm::Ring, bytes) }])?;
     }
+
+    /// Anything on fabrics that are even, oversubscribed, or have a slow server.
+    #[test]
+    fn anything_in_pods(
+        (op, algorithm) in op_and_algorithm(),
+        (pods, servers, gpus) in (1u32..4, 1u32..5, 1u32..5),
+        inside in (0u64..400, 100u64..500),
+        across in (0u64..4000, 20u64..100),
+        up in (0u64..2000, 20u64..800),
+        slow in prop::option::weighted(0.3, 0u32..8),
+        chunk in prop_oneof![Just(0u64), 1u64..2000, 1000u64..100_000],
+        uneven in prop::option::weighted(0.3, 1u64..50),
+        lockstep in any::<bool>(),
+    ) {
+        let fabric = Pods { pods, servers, gpus, inside, across, up, slow }.build();
+        let ranks = fabric.endpoints().len() as u64;
+        let steps = if lockstep { Steps::Lockstep } else { Steps::Receipt };
+        let bytes = Bytes(chunk * ranks * u64::from(gpus) + uneven.unwrap_or(0));
+        if let Some(asked) = served(&fabric, Asked { steps, ..Asked::on_all(&fabric, op, algorithm, bytes) }) {
+            both(&fabric, &[asked])?;
+        }
+    }
+
+    /// Two groups at once, interleaved over the servers or side by side, one of them later.
+    #[test]
+    fn groups_in_pods(
+        first in op_and_algorithm(),
+        second in op_and_algorithm(),
+        (pods, servers, gpus) in (1u32..3, 1u32..4, 2u32..5),
+        inside in (0u64..400, 100u64..500),
+        across in (0u64..4000, 20u64..100),
+        chunks in (1u64..20_000, 1u64..20_000),
+        later in prop_oneof![Just(0u64), 0u64..200_000_000],
+        interleaved in any::<bool>(),
+    ) {
+        let fabric = Pods { pods, servers, gpus, inside, across, up: (500, 200), slow: None }.build();
+        let ends = fabric.endpoints();
+        let half = ends.len() / 2;
+        let group = |part: usize| -> Vec<_> {
+            let of = |at: usize| if interleaved { at % 2 == part } else { at / half == part };
+            ends.iter().enumerate().filter(|(at, _)| of(*at)).map(|(_, node)| *node).take(half).collect()
+        };
+        let asked = [(first, chunks.0, 0), (second, chunks.1, later)].into_iter().enumerate();
+        let asked: Vec<Asked<'_>> = asked
+            .filter_map(|(part, ((op, algorithm), chunk, start))| {
+                let bytes = Bytes(chunk * half as u64 * u64::from(gpus));
+                let on_all = Asked::on_all(&fabric, op, algorithm, bytes);
+                served(&fabric, Asked { nodes: group(part), start: Time(start), ..on_all })
+            })
+            .collect();
+        both(&fabric, &asked)?;
+    }
+}
+
+/// What is asked, if its algorithm serves its ranks.
+fn served<'a>(fabric: &Fabric, asked: Asked<'a>) -> Option<Asked<'a>> {
+    let request = support::request(fabric, &asked);
+    railspine::collective::algo::schedule(asked.algorithm, &request).is_ok().then_some(asked)
+}
+
+fn op_and_algorithm() -> impl Strategy<Value = (Op, Algorithm)> {
+    let all: Vec<(Op, Algorithm)> =
+        Op::ALL.iter().flat_map(|op| serves(*op).into_iter().map(move |a| (*op, a))).collect();
+    prop::sample::select(all)
 }

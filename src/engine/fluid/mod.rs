@@ -8,6 +8,7 @@
 mod agenda;
 mod arrivals;
 mod block;
+mod classes;
 mod drain;
 mod lockstep;
 mod needed;
@@ -59,5 +60,13 @@ pub fn run_with<P: Probe>(job: &Job<'_>, options: Options, probe: &mut P) -> Out
     {
         return outcome;
     }
-    simulate::run(&plan, options.skip, probe)
+    let skip = options.skip && !P::TRANSFERS;
+    if options.symmetry
+        && !P::TRANSFERS
+        && let Some(quotient) = classes::quotient(&plan)
+    {
+        let played = simulate::run(&quotient.plan, skip, probe);
+        return played.outcome(&plan, |lane| quotient.class[lane] as usize);
+    }
+    simulate::run(&plan, skip, probe).outcome(&plan, |lane| lane)
 }

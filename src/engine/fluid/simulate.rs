@@ -71,7 +71,7 @@ pub(super) struct Simulation<'p, 'a> {
 }
 
 /// Runs a job.
-pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Outcome {
+pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Played {
     let job = plan.job;
     let lockstep = (0..plan.lanes.len()).any(|lane| plan.lockstep(lane));
     let mut simulation = Simulation {
@@ -95,9 +95,15 @@ pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Outco
         skipped: 0,
         plan,
     };
-    let repeat = if skip && !P::TRANSFERS { Repeat::new(plan) } else { None };
+    let repeat = if skip { Repeat::new(plan) } else { None };
     let complete = simulation.play(repeat, probe);
-    simulation.outcome(complete)
+    Played {
+        collectives: simulation.outcomes,
+        moved: simulation.states.iter().map(|state| state.moved).collect(),
+        flows: simulation.flows,
+        solves: simulation.sharing.solves(),
+        complete,
+    }
 }
 
 impl Simulation<'_, '_> {
@@ -344,16 +350,28 @@ impl Simulation<'_, '_> {
         let agenda = &mut self.agenda;
         self.sharing.solve(self.now, |lane, finish| agenda.set(lane as usize, finish));
     }
+}
 
-    fn outcome(self, complete: bool) -> Outcome {
-        let moved = self.states.iter().map(|state| state.moved);
-        let resource_bytes = resource_bytes(self.plan.job.routes, self.plan.lanes.iter().zip(moved));
+/// A plan that was played.
+pub(super) struct Played {
+    collectives: Vec<CollectiveOutcome>,
+    /// Bytes of all transfers of each lane.
+    moved: Vec<u64>,
+    flows: u64,
+    solves: u64,
+    complete: bool,
+}
+
+impl Played {
+    /// What became of the whole plan, given the lane that was played for each of its lanes.
+    pub(super) fn outcome(self, plan: &Plan<'_>, played: impl Fn(usize) -> usize) -> Outcome {
+        let moved = plan.lanes.iter().enumerate().map(|(lane, planned)| (planned, self.moved[played(lane)]));
         Outcome {
-            collectives: self.outcomes,
-            resource_bytes,
+            resource_bytes: resource_bytes(plan.job.routes, moved),
+            collectives: self.collectives,
             flows: self.flows,
-            solves: self.sharing.solves(),
-            cancelled: !complete,
+            solves: self.solves,
+            cancelled: !self.complete,
         }
     }
 }
