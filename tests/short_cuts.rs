@@ -77,6 +77,8 @@ fn both(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(Outcome, Outcome), Test
     }
     prop_assert_eq!(&fast.resource_bytes, &plain.resource_bytes);
     prop_assert_eq!(fast.flows, plain.flows);
+    prop_assert_eq!(fast.work.simulated + fast.work.skipped, fast.flows);
+    prop_assert_eq!((plain.work.classes, plain.work.skipped), (plain.work.lanes, 0));
     Ok((fast, plain))
 }
 

@@ -1,7 +1,7 @@
 //! Which jobs are rings: every lane passes on what one other lane delivers, a step later, from the first step on.
 
 use crate::collective::{Need, On};
-use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Steps};
+use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Steps, Work};
 use crate::units::Time;
 
 use super::plan::Plan;
@@ -27,6 +27,12 @@ pub(super) fn outcome(plan: &Plan<'_>) -> Option<Outcome> {
         resource_bytes: resource_bytes(plan.job.routes, moved),
         flows: plan.transfers,
         solves: 0,
+        work: Work {
+            lanes: plan.lanes.iter().map(|lane| u64::from(lane.count)).sum(),
+            classes: plan.lanes.len() as u64,
+            simulated: 0,
+            skipped: plan.transfers,
+        },
         cancelled: false,
     })
 }

@@ -1,7 +1,7 @@
 //! The event loop.
 
 use crate::collective::On;
-use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Probe, TransferRecord};
+use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Probe, TransferRecord, Work};
 use crate::route::Routes;
 use crate::units::Time;
 
@@ -66,8 +66,8 @@ pub(super) struct Simulation<'p, 'a> {
     unlocked: Vec<u32>,
     pub(super) now: u64,
     pub(super) flows: u64,
-    /// Of those, skipped.
-    pub(super) skipped: u64,
+    /// Transfers of lanes that were played one by one.
+    played: u64,
 }
 
 /// Runs a job.
@@ -92,7 +92,7 @@ pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Playe
         unlocked: Vec::new(),
         now: 0,
         flows: 0,
-        skipped: 0,
+        played: 0,
         plan,
     };
     let repeat = if skip { Repeat::new(plan) } else { None };
@@ -101,6 +101,7 @@ pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Playe
         collectives: simulation.outcomes,
         moved: simulation.states.iter().map(|state| state.moved).collect(),
         flows: simulation.flows,
+        played: simulation.played,
         solves: simulation.sharing.solves(),
         complete,
     }
@@ -228,6 +229,7 @@ impl Simulation<'_, '_> {
         let step = self.states[lane].received;
         self.states[lane].received += 1;
         self.flows += u64::from(planned.count);
+        self.played += 1;
         if P::TRANSFERS {
             probe.transfer(TransferRecord {
                 collective: planned.collective,
@@ -358,6 +360,8 @@ pub(super) struct Played {
     /// Bytes of all transfers of each lane.
     moved: Vec<u64>,
     flows: u64,
+    /// Transfers played one by one.
+    played: u64,
     solves: u64,
     complete: bool,
 }
@@ -365,12 +369,19 @@ pub(super) struct Played {
 impl Played {
     /// What became of the whole plan, given the lane that was played for each of its lanes.
     pub(super) fn outcome(self, plan: &Plan<'_>, played: impl Fn(usize) -> usize) -> Outcome {
+        let classes = self.moved.len() as u64;
         let moved = plan.lanes.iter().enumerate().map(|(lane, planned)| (planned, self.moved[played(lane)]));
         Outcome {
             resource_bytes: resource_bytes(plan.job.routes, moved),
             collectives: self.collectives,
             flows: self.flows,
             solves: self.solves,
+            work: Work {
+                lanes: plan.lanes.iter().map(|lane| u64::from(lane.count)).sum(),
+                classes,
+                simulated: self.played,
+                skipped: self.flows - self.played,
+            },
             cancelled: !self.complete,
         }
     }
