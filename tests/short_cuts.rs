@@ -5,7 +5,7 @@ mod support;
 use proptest::prelude::*;
 use railspine::collective::algo::serves;
 use railspine::collective::{Algorithm, Op};
-use railspine::engine::{Collective, Job, Outcome, Silent, Steps, fluid};
+use railspine::engine::{Collective, Job, Outcome, Silent, Steps, Work, fluid};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind};
 use railspine::units::{Bandwidth, Bytes, Time};
 use support::{Asked, proved, routed};
@@ -193,4 +193,62 @@ fn op_and_algorithm() -> impl Strategy<Value = (Op, Algorithm)> {
     let all: Vec<(Op, Algorithm)> =
         Op::ALL.iter().flat_map(|op| serves(*op).into_iter().map(move |a| (*op, a))).collect();
     prop::sample::select(all)
+}
+
+/// How much of a collective on all endpoints was played, once it is the same as the plain run.
+fn work(fabric: &Fabric, op: Op, algorithm: Algorithm, steps: Steps, bytes: u64) -> Work {
+    let asked = Asked { steps, ..Asked::on_all(fabric, op, algorithm, Bytes(bytes)) };
+    both(fabric, &[asked]).unwrap().0.work
+}
+
+#[test]
+fn lanes_of_one_role_are_played_once() {
+    let even = Pods {
+        pods: 2,
+        servers: 4,
+        gpus: 4,
+        inside: (300, 400),
+        across: (900, 50),
+        up: (450, 400),
+        slow: None,
+    };
+    let fabric = even.build();
+    let receipt = Steps::Receipt;
+    // A class a round of recursive halving and doubling, whether partners share a server, a pod or neither.
+    let exchange = work(&fabric, Op::AllReduce, Algorithm::HalvingDoubling, receipt, 32 << 10);
+    assert_eq!((exchange.lanes, exchange.classes), (10 * 32, 10));
+    // Pairs inside a server, on one rail of a pod, off rail or between pods: a few classes of 992 pairs.
+    let burst = work(&fabric, Op::AllToAll, Algorithm::Direct, receipt, 32 << 10);
+    assert_eq!(burst.lanes, 992);
+    assert!(burst.classes <= 6, "{burst:?}");
+    // One slow server: pairs with it and pairs without are apart, but not all pairs from one another.
+    let slow = Pods { slow: Some(3), ..even }.build();
+    let uneven = work(&slow, Op::AllToAll, Algorithm::Direct, receipt, 32 << 10);
+    assert!(uneven.classes > burst.classes && uneven.classes < 200, "{uneven:?}");
+    // Sizes that do not divide evenly are classes of their own.
+    let odd = work(&fabric, Op::AllToAll, Algorithm::Direct, receipt, (32 << 10) + 5);
+    assert!(odd.classes > burst.classes, "{odd:?}");
+}
+
+#[test]
+fn rounds_that_repeat_are_skipped() {
+    // In lockstep every round takes as long as its slowest hop, once that has come round.
+    let fabric = support::star(64, support::B, Time::from_ps(2_000_000));
+    let ring = work(&fabric, Op::AllReduce, Algorithm::Ring, Steps::Lockstep, 64 << 10);
+    assert_eq!((ring.lanes, ring.classes), (64, 1));
+    assert!(ring.simulated < 20, "{ring:?}");
+    let pods = Pods {
+        pods: 2,
+        servers: 8,
+        gpus: 4,
+        inside: (300, 400),
+        across: (900, 50),
+        up: (450, 400),
+        slow: Some(3),
+    };
+    let ring = work(&pods.build(), Op::AllReduce, Algorithm::Ring, Steps::Lockstep, 1 << 20);
+    assert!(ring.simulated * 2 < ring.simulated + ring.skipped, "{ring:?}");
+    // Driven by receipt, path windows need no rounds at all.
+    let ring = work(&fabric, Op::AllReduce, Algorithm::Ring, Steps::Receipt, 64 << 10);
+    assert_eq!((ring.simulated, ring.skipped), (0, 64 * 126));
 }
