@@ -12,11 +12,11 @@
 //! depend on order; kept flows enter at their level like all others; so rates are a pure function of the set of flows,
 //! to the last bit, whatever the region was.
 
-use crate::ids::{PathId, ResourceId};
-use crate::route::{Hop, Routes};
+use crate::ids::ResourceId;
+use crate::route::Hop;
 
 use super::drain::drain;
-use super::needed::needed;
+use super::network::Network;
 
 /// A flow on a resource: its lane, its weight there, and where its path says so.
 #[derive(Debug, Clone, Copy)]
@@ -118,16 +118,14 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    /// No flows yet. `paths` has the path of every lane, `None` for lanes that are never given to this.
-    pub(super) fn new(routes: &Routes, paths: impl Iterator<Item = Option<PathId>>) -> Self {
-        let unit = f64::from(routes.unit());
-        let resources: Vec<Shared> = routes
-            .resources()
+    /// No flows yet; flows are the lanes of the network.
+    pub(super) fn new(network: &Network) -> Self {
+        let resources: Vec<Shared> = network
+            .capacities
             .iter()
-            .map(|resource| Shared { capacity: resource.capacity * unit, ..Shared::default() })
+            .map(|capacity| Shared { capacity: *capacity, ..Shared::default() })
             .collect();
-        let paths: Vec<Option<PathId>> = paths.collect();
-        let (hops, starts) = needed(routes, &paths);
+        let (hops, starts) = (network.hops.clone(), &network.starts);
         let flows = starts
             .windows(2)
             .map(|range| Flow {
@@ -169,6 +167,19 @@ impl Sharing {
     /// How many regions were solved so far.
     pub(super) fn solves(&self) -> u64 {
         self.solves
+    }
+
+    /// Rate and bytes left of a flow, to the last bit, and for how long they have held at `now`.
+    pub(super) fn state(&self, lane: usize, now: u64) -> (u64, u64, u64) {
+        let flow = &self.flows[lane];
+        (flow.rate.to_bits(), flow.remaining.to_bits(), now - flow.updated)
+    }
+
+    /// Puts all flows off by so much.
+    pub(super) fn shift(&mut self, by: u64) {
+        for flow in &mut self.flows {
+            flow.updated += by;
+        }
     }
 
     #[inline]
@@ -482,7 +493,9 @@ mod tests {
     use super::*;
     use crate::engine::fluid::reference;
     use crate::ids::LinkId;
+    use crate::ids::PathId;
     use crate::route::Resource;
+    use crate::route::Routes;
     use crate::units::Time;
 
     /// Random tables: every path crosses some resources with weights of 1 to 6 sixths.
@@ -523,7 +536,7 @@ mod tests {
             toggles in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..60),
         ) {
             let paths: Vec<PathId> = (0..routes.len()).map(PathId::from_index).collect();
-            let mut sharing = Sharing::new(&routes, paths.iter().copied().map(Some));
+            let mut sharing = Sharing::new(&Network::of_paths(&routes, &paths.iter().copied().map(Some).collect::<Vec<_>>()));
             let mut active = vec![false; paths.len()];
             let mut rates = vec![0.0; paths.len()];
             for (index, solve) in toggles {
