@@ -6,6 +6,7 @@
 mod builder;
 mod class;
 mod link;
+mod names;
 mod node;
 pub mod template;
 
