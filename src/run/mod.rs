@@ -6,12 +6,14 @@
 mod cases;
 mod error;
 mod expect;
+mod fold;
 mod links;
 mod memory;
 mod prepare;
 mod scenario;
 mod tell;
 mod watch;
+mod ways;
 
 pub use error::RunError;
 pub use memory::forecast;
