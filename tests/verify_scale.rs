@@ -168,13 +168,13 @@ fn break_it(schedule: &mut Schedule, way: u32, at: usize, by: u32) {
         },
         6 => {
             for wait in &mut phase.waits {
-                wait.need = if by % 2 == 0 { Need::All } else { Need::Step { plus: by % 3 } };
+                wait.need = if by.is_multiple_of(2) { Need::All } else { Need::Step { plus: by % 3 } };
             }
         }
         7 => {
             for wait in &mut phase.waits {
-                wait.on = if by % 2 == 0 { On::Sent } else { On::Received };
-                wait.side = if by % 3 == 0 { Side::Incoming } else { Side::Outgoing };
+                wait.on = if by.is_multiple_of(2) { On::Sent } else { On::Received };
+                wait.side = if by.is_multiple_of(3) { Side::Incoming } else { Side::Outgoing };
             }
         }
         8 => match &mut phase.pattern {
