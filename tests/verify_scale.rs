@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use railspine::collective::algo::{Request, schedule, serves};
 use railspine::collective::{
-    Algorithm, Base, Need, On, Op, Order, Pattern, Payload, Phase, Proof, Schedule, Side, Wait, verify,
-    verify_order, verify_sampled,
+    Algorithm, Base, Need, On, Op, Order, Pattern, Payload, Phase, Proof, Schedule, Side, VerifyFault, Wait,
+    verify, verify_order, verify_sampled,
 };
 use railspine::ids::Rank;
 use railspine::units::Bytes;
@@ -52,12 +52,12 @@ fn dropped_waits_are_caught_at_scale() {
     assert_eq!(
         fault(Algorithm::HalvingDoubling, Op::AllReduce, 1 << 14, drop_waits(20)),
         "step 0 of phase 20 (`all-gather`) from rank 0 to rank 64 carries atom 0, but does not wait for what its \
-         sender gets in step 0 of phase 0 (`reduce-scatter`) from rank 8192 to rank 0"
+         sender gets in step 0 of phase 13 (`reduce-scatter`) from rank 1 to rank 0"
     );
     assert_eq!(
         fault(Algorithm::RecursiveDoubling, Op::AllReduce, 1 << 15, drop_waits(3)),
-        "step 0 of phase 2 (`exchange`) from rank 0 to rank 4 may change atom 0 before its receiver has sent what it \
-         had of it"
+        "step 0 of phase 3 (`exchange`) from rank 0 to rank 8 carries atom 0, but does not wait for what its sender gets \
+         in step 0 of phase 2 (`exchange`) from rank 4 to rank 0"
     );
     assert_eq!(
         fault(Algorithm::Direct, Op::AllReduce, 1000, drop_waits(1)),
@@ -168,13 +168,13 @@ fn break_it(schedule: &mut Schedule, way: u32, at: usize, by: u32) {
         },
         6 => {
             for wait in &mut phase.waits {
-                wait.need = if by % 2 == 0 { Need::All } else { Need::Step { plus: by % 3 } };
+                wait.need = if by.is_multiple_of(2) { Need::All } else { Need::Step { plus: by % 3 } };
             }
         }
         7 => {
             for wait in &mut phase.waits {
-                wait.on = if by % 2 == 0 { On::Sent } else { On::Received };
-                wait.side = if by % 3 == 0 { Side::Incoming } else { Side::Outgoing };
+                wait.on = if by.is_multiple_of(2) { On::Sent } else { On::Received };
+                wait.side = if by.is_multiple_of(3) { Side::Incoming } else { Side::Outgoing };
             }
         }
         8 => match &mut phase.pattern {
@@ -194,13 +194,14 @@ fn break_it(schedule: &mut Schedule, way: u32, at: usize, by: u32) {
             }
         },
         9 => {
-            let again = Phase { round: schedule.phases[phases - 1].round + 1, ..phase.clone() };
+            let again = phase.clone();
+            let round = schedule.phases[phases - 1].round + 1;
             let last = phases as u32 - 1;
             let waits = [On::Received, On::Sent].map(|on| {
                 let side = if on == On::Received { Side::Incoming } else { Side::Outgoing };
                 Wait { phase: last, on, side, need: Need::All }
             });
-            schedule.phases.push(Phase { waits: waits.to_vec(), ..again });
+            schedule.phases.push(Phase { round, waits: waits.to_vec(), ..again });
         }
         10 => {
             let payload = schedule.phases[other].payload.clone();
@@ -253,7 +254,12 @@ proptest! {
         }
         let orders =
             [Order::Eager, Order::Lazy, Order::Lockstep, Order::Random(seed), Order::Random(seed ^ 1), Order::Random(!seed)];
-        let broken = orders.iter().find_map(|order| verify_order(&schedule, *order).err());
+        // What is added twice where nobody looks is no matter to fingerprints.
+        let unseen = |fault: &VerifyFault| {
+            matches!(op, Op::Reduce | Op::ReduceScatter) && matches!(fault, VerifyFault::Doubled { .. })
+        };
+        let mut faults = orders.iter().filter_map(|order| verify_order(&schedule, *order).err());
+        let broken = faults.find(|fault| !unseen(fault));
         if let Some(broken) = broken {
             let proved = verify_sampled(&schedule);
             prop_assert!(proved.is_err(), "{} {:?}: {}, but {:?}", algorithm, request, broken, proved);

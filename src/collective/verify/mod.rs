@@ -56,7 +56,8 @@ pub enum Proof {
     /// Contribution sets were exact (up to 64 MiB of them).
     Exact,
     /// Each set was a 64-bit sum of a fixed, random-looking number per contribution (up to 256 MiB of
-    /// sums). A schedule that was not made to fool it passes wrongly with a chance of about 2^-64.
+    /// sums). A schedule that was not made to fool it passes wrongly with a chance of about 2^-64. A
+    /// contribution that is added twice where neither the goal nor a later transfer looks is not noticed.
     Fingerprint,
     /// As `Fingerprint`, for some atoms that stand for all: the schedule is the same from every rank, which
     /// was checked by its rules.

@@ -197,7 +197,8 @@ impl<'a> Replay<'a> {
         } else {
             let _ = self.cell(rank, atom);
             let cell = &mut self.cells[rank as usize];
-            if cell.value == value {
+            // The same again changes nothing, unless it could come before a sum that is added.
+            if cell.value == value && (cell.copied || cell.landed == NONE) {
                 return Ok(());
             }
             if cell.value != 0 {

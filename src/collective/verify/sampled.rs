@@ -13,7 +13,7 @@ use crate::rng::mix;
 /// Every phase is visited by so many atoms of the sample, where it carries as many.
 const ATOMS_A_PHASE: u32 = 2;
 /// Beyond that, more atoms are followed until so many transfers, lanes, blocks and steps were looked at.
-const LOOKED: u64 = 1 << 20;
+const LOOKED: u64 = 1 << 18;
 /// ... but no more atoms than that.
 const MOST_ATOMS: u64 = 4096;
 
