@@ -1,9 +1,10 @@
 //! Collecting a fabric, checking it, freezing it.
 
 use std::collections::hash_map::Entry;
+use std::hash::Hasher;
 
 use petgraph::graph::{NodeIndex, UnGraph};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 use thiserror::Error;
 
 use super::{Fabric, Link, LinkClass, MAX_ITEMS, Node, NodeKind, Position, Routing};
@@ -154,8 +155,8 @@ pub struct Builder {
     name: String,
     classes: Vec<LinkClass>,
     graph: UnGraph<Node, Cable>,
-    names: FxHashMap<String, NodeIndex<u32>>,
-    pairs: FxHashMap<(u32, u32), usize>,
+    /// The first node of every hash of a name: the names themselves are kept once, in the nodes.
+    names: FxHashMap<u64, NodeIndex<u32>>,
     torus: Option<Vec<u32>>,
     most_items: usize,
     faults: Vec<BuildFault>,
@@ -169,7 +170,6 @@ impl Builder {
             classes,
             graph: UnGraph::default(),
             names: FxHashMap::default(),
-            pairs: FxHashMap::default(),
             torus: None,
             most_items: MAX_ITEMS,
             faults: Vec::new(),
@@ -183,7 +183,17 @@ impl Builder {
 
     /// The node of that name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        self.names.get(name).map(|index| NodeId(index.index() as u32))
+        self.find(name, self.graph.node_count()).map(|index| NodeId(index.index() as u32))
+    }
+
+    /// The first node of that name among the first `count`.
+    fn find(&self, name: &str, count: usize) -> Option<NodeIndex<u32>> {
+        let first = *self.names.get(&hash(name))?;
+        if self.graph[first].name == name {
+            return Some(first);
+        }
+        // Two names of one hash, which hardly ever happens.
+        self.graph.node_indices().take(count).find(|index| self.graph[*index].name == name)
     }
 
     /// All nodes so far, in the order in which they were added.
@@ -198,7 +208,7 @@ impl Builder {
 
     /// Lowers the largest number of nodes, and of cables, that the fabric may have: families stop before
     /// they build more, so that a fabric can be kept within the memory at hand. A node or cable takes about
-    /// 300 bytes while a fabric is built (measured with a million of them). It is [`MAX_ITEMS`] to begin
+    /// 170 bytes while a fabric is built (measured with a million of them). It is [`MAX_ITEMS`] to begin
     /// with.
     pub fn set_most_items(&mut self, most: usize) {
         self.most_items = most.min(MAX_ITEMS);
@@ -224,10 +234,12 @@ impl Builder {
     /// Adds a node. A name that is taken is a fault, told by [`Self::finish`].
     pub fn add_node(&mut self, node: Node) -> NodeId {
         let index = self.graph.add_node(node);
-        match self.names.entry(self.graph[index].name.clone()) {
-            Entry::Occupied(taken) => {
-                let name = taken.key().clone();
-                self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
+        match self.names.entry(hash(&self.graph[index].name)) {
+            Entry::Occupied(_) => {
+                let name = &self.graph[index].name;
+                if self.find(name, index.index()).is_some() {
+                    self.faults.push(BuildFault::DuplicateNode { name: name.clone(), node: index.index() });
+                }
             }
             Entry::Vacant(free) => {
                 free.insert(index);
@@ -251,13 +263,6 @@ impl Builder {
         if from == to {
             let node = self.graph[a].name.clone();
             self.faults.push(BuildFault::SelfLink { node, cable: number });
-        }
-        let pair = (from.0.min(to.0), from.0.max(to.0));
-        if let Some(&first) = self.pairs.get(&pair) {
-            let (from, to) = names();
-            self.faults.push(BuildFault::DuplicateLink { from, to, cable: number, first });
-        } else {
-            self.pairs.insert(pair, number);
         }
         let fault = |make: fn(String, String, usize) -> BuildFault| {
             let (from, to) = names();
@@ -302,14 +307,31 @@ impl Builder {
     }
 
     fn reindex(&mut self) {
-        self.names = self.graph.node_indices().map(|i| (self.graph[i].name.clone(), i)).collect();
-        self.pairs.clear();
-        for edge in self.graph.edge_indices() {
-            if let Some((a, b)) = self.graph.edge_endpoints(edge) {
-                let (a, b) = (a.index() as u32, b.index() as u32);
-                self.pairs.insert((a.min(b), a.max(b)), edge.index());
-            }
+        self.names.clear();
+        for index in self.graph.node_indices() {
+            self.names.entry(hash(&self.graph[index].name)).or_insert(index);
         }
+    }
+
+    /// Cables between nodes that an earlier cable links already.
+    fn duplicate_links(&self) -> Vec<BuildFault> {
+        let ends = |edge: &petgraph::graph::Edge<Cable>| {
+            let (a, b) = (edge.source().index() as u64, edge.target().index() as u64);
+            a.min(b) << 32 | a.max(b)
+        };
+        let mut pairs: Vec<(u64, u32)> = self.graph.raw_edges().iter().map(ends).zip(0..).collect();
+        pairs.sort_unstable();
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for same in pairs.chunk_by(|a, b| a.0 == b.0) {
+            found.extend(same[1..].iter().map(|(_, cable)| (*cable as usize, same[0].1 as usize)));
+        }
+        found.sort_unstable();
+        let name = |node: NodeIndex<u32>| self.graph[node].name.clone();
+        let fault = |(cable, first): (usize, usize)| {
+            let edge = &self.graph.raw_edges()[cable];
+            BuildFault::DuplicateLink { from: name(edge.source()), to: name(edge.target()), cable, first }
+        };
+        found.into_iter().map(fault).collect()
     }
 
     /// Checks everything and freezes the graph.
@@ -320,6 +342,8 @@ impl Builder {
         if self.graph.node_count() > self.most_items || self.graph.edge_count() > self.most_items {
             self.faults.push(BuildFault::TooLarge { limit: self.most_items });
         }
+        self.faults.extend(self.duplicate_links());
+        self.names = FxHashMap::default();
         let endpoints: Vec<NodeId> = self
             .graph
             .node_indices()
@@ -390,6 +414,13 @@ impl Builder {
         let name = |node: NodeId| self.graph[NodeIndex::new(node.index())].name.clone();
         Some(BuildFault::Disconnected { from: name(endpoints[0]), to: name(*other), parts: parts.len() })
     }
+}
+
+/// The hash of a name.
+fn hash(name: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(name.as_bytes());
+    hasher.finish()
 }
 
 /// Link ids by node, in compressed rows.
