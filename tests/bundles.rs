@@ -8,6 +8,7 @@ use railspine::ids::{LinkId, NodeId, PathId, ResourceId};
 use railspine::route::bundles::{Orbits, fold};
 use railspine::route::{BundleFault, BundleRouter, Bundles, Flow, Router, Routes};
 use railspine::units::{Bandwidth, Time};
+use rand::Rng;
 
 type Given<'a> = &'a [(&'a str, u32)];
 
@@ -441,4 +442,214 @@ fn counts_that_are_no_orbit_are_refused() {
     assert!(matches!(fold(&fabric, &bundles, &classes, &[(flow, 3)]), Err(BundleFault::Uneven { .. })));
     let (of, count) = orbits.endpoint_classes();
     assert_eq!((of, count), (vec![0, 1, 0, 1, 0, 1, 0, 1], 2));
+}
+
+/// Pods that are copies of one random part, under switches that see all pods alike, some of them cabled among each
+/// other: turning the pods is an automorphism, whatever the part looks like.
+fn random_pods(seed: u64, pods: u32) -> (Fabric, u32) {
+    let mut rng = railspine::rng::stream(seed, "random pods", 0);
+    let mut below = move |n: u32| rng.next_u32() % n;
+    let mut builder = Builder::new("pods", LinkClass::builtin());
+    builder.set_routing(Routing::Spray);
+    let classes = ["nvlink", "pcie", "infiniband"].map(|name| builder.class(name).unwrap());
+    let (hosts, switches, tops) = (1 + below(4), 2 + below(5), 1 + below(4));
+    let relay = below(4) == 0;
+    let mut cable = {
+        let mut rng = railspine::rng::stream(seed, "cables", 0);
+        move || {
+            let gbps = [100, 100, 100, 200][rng.next_u32() as usize % 4];
+            let class = classes[[0, 1, 2, 2, 2][rng.next_u32() as usize % 5]];
+            Cable::new(class, Bandwidth::from_gbps(gbps)).lanes([1, 1, 1, 2][rng.next_u32() as usize % 4])
+        }
+    };
+    let top: Vec<_> =
+        (0..tops).map(|i| builder.add_node(Node::new(format!("top{i}"), NodeKind::Core))).collect();
+    let mut parts = Vec::new();
+    for pod in 0..pods {
+        let mut part: Vec<NodeId> = Vec::new();
+        for i in 0..hosts {
+            let gpu = Node::new(format!("pod{pod}/gpu{i}"), NodeKind::Gpu);
+            part.push(builder.add_node(if relay { gpu.forwarding() } else { gpu }));
+        }
+        for i in 0..switches {
+            part.push(builder.add_node(Node::new(format!("pod{pod}/leaf{i}"), NodeKind::Leaf)));
+        }
+        parts.push(part);
+    }
+    let mut wire = |cable: &Cable, inside: &dyn Fn(&[NodeId]) -> (NodeId, NodeId)| {
+        for part in &parts {
+            let (a, b) = inside(part);
+            builder.add_cable(a, b, cable.clone());
+        }
+    };
+    // A tree over each part keeps all in one piece; further cables make it a graph.
+    for node in 1..(hosts + switches) {
+        let up = if node <= hosts { hosts } else { hosts + below(node - hosts) };
+        let node = if node <= hosts { node - 1 } else { node };
+        wire(&cable(), &|part| (part[node as usize], part[up as usize]));
+    }
+    let mut done: Vec<(u32, u32)> = Vec::new();
+    for _ in 0..below(8) {
+        let (a, b) = (below(hosts + switches), hosts + below(switches));
+        let known = b == hosts && a <= hosts || done.contains(&(a, b)) || done.contains(&(b, a));
+        if a < hosts && !known {
+            done.push((a, b));
+            wire(&cable(), &|part| (part[a as usize], part[b as usize]));
+        }
+    }
+    // A top switch is like the one before it, or has cables of its own.
+    let mut like: Vec<(u32, Cable)> = Vec::new();
+    for (i, top) in top.iter().enumerate() {
+        if i == 0 || below(2) == 0 {
+            let first = below(switches);
+            let some = (0..switches).filter(|s| *s == first || (i + *s as usize).is_multiple_of(3));
+            like = some.map(|switch| (switch, cable())).collect();
+        }
+        for (switch, cable) in &like {
+            wire(cable, &|part| (part[(hosts + switch) as usize], *top));
+        }
+    }
+    (builder.finish().unwrap(), hosts)
+}
+
+#[test]
+fn random_fabrics_route_alike_and_keep_their_symmetry() {
+    let mut merged = 0;
+    for seed in 0..200 {
+        let pods = 2 + seed as u32 % 4;
+        let (fabric, hosts) = random_pods(seed, pods);
+        let name = format!("seed {seed}");
+        let all = pairs(&fabric);
+        same(&name, &fabric, &all).unwrap();
+        same(&name, &fabric, &all[all.len() - 1..]).unwrap();
+        let turn = image(&fabric, |i| (i + hosts) % (hosts * pods));
+        is_symmetric(&name, &fabric, &turn);
+        folds(&name, &fabric, &[turn], &all);
+        merged += usize::from(Bundles::new(&fabric).cells() < fabric.nodes().len());
+    }
+    assert!(merged > 20, "{merged} with cells of several nodes");
+}
+
+#[test]
+fn permutations_are_automorphisms_only_where_links_say_so() {
+    // All permutations of the endpoints of small fabrics, against the definition.
+    let mut found = [0; 2];
+    for seed in 0..120 {
+        let (fabric, _) = random_pods(seed, 2);
+        let count = fabric.endpoints().len();
+        let bundles = Bundles::new(&fabric);
+        if count > 6 || bundles.cells() > 14 {
+            continue;
+        }
+        let mut image: Vec<u32> = (0..count as u32).collect();
+        permutations(&mut image, 0, &mut |image| {
+            let expected = extends_by_search(&bundles, image);
+            assert_eq!(bundles.extend(image).is_some(), expected, "seed {seed}: {image:?}");
+            found[usize::from(expected)] += 1;
+        });
+    }
+    assert!(found[0] > 1000 && found[1] > 100, "{found:?}");
+}
+
+fn permutations(image: &mut Vec<u32>, at: usize, with: &mut dyn FnMut(&[u32])) {
+    if at == image.len() {
+        return with(image);
+    }
+    for other in at..image.len() {
+        image.swap(at, other);
+        permutations(image, at + 1, with);
+        image.swap(at, other);
+    }
+}
+
+/// Whether any assignment of cells that agrees with `image` is an automorphism: tries them all, cell by cell.
+fn extends_by_search(bundles: &Bundles, image: &[u32]) -> bool {
+    let cells = bundles.cells();
+    let sizes: Vec<usize> = (0..cells as u32).map(|cell| bundles.members(cell).len()).collect();
+    type Sort = (u64, u32, Time, u32, usize);
+    let mut between: BTreeMap<(u32, u32), Vec<Sort>> = BTreeMap::new();
+    let mut ends: Vec<u32> = Vec::new();
+    for bundle in 0..bundles.len() as u32 {
+        let a = bundles.attributes(bundle);
+        let sort = (a.capacity.to_bits(), a.lanes, a.latency, a.class.0, bundles.links(bundle).len());
+        between.entry(bundles.between(bundle)).or_default().push(sort);
+    }
+    between.values_mut().for_each(|sorts| sorts.sort_unstable());
+    ends.extend((0..cells as u32).filter(|cell| bundles.is_endpoint(*cell)));
+    ends.sort_by_key(|cell| bundles.members(*cell)[0]);
+    let mut to = vec![None; cells];
+    for (end, image) in image.iter().enumerate() {
+        to[ends[end] as usize] = Some(ends[*image as usize]);
+    }
+    fn fits(between: &BTreeMap<(u32, u32), Vec<Sort>>, to: &[Option<u32>], cell: usize) -> bool {
+        (0..to.len()).all(|other| match (to[cell], to[other]) {
+            (Some(a), Some(b)) => {
+                between.get(&(cell as u32, other as u32)) == between.get(&(a, b))
+                    && between.get(&(other as u32, cell as u32)) == between.get(&(b, a))
+            }
+            _ => true,
+        })
+    }
+    fn next(
+        between: &BTreeMap<(u32, u32), Vec<Sort>>,
+        sizes: &[usize],
+        to: &mut Vec<Option<u32>>,
+        cell: usize,
+    ) -> bool {
+        if cell == to.len() {
+            return true;
+        }
+        if to[cell].is_some() {
+            return fits(between, to, cell) && next(between, sizes, to, cell + 1);
+        }
+        for other in 0..to.len() {
+            if sizes[other] == sizes[cell] && !to.contains(&Some(other as u32)) {
+                to[cell] = Some(other as u32);
+                if fits(between, to, cell) && next(between, sizes, to, cell + 1) {
+                    return true;
+                }
+                to[cell] = None;
+            }
+        }
+        false
+    }
+    next(&between, &sizes, &mut to, 0)
+}
+
+#[test]
+fn cells_that_differ_only_far_away_are_still_found() {
+    // Two planes: leaves and spines of both look the same from below, but one plane's core is slower.
+    let mut builder = Builder::new("planes", LinkClass::builtin());
+    let class = builder.class("infiniband").unwrap();
+    let cable = |gbps| Cable::new(class, Bandwidth::from_gbps(gbps));
+    let core = builder.add_node(Node::new("core", NodeKind::Core));
+    for pod in 0..4 {
+        let leaves = [0, 1].map(|plane| {
+            let leaf = builder.add_node(Node::new(format!("leaf{pod}.{plane}"), NodeKind::Leaf));
+            let spine = builder.add_node(Node::new(format!("spine{pod}.{plane}"), NodeKind::Spine));
+            builder.add_cable(leaf, spine, cable(400));
+            builder.add_cable(spine, core, cable(if plane == 0 { 400 } else { 200 }));
+            leaf
+        });
+        for host in 0..3 {
+            let gpu = builder.add_node(Node::new(format!("gpu{pod}.{host}"), NodeKind::Gpu));
+            leaves.iter().for_each(|leaf| builder.add_cable(gpu, *leaf, cable(400)));
+        }
+    }
+    let fabric = builder.finish().unwrap();
+    assert_eq!(Bundles::new(&fabric).cells(), fabric.nodes().len());
+    is_symmetric("turn", &fabric, &image(&fabric, |i| (i + 3) % 12));
+    is_symmetric("one pod", &fabric, &image(&fabric, |i| if i < 3 { (i + 1) % 3 } else { i }));
+    assert!(Bundles::new(&fabric).extend(&image(&fabric, |i| (i + 1) % 12)).is_none());
+}
+
+#[test]
+fn weights_that_do_not_fit_are_refused() {
+    let fabric = uneven(false).finish().unwrap();
+    let bundles = Bundles::new(&fabric);
+    let classes = Orbits::new(&bundles).link_classes(&bundles);
+    let flow = Flow { src: fabric.endpoints()[0], dst: fabric.endpoints()[5], channel: 0 };
+    let of = |count| fold(&fabric, &bundles, &classes, &[(flow, count)]).map(|(routes, _)| routes.len());
+    assert_eq!(of(1000), Ok(1));
+    assert_eq!(of(1 << 32), Err(BundleFault::TooHeavy));
 }

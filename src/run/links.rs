@@ -78,3 +78,48 @@ pub(super) fn tiers(fabric: &Fabric, routes: &Routes, bytes: &[f64], span: Time)
 fn utilisation(bytes: f64, capacity: f64, span: Time) -> f64 {
     if span == Time::ZERO { 0.0 } else { (bytes / (capacity * span.as_secs())).min(1.0) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fabric::{Builder, Cable, LinkClass, Node};
+    use crate::ids::PathId;
+    use crate::route::{BundleRouter, Bundles, Flow, Router};
+    use crate::units::Bandwidth;
+
+    #[test]
+    fn resources_that_stand_for_several_links_tell_the_same() {
+        let mut builder = Builder::new("spines", LinkClass::builtin());
+        let class = builder.class("infiniband").unwrap();
+        let cable = Cable::new(class, Bandwidth::from_gbps(400));
+        let spines = [0, 1, 2].map(|i| builder.add_node(Node::new(format!("spine{i}"), NodeKind::Spine)));
+        for side in 0..3 {
+            let leaf = builder.add_node(Node::new(format!("leaf{side}"), NodeKind::Leaf));
+            let gpu = builder.add_node(Node::new(format!("gpu{side}"), NodeKind::Gpu));
+            builder.add_cable(gpu, leaf, cable.clone());
+            spines.iter().for_each(|spine| builder.add_cable(leaf, *spine, cable.clone()));
+        }
+        let fabric = builder.finish().unwrap();
+        let ends = fabric.endpoints();
+        let flows = [(0, 1), (2, 1), (1, 0)].map(|(a, b)| Flow { src: ends[a], dst: ends[b], channel: 0 });
+        let bundles = Bundles::new(&fabric);
+        let (mut plain, mut fast) = (Router::new(&fabric, 1), BundleRouter::new(&fabric, &bundles));
+        let (a, b) = (plain.paths(&flows).unwrap(), fast.paths(&flows).unwrap());
+        let told = |routes: &Routes, paths: &[PathId]| {
+            let mut bytes = vec![0.0; routes.resources().len()];
+            for (path, sent) in paths.iter().zip([3e6, 6e6, 3e6]) {
+                for hop in routes.hops(*path) {
+                    bytes[hop.resource.index()] += sent * f64::from(hop.weight) / f64::from(routes.unit());
+                }
+            }
+            let span = Time::from_ps(1_000_000_000);
+            (busiest(&fabric, routes, &bytes, span), tiers(&fabric, routes, &bytes, span))
+        };
+        let (plain, fast) = (plain.finish(), fast.finish());
+        assert!(fast.resources().len() < plain.resources().len());
+        let (busy, tiers) = told(&plain, &a);
+        assert_eq!((busy.clone(), tiers.clone()), told(&fast, &b));
+        assert_eq!((busy[0].link.as_str(), busy[0].bytes), ("leaf1 -> gpu1", 9_000_000));
+        assert_eq!(tiers.iter().map(|tier| tier.bytes).sum::<u64>(), 4 * 12_000_000);
+    }
+}

@@ -208,6 +208,11 @@ impl Bundles {
         self.out_start[cell as usize]..self.out_start[cell as usize + 1]
     }
 
+    /// True for the cell of an endpoint.
+    pub fn is_endpoint(&self, cell: u32) -> bool {
+        self.end_of[cell as usize] != NONE
+    }
+
     /// How many endpoints the fabric has.
     pub fn endpoints(&self) -> usize {
         self.ends.len()

@@ -108,3 +108,47 @@ fn equitable(fabric: &Fabric, sorts: &[u32], groups: &[Vec<u32>], cell: &[u32]) 
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::attributes;
+    use super::*;
+    use crate::fabric::{Builder, Cable, LinkClass, Node, NodeKind};
+    use crate::units::Bandwidth;
+
+    /// Two leaves with a GPU each under four spines; the last is slow to the second leaf.
+    fn fabric() -> Fabric {
+        let mut builder = Builder::new("spines", LinkClass::builtin());
+        let class = builder.class("infiniband").unwrap();
+        let cable = |gbps| Cable::new(class, Bandwidth::from_gbps(gbps));
+        let spines = [0, 1, 2, 3].map(|i| builder.add_node(Node::new(format!("spine{i}"), NodeKind::Spine)));
+        for side in 0..2 {
+            let leaf = builder.add_node(Node::new(format!("leaf{side}"), NodeKind::Leaf));
+            let gpu = builder.add_node(Node::new(format!("gpu{side}"), NodeKind::Gpu));
+            builder.add_cable(gpu, leaf, cable(400));
+            for (i, spine) in spines.iter().enumerate() {
+                builder.add_cable(leaf, *spine, cable(if side == 1 && i == 3 { 100 } else { 400 }));
+            }
+        }
+        builder.finish().unwrap()
+    }
+
+    #[test]
+    fn cells_are_numbered_by_their_lowest_node() {
+        let fabric = fabric();
+        let (_, sorts) = attributes::number(&fabric);
+        assert_eq!(cells(&fabric, &sorts), [0, 0, 0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn groups_that_are_not_alike_are_seen() {
+        let fabric = fabric();
+        let (_, sorts) = attributes::number(&fabric);
+        let cell = [0, 0, 0, 1, 2, 3, 4, 5];
+        assert!(equitable(&fabric, &sorts, &[vec![0, 1, 2]], &cell));
+        let wrong = [0, 0, 0, 0, 1, 2, 3, 4];
+        assert!(!equitable(&fabric, &sorts, &[vec![0, 1, 2, 3]], &wrong), "the last spine is slower");
+        let wrong = [0, 0, 0, 1, 2, 3, 2, 4];
+        assert!(!equitable(&fabric, &sorts, &[vec![4, 6]], &wrong), "leaves have different GPUs");
+    }
+}
