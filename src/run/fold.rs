@@ -168,7 +168,7 @@ fn candidates(fabric: &Fabric) -> Vec<Candidate> {
 }
 
 /// Sizes of blocks of endpoints, each a multiple of the one before, from 1 to all: where the way from the first endpoint
-/// becomes longer than to all before, a block ends. On tori, the strides of dimensions.
+/// becomes longer than to the first endpoint of the next block, a block ends. On tori, the strides of dimensions.
 fn levels(fabric: &Fabric) -> Vec<u32> {
     let count = fabric.endpoints().len() as u32;
     let mut levels = vec![1];
@@ -187,13 +187,14 @@ fn levels(fabric: &Fabric) -> Vec<u32> {
     } else if let Some(first) = fabric.endpoints().first() {
         let mut distances = Distances::new(fabric);
         distances.find(fabric, *first, &[]);
-        let mut farthest = 0;
-        for (number, node) in (0u32..).zip(fabric.endpoints()).skip(1) {
-            let cost = distances.cost(*node).unwrap_or(u32::MAX);
-            if cost > farthest {
-                farthest = cost;
-                add(number);
-            }
+        let costs: Vec<Option<u32>> = fabric.endpoints().iter().map(|node| distances.cost(*node)).collect();
+        let mut block = 1;
+        // First endpoints of blocks are compared with one another: those of one rail, of one place in the pod.
+        while let Some(near) = costs.get(block) {
+            let farther = (2 * block..costs.len()).step_by(block).find(|at| costs[*at] > *near);
+            let Some(next) = farther else { break };
+            add(next as u32);
+            block = next;
         }
     }
     add(count);

@@ -11,7 +11,7 @@ use crate::route::{BundleFault, BundleRouter, Bundles, Flow, Router, Routes};
 use crate::units::Bytes;
 
 /// Schedules with fewer lanes than this are routed lane by lane on the fabric itself: that takes milliseconds.
-const LARGE: u64 = 1 << 12;
+const LARGE: u64 = 1 << 9;
 
 /// A proved schedule that a scenario needs.
 pub(super) struct Asked {
