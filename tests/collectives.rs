@@ -144,14 +144,16 @@ fn made(algorithm: Algorithm, op: Op, ranks: u32) -> Schedule {
 }
 
 #[test]
-fn large_schedules_are_proved_by_fingerprints_and_samples() {
+fn large_schedules_are_proved_by_fingerprints_symmetry_and_samples() {
+    let proof = |schedule| verify(schedule).unwrap().proof();
     let ring = made(Algorithm::Ring, Op::AllReduce, 1024);
     assert_eq!(ring.transfer_count(), 2_095_104);
-    assert_eq!(verify(ring).unwrap().proof(), Proof::Fingerprint);
-    let bruck = made(Algorithm::Bruck, Op::AllToAll, 400);
-    assert_eq!(verify(bruck).unwrap().proof(), Proof::Sampled { atoms: 20_971 });
-    let direct = made(Algorithm::Direct, Op::AllReduce, 200);
-    assert_eq!(verify(direct).unwrap().proof(), Proof::Exact);
+    assert_eq!(proof(ring), Proof::Symmetry { atoms: 1 });
+    assert_eq!(proof(made(Algorithm::Bruck, Op::AllToAll, 400)), Proof::Symmetry { atoms: 400 });
+    assert_eq!(proof(made(Algorithm::RecursiveDoubling, Op::AllReduce, 1 << 16)), Proof::Fingerprint);
+    assert_eq!(proof(made(Algorithm::Direct, Op::AllReduce, 200)), Proof::Exact);
+    assert_eq!(proof(made(Algorithm::Bruck, Op::AllGather, 20_000)), Proof::Symmetry { atoms: 1 });
+    assert_eq!(proof(made(Algorithm::Chain, Op::AllReduce, 5000)), Proof::Sampled { atoms: 4 });
 }
 
 #[test]
@@ -160,7 +162,7 @@ fn wrong_atoms_found_by_fingerprints_are_named_exactly() {
     ring.phases[0].steps -= 1;
     assert_eq!(
         verify(ring).unwrap_err().to_string(),
-        "rank 0 ends without the contribution of rank 1 to atom 2"
+        "rank 998 ends without the contribution of rank 999 to atom 0"
     );
 }
 

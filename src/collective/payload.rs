@@ -79,6 +79,17 @@ pub enum Payload {
         /// All ranges.
         ranges: Arc<[AtomRange]>,
     },
+    /// Every lane carries `2^bit` blocks of `width` atoms at every step: those blocks with the numbers of the
+    /// places that differ from the sender's in the lowest `bit` bits only, or, where `partner` is set, from
+    /// the place whose bit `bit` differs from the sender's.
+    Aligned {
+        /// Which bit of the place.
+        bit: u32,
+        /// Whether the blocks are those of the partner's side.
+        partner: bool,
+        /// Atoms in a block.
+        width: u64,
+    },
     /// The sender's shard of an all-gather or send-recv, `width` atoms a shard.
     SenderShard {
         /// Atoms in a shard.
@@ -143,6 +154,10 @@ impl Payload {
                 for range in &ranges[starts[index] as usize..starts[index + 1] as usize] {
                     each(*range);
                 }
+            }
+            Self::Aligned { bit, partner, width } => {
+                let place = u64::from(lane.position) ^ (u64::from(*partner) << bit);
+                each(AtomRange { start: (place >> bit << bit) * width, len: width << bit });
             }
             Self::SenderShard { width } => {
                 each(AtomRange { start: u64::from(lane.src.0) * width, len: *width });

@@ -134,7 +134,7 @@ pub(super) fn play(
             prepared.collective(member.way, spec, member.bytes, start)
         })
         .collect();
-    let job = Job { routes: &prepared.routes, collectives };
+    let job = Job { routes: prepared.routes(&plan.members), collectives };
     let mut watching =
         Watching { watch, told: 0, timeline: plan.timeline.then(|| wanted(scenario, prepared, plan)) };
     if watch.stop() {

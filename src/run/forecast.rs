@@ -5,7 +5,8 @@
 //! the machine down cannot.
 
 use super::cases::{self, JobPlan};
-use super::prepare::{self, Prepared, Schedules};
+use super::prepare::{self, Prepared};
+use super::ways::Way;
 use super::{RunError, RunOptions, Scenario};
 use crate::engine::EngineKind;
 
@@ -102,45 +103,54 @@ impl Forecast {
 pub fn forecast(scenario: &Scenario, options: &RunOptions) -> Result<Forecast, RunError> {
     super::pool(options)?.install(|| {
         let schedules = prepare::schedules(scenario)?;
-        check_memory(scenario, &schedules, options)?;
-        let prepared = prepare::prepare(scenario, schedules, options.fluid)?;
+        let prepared = prepare::prepare(scenario, schedules, options)?;
         let jobs = cases::jobs(scenario, &prepared);
         Ok(before(scenario, &prepared, &jobs))
     })
 }
 
-/// Refuses what would need more memory than it may, before paths are found.
+/// Refuses what would need more memory than it may, given how many lanes of each schedule are kept.
 pub(super) fn check_memory(
     scenario: &Scenario,
-    schedules: &Schedules,
+    kept: impl Iterator<Item = u64> + Clone,
     options: &RunOptions,
 ) -> Result<(), RunError> {
     let Some(limit) = options.max_memory else { return Ok(()) };
-    let lanes = schedules.list.iter().map(|(_, schedule)| schedule.lane_count() as u64);
-    let all = lanes.clone().sum();
-    let widest = if scenario.together { all } else { lanes.max().unwrap_or(0) };
+    let all = kept.clone().sum();
+    let widest = if scenario.together { all } else { kept.max().unwrap_or(0) };
     let effort = Effort { lanes: all, kept: all, widest, jobs: cases_of(scenario), ..effort(scenario) };
     let need = Forecast::of(&effort).memory_bytes;
     if need > limit { Err(RunError::Memory { need, limit }) } else { Ok(()) }
 }
 
-/// What is left when all paths are known.
+/// What is left when all is prepared.
 pub(super) fn before(scenario: &Scenario, prepared: &Prepared, jobs: &[JobPlan]) -> Forecast {
-    let lanes = |way: usize| prepared.ways[way].verified.schedule().lane_count() as u64;
-    let all = (0..prepared.ways.len()).map(lanes).sum();
-    let transfers = jobs.iter().map(|job| job.flows(prepared));
-    let played: u64 = transfers.clone().sum();
-    let of_job = |job: &JobPlan| job.members.iter().map(|member| lanes(member.way)).sum();
+    let lanes = |way: &Way| way.verified.schedule().lane_count() as u64;
+    let kept = |way: &Way| way.paths.len() as u64;
+    let of_job = |job: &JobPlan, count: &dyn Fn(&Way) -> u64| -> u64 {
+        job.members.iter().map(|member| count(&prepared.ways[member.way])).sum()
+    };
+    let played = jobs.iter().filter(|job| job.engine == EngineKind::Fluid).map(|job| of_job(job, &transfers));
     Forecast::of(&Effort {
-        transfers: played,
-        played,
-        longest: transfers.max().unwrap_or(0),
-        lanes: all,
-        kept: all,
-        widest: jobs.iter().map(of_job).max().unwrap_or(0),
+        transfers: jobs.iter().map(|job| job.flows(prepared)).sum(),
+        played: played.clone().sum(),
+        longest: played.max().unwrap_or(0),
+        lanes: prepared.ways.iter().map(lanes).sum(),
+        kept: prepared.ways.iter().map(kept).sum(),
+        widest: jobs.iter().map(|job| of_job(job, &kept)).max().unwrap_or(0),
         jobs: jobs.len() as u64,
         ..effort(scenario)
     })
+}
+
+/// Transfers of the lanes that are kept.
+fn transfers(way: &Way) -> u64 {
+    let schedule = way.verified.schedule();
+    let steps = |phase: u32| u64::from(schedule.phases[phase as usize].steps);
+    match &way.fold {
+        Some(fold) => fold.lanes.iter().map(|lane| steps(lane.phase)).sum(),
+        None => schedule.transfer_count(),
+    }
 }
 
 /// An effort of which only the surroundings are known.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::fabric::{Fabric, NodeKind};
-use crate::ids::LinkId;
+use crate::ids::{LinkId, ResourceId};
 use crate::result::{BusyLink, TierUse};
 use crate::route::Routes;
 use crate::units::Time;
@@ -11,23 +11,25 @@ use crate::units::Time;
 /// How many links a case names.
 const NAMED: usize = 8;
 
-/// The links of highest utilisation over `span`, busiest first, then by id; idle ones are left out.
+/// The links of highest utilisation over `span`, busiest first, then by link and lane; idle ones are left out. `bytes`
+/// are those on each link that a resource stands for.
 pub(super) fn busiest(fabric: &Fabric, routes: &Routes, bytes: &[f64], span: Time) -> Vec<BusyLink> {
-    let mut order: Vec<(f64, usize)> = bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, bytes)| **bytes > 0.0)
-        .map(|(at, bytes)| (utilisation(*bytes, routes.resources()[at].capacity, span), at))
-        .collect();
-    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut order: Vec<(f64, LinkId, usize)> = Vec::new();
+    for (at, bytes) in bytes.iter().enumerate().filter(|(_, bytes)| **bytes > 0.0) {
+        let used = utilisation(*bytes, routes.resources()[at].capacity, span);
+        // The links of a resource are used alike, so only its lowest can be named.
+        let links = routes.links(ResourceId::from_index(at)).iter().take(NAMED);
+        order.extend(links.map(|link| (used, *link, at)));
+    }
+    let lane = |at: usize| routes.resources()[at].lane;
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(lane(a.2).cmp(&lane(b.2))));
     order.truncate(NAMED);
     order
         .into_iter()
-        .map(|(utilisation, at)| {
-            let resource = routes.resources()[at];
-            let name = fabric.link_name(resource.link);
+        .map(|(utilisation, link, at)| {
+            let name = fabric.link_name(link);
             BusyLink {
-                link: resource.lane.map_or(name.clone(), |lane| format!("{name} #{lane}")),
+                link: lane(at).map_or(name.clone(), |lane| format!("{name} #{lane}")),
                 bytes: bytes[at].round() as u64,
                 utilisation,
             }
@@ -38,8 +40,10 @@ pub(super) fn busiest(fabric: &Fabric, routes: &Routes, bytes: &[f64], span: Tim
 /// The use of all links of the fabric by the kinds of their ends, in order of kinds.
 pub(super) fn tiers(fabric: &Fabric, routes: &Routes, bytes: &[f64], span: Time) -> Vec<TierUse> {
     let mut carried = vec![0.0; fabric.links().len()];
-    for (resource, bytes) in routes.resources().iter().zip(bytes) {
-        carried[resource.link.index()] += bytes;
+    for (at, bytes) in bytes.iter().enumerate() {
+        for link in routes.links(ResourceId::from_index(at)) {
+            carried[link.index()] += bytes;
+        }
     }
     #[derive(Default)]
     struct Tier {

@@ -6,12 +6,14 @@
 mod cases;
 mod error;
 mod expect;
+mod fold;
 mod forecast;
 mod links;
 mod prepare;
 mod scenario;
 mod tell;
 mod watch;
+mod ways;
 
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
@@ -51,8 +53,7 @@ fn pool(options: &RunOptions) -> Result<rayon::ThreadPool, RunError> {
 
 fn run_here(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
     let schedules = prepare::schedules(scenario)?;
-    forecast::check_memory(scenario, &schedules, options)?;
-    let prepared = prepare::prepare(scenario, schedules, options.fluid)?;
+    let prepared = prepare::prepare(scenario, schedules, options)?;
     let jobs = cases::jobs(scenario, &prepared);
     watch.begin(&forecast::before(scenario, &prepared, &jobs));
     let outcomes: Vec<_> = jobs

@@ -24,7 +24,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
         return schedule;
     }
     let order: Arc<[u32]> = (0..ranks).collect();
-    let all = Pattern::Complete { order: Arc::clone(&order) };
+    let all = Pattern::Complete { order: Arc::clone(&order), group: ranks };
     let others = (0..ranks).filter(|rank| *rank != root);
     let scatter = || phase("reduce-scatter", all.clone(), Payload::ReceiverShard { width: 1 }, 1);
     let gather = || phase("all-gather", all.clone(), Payload::SenderShard { width: 1 }, 0);

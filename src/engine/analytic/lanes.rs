@@ -92,6 +92,7 @@ fn step_atoms(payload: &Payload, index: usize) -> Option<u64> {
             let own = &ranges[starts[index] as usize..starts[index + 1] as usize];
             own.iter().map(|range| range.len).sum()
         }
+        Payload::Aligned { bit, width, .. } => width << bit,
         Payload::BruckShards { ranks, bit, width } => offsets_with_bit(*ranks, *bit) * width,
     })
 }
