@@ -164,6 +164,7 @@ pub(super) fn play(
         return Err(RunError::Endless { op, algorithm, bytes: member.bytes });
     }
     watch.advance(plan.flows(prepared).saturating_sub(watching.told));
+    watch.done(&outcome.work);
     Ok(Played { outcome, timeline: watching.timeline.map_or_else(Vec::new, |timeline| timeline.spans) })
 }
 

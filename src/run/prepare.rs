@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::cases::Member;
 use super::ways::{self, Asked, Way};
-use super::{CollectiveSpec, RunError, Scenario};
+use super::{CollectiveSpec, RunError, RunOptions, Scenario, forecast};
 use crate::bound::BoundModel;
 use crate::collective::algo::{schedule, serves};
 use crate::collective::{Algorithm, Schedule, Verified, verify};
@@ -115,10 +115,15 @@ impl Schedules {
 pub(super) fn prepare(
     scenario: &Scenario,
     schedules: Schedules,
-    options: fluid::Options,
+    options: &RunOptions,
 ) -> Result<Prepared, RunError> {
     let fabric = &*scenario.fabric;
     let Schedules { list, mut which } = schedules;
+    if !options.fluid.symmetry {
+        // Nothing will be folded, so what is too large can be told before anything is proved.
+        let lanes = list.iter().map(|(_, schedule)| schedule.lane_count() as u64);
+        forecast::check_memory(scenario, lanes, options)?;
+    }
     let (numbers, made): (Vec<usize>, Vec<Schedule>) = list.into_iter().unzip();
     let verified: Vec<Verified> = made
         .into_par_iter()
@@ -136,7 +141,7 @@ pub(super) fn prepare(
         .enumerate()
         .map(|(at, (number, verified))| Asked { collective: *number, verified, sizes: sizes(at) })
         .collect();
-    let ways = ways::route(scenario, asked, options.symmetry)?;
+    let ways = ways::route(scenario, asked, options)?;
     let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
     let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
     let mut prepared = Prepared { ways, which: unresolved, simulated, bounds };
@@ -150,7 +155,7 @@ pub(super) fn prepare(
     let chosen: Vec<_> = asked
         .par_iter()
         .map(|(number, bytes)| {
-            fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which, options)
+            fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which, options.fluid)
         })
         .collect();
     for ((number, bytes), (best, outcomes)) in asked.into_iter().zip(chosen) {

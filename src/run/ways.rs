@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{RunError, Scenario, fold};
+use super::{RunError, RunOptions, Scenario, fold, forecast};
 use crate::collective::{Algorithm, Schedule, Verified};
 use crate::engine::{EngineKind, Fold};
 use crate::fabric::Fabric;
@@ -34,10 +34,17 @@ pub(super) struct Way {
 }
 
 /// Finds the paths of all schedules.
-pub(super) fn route(scenario: &Scenario, asked: Vec<Asked>, symmetry: bool) -> Result<Vec<Way>, RunError> {
+///
+/// # Errors
+/// Where more memory would be needed than may be, or ranks cannot reach each other.
+pub(super) fn route(
+    scenario: &Scenario,
+    asked: Vec<Asked>,
+    options: &RunOptions,
+) -> Result<Vec<Way>, RunError> {
     let fabric = &*scenario.fabric;
     let large = asked.iter().any(|way| way.verified.schedule().lane_count() as u64 >= LARGE);
-    let bundles = (symmetry && large).then(|| Bundles::new(fabric));
+    let bundles = (options.fluid.symmetry && large).then(|| Bundles::new(fabric));
     let mut folded = Vec::with_capacity(asked.len());
     for way in &asked {
         let spec = &scenario.collectives[way.collective];
@@ -49,6 +56,11 @@ pub(super) fn route(scenario: &Scenario, asked: Vec<Asked>, symmetry: bool) -> R
             _ => None,
         });
     }
+    let kept = asked.iter().zip(&folded).map(|(way, folded)| match folded {
+        Some(folded) => folded.paths.len() as u64,
+        None => way.verified.schedule().lane_count() as u64,
+    });
+    forecast::check_memory(scenario, kept, options)?;
     let (mut flows, mut counts) = (Vec::new(), Vec::new());
     for (way, folded) in asked.iter().zip(&folded) {
         let before = flows.len();
