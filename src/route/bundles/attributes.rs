@@ -19,6 +19,8 @@ pub struct Attributes {
     pub latency: Time,
     /// Cost of the hop for shortest paths, from its class.
     pub cost: u32,
+    /// Cost of the hop back.
+    pub(super) back_cost: u32,
     /// How the node before it chooses among equal-cost next hops, from its class.
     pub routing: Routing,
 }
@@ -50,6 +52,7 @@ pub(super) fn number(fabric: &Fabric) -> (Vec<Attributes>, Vec<u32>) {
                 lanes: link.lanes,
                 latency: link.latency,
                 cost: class.cost,
+                back_cost: fabric.class(key.1.0).cost,
                 routing: class.routing,
             });
             all.len() as u32 - 1

@@ -34,7 +34,7 @@ impl Bundles {
     /// a link fewer, slower or longer on one side is enough.
     ///
     /// As no two cells look the same to the endpoints, there is only one cell that a cell can go to, and it is found by
-    /// its [signature](Signatures). Costs one pass over bundles for the signatures and one for the check.
+    /// its signature (a hash of the endpoints around it). Costs one pass over bundles for the signatures and one for the check.
     pub fn extend(&self, image: &[u32]) -> Option<Automorphism> {
         if !permutes(image, self.endpoints()) || !self.keeps_coordinates(image) {
             return None;

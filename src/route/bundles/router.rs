@@ -62,11 +62,17 @@ impl Drafts {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
+        let mut last = None;
         for (bundle, part) in hops {
-            let number = *self.numbers.entry(*part).or_insert_with(|| {
-                self.parts.push(*part);
-                self.parts.len() as u32 - 1
-            });
+            // Bundles of one path most often have the same part.
+            let number = match last {
+                Some((before, number)) if before == *part => number,
+                _ => *self.numbers.entry(*part).or_insert_with(|| {
+                    self.parts.push(*part);
+                    self.parts.len() as u32 - 1
+                }),
+            };
+            last = Some((*part, number));
             self.hops.push((*bundle, number));
         }
         self.starts.push(self.hops.len() as u32);

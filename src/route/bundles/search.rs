@@ -6,18 +6,29 @@ use std::collections::BinaryHeap;
 use super::{Bundles, NONE};
 
 /// Marks a cell that is not reached.
-const FAR: u64 = u64::MAX;
+const FAR: u32 = u32::MAX;
 
 /// A bundle on shortest paths between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Step {
     /// How far from the source it starts.
-    pub(super) distance: u64,
+    pub(super) distance: u32,
     /// The cell that it starts at.
     pub(super) from: u32,
     /// The bundle.
     pub(super) bundle: u32,
 }
+
+/// What is known of a cell.
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    cost: u32,
+    /// The last entry of its list of bundles.
+    head: u32,
+}
+
+/// Of a cell that is not reached.
+const UNKNOWN: Label = Label { cost: FAR, head: NONE };
 
 /// Costs from one cell (or to it), with all the bundles by which each cell is reached at its cost.
 #[derive(Debug)]
@@ -25,16 +36,16 @@ struct Side {
     /// Whether costs are *to* the root, along the direction of links.
     backward: bool,
     root: u32,
-    cost: Vec<u64>,
-    /// The last entry of each cell's list of bundles.
-    head: Vec<u32>,
+    labels: Vec<Label>,
     /// Bundles and the entries before them in the lists.
     entries: Vec<(u32, u32)>,
-    heap: BinaryHeap<Reverse<(u64, u32)>>,
+    heap: BinaryHeap<Reverse<(u32, u32)>>,
     touched: Vec<u32>,
     /// Which cells a trace has been to: those that hold its number.
     traced: Vec<u32>,
     trace: u32,
+    /// Cells that a trace is yet to leave; empty between traces.
+    open: Vec<u32>,
 }
 
 impl Side {
@@ -42,33 +53,36 @@ impl Side {
         Self {
             backward,
             root: NONE,
-            cost: vec![FAR; cells],
-            head: vec![NONE; cells],
+            labels: vec![UNKNOWN; cells],
             entries: Vec::new(),
             heap: BinaryHeap::new(),
             touched: Vec::new(),
             traced: vec![0; cells],
             trace: 0,
+            open: Vec::new(),
         }
     }
 
     fn start(&mut self, root: u32) {
         for cell in self.touched.drain(..) {
-            self.cost[cell as usize] = FAR;
-            self.head[cell as usize] = NONE;
+            self.labels[cell as usize] = UNKNOWN;
         }
         self.entries.clear();
         self.heap.clear();
         self.root = root;
-        self.cost[root as usize] = 0;
+        self.labels[root as usize].cost = 0;
         self.touched.push(root);
         self.heap.push(Reverse((0, root)));
     }
 
+    fn cost(&self, cell: u32) -> u32 {
+        self.labels[cell as usize].cost
+    }
+
     /// The cost of the next cell to be settled; `FAR` where there is none.
-    fn top(&mut self) -> u64 {
+    fn top(&mut self) -> u32 {
         while let Some(Reverse((cost, cell))) = self.heap.peek() {
-            if *cost == self.cost[*cell as usize] {
+            if *cost == self.cost(*cell) {
                 return *cost;
             }
             self.heap.pop();
@@ -82,7 +96,7 @@ impl Side {
         &mut self,
         bundles: &Bundles,
         wanted: impl Fn(u32) -> bool,
-        mut reached: impl FnMut(u32, u64),
+        mut reached: impl FnMut(u32, u32),
     ) -> Option<u32> {
         self.top();
         let Reverse((cost, cell)) = self.heap.pop()?;
@@ -91,48 +105,50 @@ impl Side {
         }
         for out in bundles.out(cell) {
             let next = bundles.to[out as usize];
-            let bundle = if self.backward { bundles.reverse(out) } else { out };
-            let after = cost.saturating_add(u64::from(bundles.attributes(bundle).cost));
-            let known = &mut self.cost[next as usize];
-            if after > *known {
+            let attributes = bundles.attributes(out);
+            let (bundle, step) = match self.backward {
+                true => (bundles.reverse(out), attributes.back_cost),
+                false => (out, attributes.cost),
+            };
+            let after = cost.saturating_add(step);
+            let known = &mut self.labels[next as usize];
+            if after > known.cost || after == FAR {
                 continue;
             }
-            let head = &mut self.head[next as usize];
-            if after < *known {
-                if *known == FAR {
+            if after < known.cost {
+                if known.cost == FAR {
                     self.touched.push(next);
                 }
-                *known = after;
-                *head = NONE;
+                *known = Label { cost: after, head: NONE };
                 if bundles.forwards[next as usize] || wanted(next) {
                     self.heap.push(Reverse((after, next)));
                 }
                 reached(next, after);
             }
-            self.entries.push((bundle, *head));
-            *head = self.entries.len() as u32 - 1;
+            self.entries.push((bundle, known.head));
+            known.head = self.entries.len() as u32 - 1;
         }
         Some(cell)
     }
 
     /// Adds the bundles by which shortest paths lead from the root to `cell`, or from `cell` to the root.
     /// `whole` is the distance from end to end.
-    fn trace(&mut self, bundles: &Bundles, cell: u32, whole: u64, steps: &mut Vec<Step>) {
-        let mut open = vec![cell];
-        while let Some(cell) = open.pop() {
+    fn trace(&mut self, bundles: &Bundles, cell: u32, whole: u32, steps: &mut Vec<Step>) {
+        self.open.push(cell);
+        while let Some(cell) = self.open.pop() {
             if std::mem::replace(&mut self.traced[cell as usize], self.trace) == self.trace {
                 continue;
             }
-            let mut entry = self.head[cell as usize];
+            let mut entry = self.labels[cell as usize].head;
             while entry != NONE {
                 let (bundle, before) = self.entries[entry as usize];
                 let (from, to) = bundles.between(bundle);
                 if self.backward {
-                    steps.push(Step { distance: whole - self.cost[from as usize], from, bundle });
-                    open.push(to);
+                    steps.push(Step { distance: whole - self.cost(from), from, bundle });
+                    self.open.push(to);
                 } else {
-                    steps.push(Step { distance: self.cost[from as usize], from, bundle });
-                    open.push(from);
+                    steps.push(Step { distance: self.cost(from), from, bundle });
+                    self.open.push(from);
                 }
                 entry = before;
             }
@@ -181,7 +197,7 @@ impl Search {
     /// False where there is no path.
     pub(super) fn settled(&mut self, bundles: &Bundles, target: u32, steps: &mut Vec<Step>) -> bool {
         steps.clear();
-        if self.ahead.cost[target as usize] == FAR {
+        if self.ahead.cost(target) == FAR {
             return false;
         }
         self.ahead.trace += 1;
@@ -202,22 +218,20 @@ impl Search {
         let passes = |cell: u32| bundles.forwards[cell as usize] || cell == source || cell == target;
         steps.clear();
         self.back.start(target);
-        let mut whole = FAR;
-        let known = self.ahead.cost[target as usize];
-        whole = whole.min(known);
+        let mut whole = self.ahead.cost(target);
         loop {
             let (ahead, back) = (self.ahead.top(), self.back.top());
             if ahead == FAR || back == FAR || ahead.saturating_add(back) >= whole {
                 break;
             }
             let Self { ahead: a, back: b, .. } = self;
-            let (side, other) = if ahead <= back { (a, &b.cost) } else { (b, &a.cost) };
+            let (side, other) = if ahead <= back { (a, &b.labels) } else { (b, &a.labels) };
             side.settle(
                 bundles,
                 |_| false,
                 |cell, cost| {
                     if passes(cell) {
-                        whole = whole.min(cost.saturating_add(other[cell as usize]));
+                        whole = whole.min(cost.saturating_add(other[cell as usize].cost));
                     }
                 },
             );
@@ -229,8 +243,8 @@ impl Search {
         self.back.trace += 1;
         for at in 0..self.back.touched.len() {
             let cell = self.back.touched[at];
-            let (from, to) = (self.ahead.cost[cell as usize], self.back.cost[cell as usize]);
-            if from != FAR && from + to == whole && passes(cell) {
+            let (from, to) = (self.ahead.cost(cell), self.back.cost(cell));
+            if from.checked_add(to) == Some(whole) && passes(cell) {
                 self.ahead.trace(bundles, cell, whole, steps);
                 self.back.trace(bundles, cell, whole, steps);
             }
