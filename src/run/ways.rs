@@ -7,7 +7,7 @@ use crate::collective::{Algorithm, Schedule, Verified};
 use crate::engine::{EngineKind, Fold};
 use crate::fabric::Fabric;
 use crate::ids::{NodeId, PathId};
-use crate::route::{BundleFault, BundleRouter, Bundles, Flow, Router, Routes};
+use crate::route::{BundleRouter, Bundles, Flow, Router, Routes};
 use crate::units::Bytes;
 
 /// Schedules with fewer lanes than this are routed lane by lane on the fabric itself: that takes milliseconds.
@@ -109,10 +109,9 @@ fn paths(
 ) -> Result<(Routes, Vec<PathId>), RunError> {
     if let Some(bundles) = bundles {
         let mut router = BundleRouter::new(fabric, bundles);
-        match router.paths(flows) {
-            Ok(paths) => return Ok((router.finish(), paths)),
-            Err(BundleFault::Unreachable(fault)) => return Err(fault.into()),
-            Err(_) => {}
+        // What has no path is told by the plain router, in its own order.
+        if let Ok(paths) = router.paths(flows) {
+            return Ok((router.finish(), paths));
         }
     }
     let mut router = Router::new(fabric, seed);

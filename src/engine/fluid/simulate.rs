@@ -37,12 +37,31 @@ pub(super) struct State {
     pub(super) moved: u64,
 }
 
-/// A lane that may be able to start, and the critical path of what made it so.
+/// A lane that may be able to start, and the critical path of what made it so. Of several that are equally long, the
+/// one with the most latency is told, then the one with the most transfer: that does not depend on the order in which
+/// things of one instant are looked at.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     lane: u32,
     latency: u64,
     transfer: u64,
+}
+
+/// The critical path of the last of several things.
+#[derive(Debug, Clone, Copy, Default)]
+struct Latest {
+    time: u64,
+    path: (u64, u64),
+}
+
+impl Latest {
+    /// Another, not earlier than those before.
+    #[inline]
+    fn note(&mut self, time: u64, path: (u64, u64)) {
+        if time > self.time || path > self.path {
+            *self = Self { time, path };
+        }
+    }
 }
 
 /// How many instants pass between two looks at the probe.
@@ -59,6 +78,10 @@ pub(super) struct Simulation<'p, 'a> {
     open: Vec<bool>,
     /// Transfers counted at each gate.
     pub(super) gates: Vec<u64>,
+    /// The last of them.
+    latest: Vec<Latest>,
+    /// The last transfer of each collective.
+    ends: Vec<Latest>,
     /// Transfers of each collective that were not received yet.
     pub(super) left: Vec<u64>,
     outcomes: Vec<CollectiveOutcome>,
@@ -82,6 +105,8 @@ pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Playe
         lockstep: lockstep.then(|| Lockstep::new(plan)),
         open: vec![false; job.collectives.len()],
         gates: vec![0; plan.gates.len()],
+        latest: vec![Latest::default(); plan.gates.len()],
+        ends: vec![Latest::default(); job.collectives.len()],
         left: plan.left(),
         outcomes: job
             .collectives
@@ -252,7 +277,9 @@ impl Simulation<'_, '_> {
         }
         let collective = planned.collective as usize;
         self.left[collective] -= 1;
+        self.ends[collective].note(arrival.time, (latency, transfer));
         if self.left[collective] == 0 {
+            let (latency, transfer) = self.ends[collective].path;
             let outcome = &mut self.outcomes[collective];
             outcome.finish = Time(arrival.time);
             let whole = arrival.time - outcome.start.ps();
@@ -269,9 +296,12 @@ impl Simulation<'_, '_> {
     /// Counts a transfer at its gates, and wakes those who may have waited for it.
     #[inline]
     fn count(&mut self, gates: &[u32], latency: u64, transfer: u64) {
-        for &gate in gates {
-            let (count, gate) = (&mut self.gates[gate as usize], &self.plan.gates[gate as usize]);
+        for &number in gates {
+            let (count, gate) = (&mut self.gates[number as usize], &self.plan.gates[number as usize]);
             *count += 1;
+            let latest = &mut self.latest[number as usize];
+            latest.note(self.now, (latency, transfer));
+            let (latency, transfer) = latest.path;
             if gate.stepwise || *count == gate.total {
                 let woken = gate.waiters.iter();
                 self.candidates.extend(woken.map(|&lane| Candidate { lane, latency, transfer }));
@@ -314,6 +344,11 @@ impl Simulation<'_, '_> {
         let state = &self.states[lane];
         let step = state.next;
         if state.busy || step >= planned.steps || !self.open[planned.collective as usize] {
+            if state.busy && state.start == self.now {
+                let state = &mut self.states[lane];
+                let path = (state.latency, state.transfer).max((candidate.latency, candidate.transfer));
+                (state.latency, state.transfer) = path;
+            }
             return;
         }
         if !plan.waits.row(lane).iter().all(|wait| self.met(wait, step)) {

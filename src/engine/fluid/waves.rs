@@ -110,7 +110,7 @@ pub(super) fn end(plan: &Plan<'_>, rings: &Rings) -> Option<End> {
                     let crossed = blocks + usize::from(passed.at_exit);
                     let span = spans.longest(number, crossed);
                     let told = batch.end(passed, span)?;
-                    if end.is_none_or(|end| told.finish > end.finish) {
+                    if end.is_none_or(|end| told > end) {
                         end = Some(told);
                     }
                 }
