@@ -446,7 +446,7 @@ fn no_byte_is_lost_or_sent_for_nothing() {
                         let least = least_total(op, u64::from(ranks), bytes);
                         let wasteful = match (algorithm, op) {
                             (Algorithm::RecursiveDoubling, Op::AllReduce)
-                            | (Algorithm::Bruck, Op::AllToAll) => true,
+                            | (Algorithm::Bruck | Algorithm::TwoLevel, Op::AllToAll) => true,
                             (Algorithm::HalvingDoubling, op) => op.is_rooted(),
                             _ => false,
                         };
@@ -467,7 +467,8 @@ fn every_rank_receives_all_but_its_own_shard() {
     for (op, algorithm) in
         [Op::AllGather, Op::AllToAll].into_iter().flat_map(|op| serves(op).into_iter().map(move |a| (op, a)))
     {
-        if (algorithm, op) == (Algorithm::Bruck, Op::AllToAll) {
+        // These pass data on.
+        if matches!(algorithm, Algorithm::Bruck | Algorithm::TwoLevel) && op == Op::AllToAll {
             continue;
         }
         for ranks in [1, 2, 4, 6, 16] {
@@ -523,6 +524,12 @@ fn volumes_have_their_closed_forms() {
     let hierarchical = schedule(Algorithm::Hierarchical, &request).unwrap();
     let each = 2 * size.get() * 2 / 3 + 2 * size.get() * 3 / 12;
     assert_eq!(volumes(&hierarchical, size), vec![(each, each); 12]);
+    // Two levels, 4 servers of 3: (g - 1) / g inside, then (M - 1) / M along the rails.
+    request.op = Op::AllToAll;
+    let two_level = schedule(Algorithm::TwoLevel, &request).unwrap();
+    assert_eq!(two_level.transfer_count(), 12 * 2 + 12 * 3);
+    let each = size.get() * 2 / 3 + size.get() * 3 / 4;
+    assert_eq!(volumes(&two_level, size), vec![(each, each); 12]);
 }
 
 #[test]
@@ -588,6 +595,10 @@ fn requests_that_cannot_be_served_say_why() {
     assert_eq!(
         refused(Algorithm::Hierarchical, &Request { servers: vec![0, 0, 1], ..plain(Op::AllReduce, 3) }),
         "`hierarchical` cannot serve these ranks: it needs servers with equally many ranks each"
+    );
+    assert_eq!(
+        refused(Algorithm::TwoLevel, &Request { servers: vec![0, 0, 1], ..plain(Op::AllToAll, 3) }),
+        "`two-level` cannot serve these ranks: it needs servers with equally many ranks each"
     );
     assert_eq!(
         refused(Algorithm::Ring, &Request { channels: Some(0), ..plain(Op::AllReduce, 3) }),

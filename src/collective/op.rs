@@ -104,13 +104,15 @@ pub enum Algorithm {
     MultiRing,
     /// Inside the servers, then across them, then inside again.
     Hierarchical,
+    /// All-to-all inside the servers, then along the rails.
+    TwoLevel,
     /// Whichever of those that serve is predicted to be fastest.
     Auto,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ring,
         Self::RingBidirectional,
         Self::RecursiveDoubling,
@@ -123,6 +125,7 @@ impl Algorithm {
         Self::Bruck,
         Self::MultiRing,
         Self::Hierarchical,
+        Self::TwoLevel,
         Self::Auto,
     ];
 
@@ -141,6 +144,7 @@ impl Algorithm {
             Self::Bruck => "bruck",
             Self::MultiRing => "multi-ring",
             Self::Hierarchical => "hierarchical",
+            Self::TwoLevel => "two-level",
             Self::Auto => "auto",
         }
     }

@@ -124,8 +124,20 @@ impl Schedule {
         }
     }
 
+    /// The bytes of an atom, where all have the same.
+    pub fn atom_bytes(&self, bytes: Bytes) -> Option<u64> {
+        let atoms = match self.op {
+            Op::AllToAll | Op::SendRecv => self.atoms / u64::from(self.ranks.max(1)),
+            _ => self.atoms,
+        };
+        (atoms > 0 && bytes.get().is_multiple_of(atoms)).then(|| bytes.get() / atoms)
+    }
+
     /// The bytes that `lane` (number `index` of `phase`) carries at `step`.
     pub fn transfer_bytes(&self, phase: &Phase, index: usize, lane: &Lane, step: u32, bytes: Bytes) -> u64 {
+        if let Some((atom, atoms)) = self.atom_bytes(bytes).zip(phase.payload.atoms(index)) {
+            return atom * atoms;
+        }
         let mut sum = 0;
         phase.payload.for_each(index, lane, step, |range| {
             sum += self.bytes_before(range.start + range.len, bytes) - self.bytes_before(range.start, bytes);

@@ -15,6 +15,7 @@ mod recursive_doubling;
 mod ring;
 mod ring_bidirectional;
 mod step;
+mod two_level;
 
 use thiserror::Error;
 
@@ -128,6 +129,7 @@ pub const fn ops(algorithm: Algorithm) -> &'static [Op] {
         Algorithm::Bruck => bruck::OPS,
         Algorithm::MultiRing => multi_ring::OPS,
         Algorithm::Hierarchical => hierarchical::OPS,
+        Algorithm::TwoLevel => two_level::OPS,
         Algorithm::Auto => &[],
     }
 }
@@ -160,6 +162,7 @@ pub fn schedule(algorithm: Algorithm, request: &Request) -> Result<Schedule, Uns
         Algorithm::Bruck => Ok(bruck::schedule(request)),
         Algorithm::MultiRing => multi_ring::schedule(request),
         Algorithm::Hierarchical => hierarchical::schedule(request),
+        Algorithm::TwoLevel => two_level::schedule(request),
         Algorithm::Auto => Err(Unserved::Op { algorithm, op: request.op, others: String::new() }),
     }
 }
