@@ -1,6 +1,7 @@
 //! How fast the fluid engine is: flows (transfers) per CPU second, printed beside criterion's times.
 //!
-//! `cargo bench --bench fluid`. No symmetry is used: every transfer of every rank is simulated.
+//! `cargo bench --bench fluid`; with `-- --test NAME` each case whose name has NAME in it is run for a second and its
+//! rate printed. No short cuts are taken: every transfer of every rank is simulated.
 
 #![expect(clippy::print_stdout, reason = "rates are printed beside the times of criterion")]
 
@@ -9,8 +10,10 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use railspine::collective::algo::{Request, schedule};
 use railspine::collective::{Algorithm, Op, verify};
-use railspine::engine::{Collective, Job, Silent, Steps, fluid};
+use railspine::engine::fluid::{self, Options};
+use railspine::engine::{Collective, Job, Outcome, Silent, Steps};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind, Routing};
+use railspine::rng::mix;
 use railspine::route::{Flow, Router, Routes};
 use railspine::units::{Bandwidth, Bytes, Time};
 
@@ -47,10 +50,70 @@ fn fat_tree(leaves: u32, routing: Routing) -> Fabric {
     builder.finish().expect("a fat tree is a fabric")
 }
 
-/// A case, ready to run again and again.
-fn prepare(fabric: &Fabric, op: Op, algorithm: Algorithm, bytes: Bytes) -> (Routes, Collective, u64) {
+/// Servers of 8 GPUs on an NVSwitch, and a switch for every rail.
+fn rails(servers: u32) -> Fabric {
+    let mut builder = Builder::new("rails", LinkClass::builtin());
+    let nvlink = builder.class("nvlink").expect("a built-in class");
+    let infiniband = builder.class("infiniband").expect("a built-in class");
+    let inside = Cable::new(nvlink, Bandwidth::from_gigabytes(450));
+    let across = Cable::new(infiniband, Bandwidth::from_gbps(400));
+    let leaves: Vec<_> =
+        (0..8).map(|i| builder.add_node(Node::new(format!("leaf{i}"), NodeKind::Leaf))).collect();
+    for server in 0..servers {
+        let node = Node::new(format!("host{server}/nvswitch"), NodeKind::NvSwitch);
+        let switch = builder.add_node(node.in_server(server));
+        for (rail, leaf) in (0..).zip(&leaves) {
+            let node = Node::new(format!("host{server}/gpu{rail}"), NodeKind::Gpu);
+            let gpu = builder.add_node(node.in_server(server).on_rail(rail));
+            builder.add_cable(gpu, switch, inside.clone());
+            builder.add_cable(gpu, *leaf, across.clone());
+        }
+    }
+    builder.finish().expect("rails are a fabric")
+}
+
+/// Routes and collectives of a case, ready to run again and again, and its transfers.
+type Case = (Routes, Vec<Collective>, u64);
+
+fn prepare(fabric: &Fabric, op: Op, algorithm: Algorithm, bytes: Bytes) -> Case {
     let request = Request::new(op, fabric.endpoints().len() as u32, bytes);
-    let verified = verify(schedule(algorithm, &request).expect("it serves")).expect("it is right");
+    route(fabric, algorithm, &request)
+}
+
+/// Rings through servers of 8 GPUs, one a rail.
+fn prepare_rails(servers: u32, bytes: Bytes) -> Case {
+    let fabric = rails(servers);
+    let mut request = Request::new(Op::AllReduce, servers * 8, bytes);
+    request.servers = (0..servers * 8).map(|rank| rank / 8).collect();
+    request.channels = Some(8);
+    route(&fabric, Algorithm::Ring, &request)
+}
+
+/// Everybody sends to everybody at once, sizes drawn evenly from 0.5 to 1.5 of the mean: one collective a pair.
+fn prepare_uneven(fabric: &Fabric, mean: u64) -> Case {
+    let request = Request::new(Op::Broadcast, 2, Bytes(mean));
+    let verified = verify(schedule(Algorithm::Direct, &request).expect("it serves")).expect("it is right");
+    let ends = fabric.endpoints();
+    let pairs = ends.iter().flat_map(|src| ends.iter().map(move |dst| (*src, *dst)));
+    let flows: Vec<Flow> =
+        pairs.filter(|(src, dst)| src != dst).map(|(src, dst)| Flow { src, dst, channel: 0 }).collect();
+    let mut router = Router::new(fabric, 1);
+    let paths = router.paths(&flows).expect("it is connected");
+    let collectives = (0..).zip(paths).map(|(number, path)| Collective {
+        schedule: verified.clone(),
+        bytes: Bytes(mean / 2 + mix(number) % (mean + 1)),
+        paths: vec![path],
+        fold: None,
+        start: Time::ZERO,
+        steps: Steps::Receipt,
+    });
+    let collectives: Vec<_> = collectives.collect();
+    (router.finish(), collectives, flows.len() as u64)
+}
+
+fn route(fabric: &Fabric, algorithm: Algorithm, request: &Request) -> Case {
+    let bytes = request.bytes;
+    let verified = verify(schedule(algorithm, request).expect("it serves")).expect("it is right");
     let ends = fabric.endpoints();
     let flows: Vec<Flow> = verified
         .schedule()
@@ -64,7 +127,7 @@ fn prepare(fabric: &Fabric, op: Op, algorithm: Algorithm, bytes: Bytes) -> (Rout
     let transfers = verified.schedule().transfer_count();
     let collective =
         Collective { schedule: verified, bytes, paths, fold: None, start: Time::ZERO, steps: Steps::Receipt };
-    (router.finish(), collective, transfers)
+    (router.finish(), vec![collective], transfers)
 }
 
 /// CPU time of this process so far, where the system tells it.
@@ -82,10 +145,15 @@ fn peak_memory() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib / 1024)
 }
 
+/// Every transfer, one by one.
+fn play(job: &Job<'_>) -> Outcome {
+    fluid::run_with(job, Options::PLAIN, &mut Silent)
+}
+
 fn cases(criterion: &mut Criterion) {
-    type Make = fn() -> (Routes, Collective, u64);
+    type Make = fn() -> Case;
     // Made one after the other, so that the peak memory told is not that of later cases.
-    let all: [(&str, Make); 6] = [
+    let all: [(&str, Make); 9] = [
         ("ring all-reduce, 1024 ranks, star", || {
             prepare(&star(1024), Op::AllReduce, Algorithm::Ring, Bytes(64 << 20))
         }),
@@ -109,16 +177,29 @@ fn cases(criterion: &mut Criterion) {
         ("double-tree all-reduce, 256 ranks, fat tree, spray", || {
             prepare(&fat_tree(8, Routing::Spray), Op::AllReduce, Algorithm::DoubleTree, Bytes(256 << 20))
         }),
+        ("ring all-reduce, 1024 ranks in servers of 8, 8 channels, rails", || {
+            prepare_rails(128, Bytes(64 << 20))
+        }),
+        ("uneven all-to-all, 128 ranks, star", || prepare_uneven(&star(128), 1 << 20)),
+        ("uneven all-to-all, 128 ranks, fat tree, spray", || {
+            prepare_uneven(&fat_tree(4, Routing::Spray), 1 << 20)
+        }),
     ];
     let mut group = criterion.benchmark_group("fluid");
     group.sample_size(10).measurement_time(Duration::from_secs(5));
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     for (name, make) in all {
-        let (routes, collective, transfers) = make();
-        let job = Job { routes: &routes, collectives: vec![collective] };
-        let (mut runs, before) = (0u64, cpu_time());
+        if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part)) {
+            continue;
+        }
+        let (routes, collectives, transfers) = make();
+        let job = Job { routes: &routes, collectives };
+        let (mut runs, mut solves, before) = (0u64, 0, cpu_time());
         let wall = std::time::Instant::now();
         while runs == 0 || wall.elapsed() < Duration::from_secs(1) {
-            assert!(!fluid::run(&job, &mut Silent).cancelled);
+            let outcome = play(&job);
+            assert!(!outcome.cancelled);
+            solves = outcome.solves;
             runs += 1;
         }
         if let (Some(before), Some(after)) = (before, cpu_time()) {
@@ -126,11 +207,15 @@ fn cases(criterion: &mut Criterion) {
             let rate = (runs * transfers) as f64 / spent / 1e6;
             let peak =
                 peak_memory().map_or_else(String::new, |peak| format!(", peak memory so far {peak} MiB"));
-            println!("{name}: {transfers} flows, {rate:.2} million flows per CPU second{peak}");
+            println!(
+                "{name}: {transfers} flows, {solves} solves, {:.3} CPU seconds a run, {rate:.2} million flows per \
+                 CPU second{peak}",
+                spent / runs as f64,
+            );
         }
         group.throughput(Throughput::Elements(transfers));
         group.bench_with_input(BenchmarkId::from_parameter(name), &job, |bencher, job| {
-            bencher.iter(|| fluid::run(job, &mut Silent));
+            bencher.iter(|| play(job));
         });
     }
     group.finish();

@@ -62,7 +62,7 @@ fn twins(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(), TestCaseError> {
         request.segments = Some(3);
         request.servers = one.nodes.iter().map(|node| fabric.node(*node).server.unwrap()).collect();
         let Ok(made) = railspine::collective::algo::schedule(one.algorithm, &request) else { return Ok(()) };
-        if made.transfer_count() > 260 {
+        if made.transfer_count() > 400 {
             return Ok(());
         }
         proofs.push(railspine::collective::verify(made).unwrap());
@@ -84,9 +84,15 @@ fn twins(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(), TestCaseError> {
         .collect();
     let job = Job { routes: &routes, collectives };
     let fast = fluid::run(&job, &mut Silent);
+    let plain = fluid::run_with(&job, fluid::Options::PLAIN, &mut Silent);
     let mut keep = Keep::default();
     let watched = fluid::run(&job, &mut keep);
-    prop_assert_eq!(&fast, &watched, "a probe changes nothing");
+    prop_assert_eq!(&plain, &watched, "a probe changes nothing");
+    prop_assert_eq!(fast.flows, plain.flows);
+    prop_assert_eq!(&fast.resource_bytes, &plain.resource_bytes);
+    for (fast, plain) in fast.collectives.iter().zip(&plain.collectives) {
+        prop_assert_eq!((fast.start, fast.finish), (plain.start, plain.finish));
+    }
     prop_assert_eq!(keep.0.len() as u64, fast.flows);
     let (finish, bytes) = reference::run(&job).expect("it ends");
     let ends: Vec<Time> = fast.collectives.iter().map(|c| c.finish).collect();

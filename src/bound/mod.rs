@@ -19,6 +19,7 @@
 //! JPDC 2009; Chan et al., "Collective communication", 2007; ForestColl, arXiv 2402.06787 (the cut condition
 //! `(M/N) |S| / B+(S)` of all-gather and reduce-scatter).
 
+mod agenda;
 mod flow;
 mod graph;
 mod partition;
@@ -91,8 +92,9 @@ impl BoundModel {
     /// Measures `fabric` for ranks on `nodes`.
     pub fn new(fabric: &Fabric, nodes: &[NodeId]) -> Self {
         let graph = Graph::new(fabric);
-        let mut partitions = partition::structural(fabric, nodes);
-        flow::add_narrow_cuts(fabric, nodes, &mut partitions);
+        let rates = partition::rates(fabric);
+        let mut partitions = partition::structural(fabric, &graph, nodes, &rates);
+        flow::add_narrow_cuts(fabric, nodes, &rates, &mut partitions);
         for partition in &mut partitions {
             partition.measure(&graph, nodes);
         }

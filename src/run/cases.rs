@@ -134,7 +134,7 @@ pub(super) fn play(
             prepared.collective(member.way, spec, member.bytes, start)
         })
         .collect();
-    let job = Job { routes: &prepared.routes, collectives };
+    let job = Job { routes: prepared.routes(&plan.members), collectives };
     let mut watching =
         Watching { watch, told: 0, timeline: plan.timeline.then(|| wanted(scenario, prepared, plan)) };
     if watch.stop() {
@@ -164,6 +164,7 @@ pub(super) fn play(
         return Err(RunError::Endless { op, algorithm, bytes: member.bytes });
     }
     watch.advance(plan.flows(prepared).saturating_sub(watching.told));
+    watch.done(&outcome.work);
     Ok(Played { outcome, timeline: watching.timeline.map_or_else(Vec::new, |timeline| timeline.spans) })
 }
 

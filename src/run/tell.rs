@@ -15,8 +15,8 @@ pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, pl
     let last = outcome.collectives.iter().map(|c| c.finish).max().unwrap_or_default();
     let span = last - first;
     let fabric = &scenario.fabric;
-    let busiest_links = links::busiest(fabric, &prepared.routes, &outcome.resource_bytes, span);
-    let tiers = links::tiers(fabric, &prepared.routes, &outcome.resource_bytes, span);
+    let busiest_links = links::busiest(fabric, prepared.routes(&plan.members), &outcome.resource_bytes, span);
+    let tiers = links::tiers(fabric, prepared.routes(&plan.members), &outcome.resource_bytes, span);
     let members = plan.members.iter().zip(&outcome.collectives).enumerate();
     members
         .map(|(number, (member, told))| {

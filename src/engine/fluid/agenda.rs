@@ -53,6 +53,20 @@ impl Agenda {
         }
     }
 
+    /// The time of `index`.
+    pub(super) fn get(&self, index: usize) -> u64 {
+        self.levels[0][index]
+    }
+
+    /// Puts all times off by so much.
+    pub(super) fn shift(&mut self, by: u64) {
+        for time in self.levels.iter_mut().flatten() {
+            if *time != NEVER {
+                *time += by;
+            }
+        }
+    }
+
     /// The least time.
     #[inline]
     pub(super) fn next(&mut self) -> u64 {

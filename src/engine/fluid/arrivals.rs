@@ -45,6 +45,20 @@ impl Arrivals {
         row.push_back(arrival);
     }
 
+    /// All that is under way: latency by latency, then as sent.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Arrival> {
+        self.queues.iter().flatten()
+    }
+
+    /// Puts all off by so much, and lets `also` change what else is to change.
+    pub(super) fn shift(&mut self, by: u64, also: impl Fn(&mut Arrival)) {
+        for arrival in self.queues.iter_mut().flatten() {
+            arrival.time += by;
+            also(arrival);
+        }
+        self.fronts.shift(by);
+    }
+
     /// When the next is received.
     #[inline]
     pub(super) fn next(&mut self) -> u64 {

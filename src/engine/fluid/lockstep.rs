@@ -25,7 +25,7 @@ impl Lockstep {
         order.sort_by_key(|lane| plan.lanes[*lane as usize].round);
         for lane in order {
             if plan.lanes[lane as usize].steps > 0 {
-                pairs.extend(plan.lanes[lane as usize].ends.map(|rank| (rank, lane)));
+                pairs.extend(distinct(plan.lanes[lane as usize].ends).map(|rank| (rank, lane)));
             }
         }
         let ranks = plan.ranks as usize;
@@ -35,6 +35,29 @@ impl Lockstep {
             window: vec![Vec::new(); ranks],
             round: vec![0; ranks],
             pending: vec![0; ranks],
+        }
+    }
+
+    /// Of every rank: its round, the transfers that it waits for, and how many of its lanes have had their first round.
+    pub(super) fn ranks(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+        (0..self.round.len()).map(|rank| (self.round[rank], self.pending[rank], self.next[rank]))
+    }
+
+    /// The lanes of a rank with a transfer in the present round.
+    pub(super) fn window(&self, rank: usize) -> &[u32] {
+        &self.window[rank]
+    }
+
+    /// How many rounds it is until another lane of a rank begins; `None` where none is left.
+    pub(super) fn room(&self, plan: &Plan<'_>, rank: usize) -> Option<u32> {
+        let next = self.lanes.row(rank).get(self.next[rank] as usize)?;
+        Some(plan.lanes[*next as usize].round - self.round[rank])
+    }
+
+    /// Lets every rank make the rounds since `before` so many times more.
+    pub(super) fn skip(&mut self, times: u32, before: impl Fn(usize) -> u32) {
+        for (rank, round) in self.round.iter_mut().enumerate() {
+            *round += (*round - before(rank)) * times;
         }
     }
 
@@ -63,7 +86,7 @@ impl Lockstep {
         received: impl Fn(u32) -> u32,
         ready: &mut Vec<u32>,
     ) {
-        for rank in plan.lanes[lane as usize].ends {
+        for rank in distinct(plan.lanes[lane as usize].ends) {
             if self.round[rank as usize] == round && self.window[rank as usize].contains(&lane) {
                 self.pending[rank as usize] -= 1;
                 if self.pending[rank as usize] == 0 {
@@ -122,4 +145,9 @@ impl Lockstep {
             round += 1;
         }
     }
+}
+
+/// The ends of a lane, once where both are of one class.
+fn distinct(ends: [u32; 2]) -> impl Iterator<Item = u32> {
+    std::iter::once(ends[0]).chain((ends[1] != ends[0]).then_some(ends[1]))
 }

@@ -7,14 +7,23 @@
 
 mod agenda;
 mod arrivals;
+mod block;
+mod classes;
 mod drain;
+mod flows;
 mod lockstep;
 mod needed;
+mod network;
 mod plan;
 pub mod reference;
+mod region;
+mod repeat;
+mod ring;
 mod rows;
 mod sharing;
 mod simulate;
+mod waves;
+mod windows;
 
 use super::{Job, Outcome, Probe};
 
@@ -46,6 +55,20 @@ pub fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
 
 /// Runs a job. Memory is proportional to lanes and their dependencies, not to transfers.
 pub fn run_with<P: Probe>(job: &Job<'_>, options: Options, probe: &mut P) -> Outcome {
-    let _ = options;
-    simulate::run(job, probe)
+    let plan = plan::Plan::new(job);
+    if options.skip
+        && !P::TRANSFERS
+        && let Some(outcome) = ring::outcome(&plan)
+    {
+        return outcome;
+    }
+    let skip = options.skip && !P::TRANSFERS;
+    if options.symmetry
+        && !P::TRANSFERS
+        && let Some(quotient) = classes::quotient(&plan)
+    {
+        let played = simulate::run(&quotient.plan, skip, probe);
+        return played.outcome(&plan, |lane| quotient.class[lane] as usize);
+    }
+    simulate::run(&plan, skip, probe).outcome(&plan, |lane| lane)
 }

@@ -5,11 +5,12 @@
 use rustc_hash::FxHashMap;
 
 use crate::collective::{Lane, Need, On, Payload, Schedule, Side};
-use crate::engine::{Job, Steps};
+use crate::engine::{Fold, Job, Steps};
 use crate::ids::PathId;
 use crate::route::Routes;
 use crate::units::Bytes;
 
+use super::network::Network;
 use super::rows::Rows;
 
 /// What a lane waits for: `need` transfers of one lane, or of each lane of a gate.
@@ -26,6 +27,8 @@ pub(super) struct Dependency {
 /// all shares the list, so that memory is lanes plus waits, not lanes times lanes.
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
+    /// What of the lanes' transfers is counted.
+    pub(super) on: On,
     pub(super) lanes: Vec<u32>,
     /// Lanes that wait for it.
     pub(super) waiters: Vec<u32>,
@@ -46,10 +49,15 @@ pub(super) struct PlannedLane {
     pub(super) queue: u32,
     /// Path latency in picoseconds.
     pub(super) latency: u64,
-    /// Its rate where it has all links for itself, bytes per second.
+    /// The rate of one transfer that has all links for itself, bytes per second.
     pub(super) alone: f64,
-    /// True where no other lane of the job uses any of its links, so that it always has them for itself.
+    /// Its rate where no other lane uses any of its links, bytes per second: less than `alone` where it stands for
+    /// several lanes that share links among themselves.
+    pub(super) rate: f64,
+    /// True where no other lane of the job uses any of its links, so that it always goes at `rate`.
     pub(super) exclusive: bool,
+    /// For how many lanes it stands, itself included.
+    pub(super) count: u32,
     /// Bytes of each transfer, where all are alike.
     pub(super) bytes: Option<u64>,
     /// Which collective.
@@ -58,7 +66,7 @@ pub(super) struct PlannedLane {
     pub(super) phase: u32,
     /// Number in the phase.
     pub(super) index: u32,
-    /// Ends, as ranks numbered over the whole job.
+    /// Ends, as ranks (or classes of ranks) numbered over the whole job.
     pub(super) ends: [u32; 2],
     /// Lockstep round of its first transfer.
     pub(super) round: u32,
@@ -81,8 +89,10 @@ pub(super) struct Plan<'a> {
     pub(super) after_sending: Rows<u32>,
     /// First lane of each collective, and the end.
     pub(super) first_lane: Vec<u32>,
-    /// How many ranks all collectives have together.
+    /// How many ranks (or classes of ranks) all collectives have together.
     pub(super) ranks: u32,
+    /// What the lanes that share links share.
+    pub(super) network: Network,
     /// How many different latencies there are.
     pub(super) latencies: usize,
     /// Transfers in all.
@@ -95,53 +105,94 @@ impl<'a> Plan<'a> {
         let mut lanes = Vec::with_capacity(job.collectives.iter().map(|c| c.paths.len()).sum());
         let mut queues: FxHashMap<u64, u32> = FxHashMap::default();
         let mut first_lane = vec![0];
-        let (mut links, mut ranks, mut transfers) = (Links::default(), 0, 0);
+        let (mut links, mut ranks) = (Links::default(), 0);
         for (number, collective) in job.collectives.iter().enumerate() {
             let schedule = collective.schedule.schedule();
             let base = lanes.len() as u32;
-            transfers += schedule.transfer_count();
+            let ends = Ends { first: ranks, fold: collective.fold.as_deref() };
             let mut paths = collective.paths.iter();
-            for (phase_number, phase) in schedule.phases.iter().enumerate() {
-                for (index, (lane, path)) in phase.pattern.lanes().zip(&mut paths).enumerate() {
-                    let latency = routes.latency(*path).ps();
-                    let next = queues.len() as u32;
-                    lanes.push(PlannedLane {
-                        path: *path,
-                        steps: phase.steps,
-                        queue: *queues.entry(latency).or_insert(next),
-                        latency,
-                        alone: routes.alone_rate(*path),
-                        exclusive: false,
-                        bytes: constant_bytes(schedule, phase_number, index, &lane, collective.bytes),
-                        collective: number as u32,
-                        phase: phase_number as u32,
-                        index: index as u32,
-                        ends: [ranks + lane.src.0, ranks + lane.dst.0],
-                        round: phase.round + lane.stagger,
-                    });
+            let mut add = |phase_number: usize, index: usize, lane: Lane, count: u32| {
+                let Some(path) = paths.next() else { return };
+                let phase = &schedule.phases[phase_number];
+                let latency = routes.latency(*path).ps();
+                let next = queues.len() as u32;
+                let alone = routes.alone_rate(*path);
+                lanes.push(PlannedLane {
+                    path: *path,
+                    steps: phase.steps,
+                    queue: *queues.entry(latency).or_insert(next),
+                    latency,
+                    alone,
+                    rate: alone,
+                    exclusive: false,
+                    count,
+                    bytes: constant_bytes(schedule, phase_number, index, &lane, collective.bytes),
+                    collective: number as u32,
+                    phase: phase_number as u32,
+                    index: index as u32,
+                    ends: [ends.of(lane.src.0), ends.of(lane.dst.0)],
+                    round: phase.round + lane.stagger,
+                });
+            };
+            match &collective.fold {
+                None => {
+                    for (phase_number, phase) in schedule.phases.iter().enumerate() {
+                        for (index, lane) in phase.pattern.lanes().enumerate() {
+                            add(phase_number, index, lane, 1);
+                        }
+                    }
+                }
+                Some(fold) => {
+                    for kept in &fold.lanes {
+                        let phase = &schedule.phases[kept.phase as usize];
+                        let lane = phase.pattern.lane(kept.index as usize);
+                        add(kept.phase as usize, kept.index as usize, lane, kept.count);
+                    }
                 }
             }
             first_lane.push(lanes.len() as u32);
-            links.add(schedule, base);
-            ranks += schedule.ranks;
+            let count = collective.fold.as_ref().map_or(schedule.ranks, |fold| fold.classes);
+            links.add(schedule, base, &lanes[base as usize..], (ranks, count));
+            ranks += count;
         }
         mark_exclusive(routes, &mut lanes);
+        let network = Network::new(routes, &lanes);
+        let latencies = queues.len();
+        Self::assemble(job, lanes, network, links, first_lane, ranks, latencies)
+    }
+
+    /// A plan from its lanes, what they share, and what they wait for.
+    pub(super) fn assemble(
+        job: &'a Job<'a>,
+        lanes: Vec<PlannedLane>,
+        network: Network,
+        links: Links,
+        first_lane: Vec<u32>,
+        ranks: u32,
+        latencies: usize,
+    ) -> Self {
         let waits = Rows::new(lanes.len(), &links.waits);
         let (mut received, mut sent) = (Vec::new(), Vec::new());
         for (lane, wait) in links.waits.iter().filter(|(_, wait)| !wait.gate) {
             let after = if wait.on == On::Received { &mut received } else { &mut sent };
             after.push((wait.target, *lane));
         }
-        let latencies = queues.len();
+        let (mut at_receipt, mut at_sending) = (Vec::new(), Vec::new());
+        for (number, gate) in (0u32..).zip(&links.gates) {
+            let counted = if gate.on == On::Received { &mut at_receipt } else { &mut at_sending };
+            counted.extend(gate.lanes.iter().map(|lane| (*lane, number)));
+        }
+        let transfers = lanes.iter().map(|lane| u64::from(lane.count) * u64::from(lane.steps)).sum();
         Self {
             job,
             after_receipt: Rows::new(lanes.len(), &received),
             after_sending: Rows::new(lanes.len(), &sent),
-            gates_at_receipt: Rows::new(lanes.len(), &links.at_receipt),
-            gates_at_sending: Rows::new(lanes.len(), &links.at_sending),
+            gates_at_receipt: Rows::new(lanes.len(), &at_receipt),
+            gates_at_sending: Rows::new(lanes.len(), &at_sending),
             gates: links.gates,
             waits,
             lanes,
+            network,
             first_lane,
             ranks,
             latencies,
@@ -163,6 +214,12 @@ impl<'a> Plan<'a> {
         schedule.transfer_bytes(phase, index, &phase.pattern.lane(index), step, collective.bytes)
     }
 
+    /// The transfers of the lanes of each collective.
+    pub(super) fn left(&self) -> Vec<u64> {
+        let lanes = self.first_lane.windows(2).map(|range| &self.lanes[range[0] as usize..range[1] as usize]);
+        lanes.map(|lanes| lanes.iter().map(|lane| u64::from(lane.steps)).sum()).collect()
+    }
+
     /// Whether a lane's collective runs in lockstep.
     #[inline]
     pub(super) fn lockstep(&self, lane: usize) -> bool {
@@ -182,41 +239,42 @@ fn constant_bytes(schedule: &Schedule, phase: usize, index: usize, lane: &Lane, 
     (phase.steps <= 1 || !moves || even).then(|| schedule.transfer_bytes(phase, index, lane, 0, bytes))
 }
 
-/// Dependencies of all lanes, while they are collected.
+/// What lanes wait for, while it is collected.
 #[derive(Default)]
-struct Links {
+pub(super) struct Links {
     /// Waiting lane and what it waits for.
-    waits: Vec<(u32, Dependency)>,
-    gates: Vec<Gate>,
-    /// Lane and gate that counts it.
-    at_receipt: Vec<(u32, u32)>,
-    at_sending: Vec<(u32, u32)>,
+    pub(super) waits: Vec<(u32, Dependency)>,
+    pub(super) gates: Vec<Gate>,
 }
 
 impl Links {
-    /// Adds the dependencies of a schedule whose first lane has number `base`.
-    fn add(&mut self, schedule: &Schedule, base: u32) {
-        let mut starts = Vec::with_capacity(schedule.phases.len());
-        let mut next = base;
-        for phase in &schedule.phases {
-            starts.push(next);
-            next += phase.pattern.len() as u32;
+    /// Adds the dependencies of a schedule whose first lane has number `base`; `lanes` are its lanes, and its ranks
+    /// are numbered from `first`, `ranks` of them.
+    fn add(&mut self, schedule: &Schedule, base: u32, lanes: &[PlannedLane], (first, ranks): (u32, u32)) {
+        let phases = schedule.phases.len();
+        let mut starts = vec![0u32; phases + 1];
+        for lane in lanes {
+            starts[lane.phase as usize + 1] += 1;
         }
+        for phase in 0..phases {
+            starts[phase + 1] += starts[phase];
+        }
+        let of_phase = |phase: usize| starts[phase] as usize..starts[phase + 1] as usize;
         let mut by_end: FxHashMap<(u32, Side), Rows<u32>> = FxHashMap::default();
         let mut gates: FxHashMap<(u32, Side, bool, u32), u32> = FxHashMap::default();
         for (number, phase) in schedule.phases.iter().enumerate() {
             for wait in &phase.waits {
                 let other = wait.phase as usize;
                 let rows = by_end.entry((wait.phase, wait.side)).or_insert_with(|| {
-                    let lanes = schedule.phases[other].pattern.lanes().enumerate();
-                    let pairs: Vec<(u32, u32)> =
-                        lanes.map(|(i, lane)| (end(wait.side, &lane), starts[other] + i as u32)).collect();
-                    Rows::new(schedule.ranks as usize, &pairs)
+                    let pairs: Vec<(u32, u32)> = of_phase(other)
+                        .map(|at| (end(wait.side, &lanes[at]) - first, base + at as u32))
+                        .collect();
+                    Rows::new(ranks as usize, &pairs)
                 });
-                for (index, lane) in phase.pattern.lanes().enumerate() {
-                    let waiter = starts[number] + index as u32;
+                for at in of_phase(number) {
+                    let waiter = base + at as u32;
                     let (on, need) = (wait.on, wait.need);
-                    let rank = lane.src.0;
+                    let rank = lanes[at].ends[0] - first;
                     match rows.row(rank as usize) {
                         [] => {}
                         [target] => {
@@ -239,23 +297,33 @@ impl Links {
 
     fn gate(&mut self, lanes: &[u32], on: On, steps: u64) -> u32 {
         let number = self.gates.len() as u32;
-        let counted = if on == On::Received { &mut self.at_receipt } else { &mut self.at_sending };
-        counted.extend(lanes.iter().map(|lane| (*lane, number)));
         let total = lanes.len() as u64 * steps;
-        self.gates.push(Gate { lanes: lanes.to_vec(), waiters: Vec::new(), total, stepwise: false });
+        self.gates.push(Gate { on, lanes: lanes.to_vec(), waiters: Vec::new(), total, stepwise: false });
         number
     }
 }
 
 /// The end of a lane by which a wait on that side finds it.
-fn end(side: Side, lane: &Lane) -> u32 {
+fn end(side: Side, lane: &PlannedLane) -> u32 {
     match side {
-        Side::Incoming => lane.dst.0,
-        Side::Outgoing => lane.src.0,
+        Side::Incoming => lane.ends[1],
+        Side::Outgoing => lane.ends[0],
     }
 }
 
-/// Marks lanes none of whose resources is on another lane's path.
+/// Numbers the ranks of a collective, or their classes, over the whole job.
+struct Ends<'a> {
+    first: u32,
+    fold: Option<&'a Fold>,
+}
+
+impl Ends<'_> {
+    fn of(&self, rank: u32) -> u32 {
+        self.first + self.fold.map_or(rank, |fold| fold.rank_class[rank as usize])
+    }
+}
+
+/// Marks lanes none of whose resources is on another lane's path, and works out their rates.
 fn mark_exclusive(routes: &Routes, lanes: &mut [PlannedLane]) {
     let mut users = vec![0u32; routes.resources().len()];
     for lane in lanes.iter() {
@@ -263,7 +331,15 @@ fn mark_exclusive(routes: &Routes, lanes: &mut [PlannedLane]) {
             users[hop.resource.index()] += 1;
         }
     }
+    let unit = f64::from(routes.unit());
     for lane in lanes {
-        lane.exclusive = routes.hops(lane.path).iter().all(|hop| users[hop.resource.index()] == 1);
+        let hops = routes.hops(lane.path);
+        lane.exclusive = hops.iter().all(|hop| users[hop.resource.index()] == 1);
+        if lane.count > 1 {
+            lane.rate = hops.iter().fold(f64::INFINITY, |rate, hop| {
+                let capacity = routes.resources()[hop.resource.index()].capacity * unit;
+                rate.min(capacity / f64::from(hop.weight))
+            });
+        }
     }
 }

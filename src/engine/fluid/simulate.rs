@@ -1,37 +1,40 @@
 //! The event loop.
 
 use crate::collective::On;
-use crate::engine::{Breakdown, CollectiveOutcome, Job, Outcome, Probe, TransferRecord};
+use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Probe, TransferRecord, Work};
+use crate::route::Routes;
 use crate::units::Time;
 
 use super::agenda::{Agenda, NEVER};
 use super::arrivals::{Arrival, Arrivals};
 use super::drain::drain;
 use super::lockstep::Lockstep;
-use super::plan::{Dependency, Plan};
+use super::plan::{Dependency, Plan, PlannedLane};
+use super::repeat::Repeat;
 use super::sharing::Sharing;
 
 /// What changes of a lane.
 #[derive(Debug, Clone, Copy, Default)]
-struct State {
+pub(super) struct State {
     /// The step that starts next.
-    next: u32,
+    pub(super) next: u32,
     /// Transfers sent.
-    sent: u32,
+    pub(super) sent: u32,
     /// Transfers received.
-    received: u32,
+    pub(super) received: u32,
     /// Whether a transfer is in flight.
-    busy: bool,
+    pub(super) busy: bool,
     /// When it started.
-    start: u64,
-    /// Size of the last transfer and the time that it would take alone.
-    bytes: u64,
-    alone: u64,
+    pub(super) start: u64,
+    /// Size of the last transfer and the time that it would take alone, as one transfer and as what it stands for.
+    pub(super) bytes: u64,
+    pub(super) alone: u64,
+    pub(super) own: u64,
     /// Critical path until the transfer in flight started.
-    latency: u64,
-    transfer: u64,
+    pub(super) latency: u64,
+    pub(super) transfer: u64,
     /// Bytes of all transfers so far.
-    moved: u64,
+    pub(super) moved: u64,
 }
 
 /// A lane that may be able to start, and the critical path of what made it so.
@@ -45,42 +48,41 @@ struct Candidate {
 /// How many instants pass between two looks at the probe.
 const PROGRESS_EVERY: u32 = 1 << 12;
 
-struct Simulation<'p, 'a> {
-    plan: &'p Plan<'a>,
-    states: Vec<State>,
+pub(super) struct Simulation<'p, 'a> {
+    pub(super) plan: &'p Plan<'a>,
+    pub(super) states: Vec<State>,
     /// When the transfer in flight of each lane will be sent.
-    agenda: Agenda,
-    arrivals: Arrivals,
-    sharing: Sharing,
-    lockstep: Option<Lockstep>,
+    pub(super) agenda: Agenda,
+    pub(super) arrivals: Arrivals,
+    pub(super) sharing: Sharing,
+    pub(super) lockstep: Option<Lockstep>,
     open: Vec<bool>,
     /// Transfers counted at each gate.
-    gates: Vec<u64>,
+    pub(super) gates: Vec<u64>,
     /// Transfers of each collective that were not received yet.
-    left: Vec<u64>,
+    pub(super) left: Vec<u64>,
     outcomes: Vec<CollectiveOutcome>,
     candidates: Vec<Candidate>,
     unlocked: Vec<u32>,
-    now: u64,
-    flows: u64,
+    pub(super) now: u64,
+    pub(super) flows: u64,
+    /// Transfers of lanes that were played one by one.
+    played: u64,
 }
 
 /// Runs a job.
-pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
-    let plan = Plan::new(job);
+pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Played {
+    let job = plan.job;
     let lockstep = (0..plan.lanes.len()).any(|lane| plan.lockstep(lane));
     let mut simulation = Simulation {
         states: vec![State { bytes: u64::MAX, ..State::default() }; plan.lanes.len()],
         agenda: Agenda::new(plan.lanes.len()),
         arrivals: Arrivals::new(plan.latencies),
-        sharing: Sharing::new(
-            job.routes,
-            plan.lanes.iter().map(|lane| (!lane.exclusive).then_some(lane.path)),
-        ),
-        lockstep: lockstep.then(|| Lockstep::new(&plan)),
+        sharing: Sharing::new(&plan.network),
+        lockstep: lockstep.then(|| Lockstep::new(plan)),
         open: vec![false; job.collectives.len()],
         gates: vec![0; plan.gates.len()],
-        left: job.collectives.iter().map(|c| c.schedule.schedule().transfer_count()).collect(),
+        left: plan.left(),
         outcomes: job
             .collectives
             .iter()
@@ -90,15 +92,24 @@ pub(super) fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
         unlocked: Vec::new(),
         now: 0,
         flows: 0,
-        plan: &plan,
+        played: 0,
+        plan,
     };
-    let complete = simulation.play(probe);
-    simulation.outcome(complete)
+    let repeat = if skip { Repeat::new(plan) } else { None };
+    let complete = simulation.play(repeat, probe);
+    Played {
+        collectives: simulation.outcomes,
+        moved: simulation.states.iter().map(|state| state.moved).collect(),
+        flows: simulation.flows,
+        played: simulation.played,
+        solves: simulation.sharing.solves(),
+        complete,
+    }
 }
 
 impl Simulation<'_, '_> {
     /// Plays all events; false where the probe cancelled or nothing can happen although something is left.
-    fn play<P: Probe>(&mut self, probe: &mut P) -> bool {
+    fn play<P: Probe>(&mut self, mut repeat: Option<Repeat>, probe: &mut P) -> bool {
         let mut starts: Vec<(u64, u32)> = self
             .plan
             .job
@@ -143,6 +154,12 @@ impl Simulation<'_, '_> {
                 continue;
             }
             self.solve();
+            if let Some(repeat) = repeat.as_mut()
+                && repeat.due(&self.states)
+            {
+                let start = starts.peek().map_or(NEVER, |(time, _)| *time);
+                repeat.look(self, start);
+            }
             instants += 1;
             if instants.is_multiple_of(PROGRESS_EVERY) && !probe.progress(self.flows, self.plan.transfers) {
                 return false;
@@ -211,7 +228,8 @@ impl Simulation<'_, '_> {
         let planned = &self.plan.lanes[lane];
         let step = self.states[lane].received;
         self.states[lane].received += 1;
-        self.flows += 1;
+        self.flows += u64::from(planned.count);
+        self.played += 1;
         if P::TRANSFERS {
             probe.transfer(TransferRecord {
                 collective: planned.collective,
@@ -317,11 +335,12 @@ impl Simulation<'_, '_> {
         if bytes != state.bytes {
             state.bytes = bytes;
             state.alone = drain(bytes as f64, planned.alone);
+            state.own = drain(bytes as f64, planned.rate);
         }
         if bytes == 0 {
             self.sent(candidate.lane);
         } else if planned.exclusive {
-            let finish = self.now.saturating_add(state.alone);
+            let finish = self.now.saturating_add(state.own);
             self.agenda.set(lane, finish);
         } else {
             self.sharing.add(candidate.lane, bytes, self.now);
@@ -333,22 +352,52 @@ impl Simulation<'_, '_> {
         let agenda = &mut self.agenda;
         self.sharing.solve(self.now, |lane, finish| agenda.set(lane as usize, finish));
     }
+}
 
-    fn outcome(self, complete: bool) -> Outcome {
-        let routes = self.plan.job.routes;
-        let mut resource_bytes = vec![0.0; routes.resources().len()];
-        for (planned, state) in self.plan.lanes.iter().zip(&self.states) {
-            for hop in routes.hops(planned.path) {
-                let part = f64::from(hop.weight) / f64::from(routes.unit());
-                resource_bytes[hop.resource.index()] += state.moved as f64 * part;
-            }
-        }
+/// A plan that was played.
+pub(super) struct Played {
+    collectives: Vec<CollectiveOutcome>,
+    /// Bytes of all transfers of each lane.
+    moved: Vec<u64>,
+    flows: u64,
+    /// Transfers played one by one.
+    played: u64,
+    solves: u64,
+    complete: bool,
+}
+
+impl Played {
+    /// What became of the whole plan, given the lane that was played for each of its lanes.
+    pub(super) fn outcome(self, plan: &Plan<'_>, played: impl Fn(usize) -> usize) -> Outcome {
+        let classes = self.moved.len() as u64;
+        let moved = plan.lanes.iter().enumerate().map(|(lane, planned)| (planned, self.moved[played(lane)]));
         Outcome {
-            collectives: self.outcomes,
-            resource_bytes,
+            resource_bytes: resource_bytes(plan.job.routes, moved),
+            collectives: self.collectives,
             flows: self.flows,
-            solves: self.sharing.solves(),
-            cancelled: !complete,
+            solves: self.solves,
+            work: Work {
+                lanes: plan.lanes.iter().map(|lane| u64::from(lane.count)).sum(),
+                classes,
+                simulated: self.played,
+                skipped: self.flows - self.played,
+            },
+            cancelled: !self.complete,
         }
     }
+}
+
+/// The bytes that crossed each resource, given what every lane moved. Sums are of integers, so that they come to the
+/// same however lanes are grouped.
+pub(super) fn resource_bytes<'p>(
+    routes: &Routes,
+    moved: impl Iterator<Item = (&'p PlannedLane, u64)>,
+) -> Vec<f64> {
+    let mut sums = vec![0u128; routes.resources().len()];
+    for (planned, moved) in moved {
+        for hop in routes.hops(planned.path) {
+            sums[hop.resource.index()] += u128::from(moved) * u128::from(hop.weight);
+        }
+    }
+    sums.into_iter().map(|sum| sum as f64 / f64::from(routes.unit())).collect()
 }
