@@ -3,7 +3,7 @@
 //! The data of a collective is a row of atoms: the buffer (all-reduce, broadcast, reduce), the whole
 //! output or input (all-gather, reduce-scatter), the shards `(source, destination)` in order of
 //! `source * ranks + destination` (all-to-all), or the buffers of all ranks one after another
-//! (send-recv). Atoms are of equal size, give or take a byte: see [`super::Schedule::bytes_before`].
+//! (send-recv). Atoms are of equal size, give or take a byte: see [`super::Schedule::range_bytes`].
 
 use std::sync::Arc;
 

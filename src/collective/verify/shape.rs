@@ -10,7 +10,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
     let ranks = schedule.ranks;
     let parts = match schedule.op {
         Op::AllGather | Op::ReduceScatter | Op::SendRecv => u64::from(ranks),
-        Op::AllToAll => u64::from(ranks) * u64::from(ranks),
+        Op::AllToAll | Op::AllToAllV => u64::from(ranks) * u64::from(ranks),
         Op::AllReduce | Op::Broadcast | Op::Reduce => 1,
     };
     if ranks == 0 || schedule.atoms == 0 || !schedule.atoms.is_multiple_of(parts) {

@@ -113,7 +113,16 @@ mod tests {
 
     fn schedule(op: Op, ranks: u32, phase: Phase, atoms: u64) -> Schedule {
         let root = Rank(0);
-        Schedule { op, algorithm: Algorithm::Ring, ranks, root, channels: 1, atoms, phases: vec![phase] }
+        Schedule {
+            op,
+            algorithm: Algorithm::Ring,
+            ranks,
+            root,
+            channels: 1,
+            atoms,
+            spread: None,
+            phases: vec![phase],
+        }
     }
 
     /// Every closed form equals the sum over all steps.
