@@ -293,6 +293,8 @@ fn costs() {
         (Algorithm::Pairwise, Op::AllToAll, 16_384, 8, None),
         (Algorithm::Pairwise, Op::ReduceScatter, 4096, 8, None),
         (Algorithm::Bruck, Op::AllToAll, 4096, 8, None),
+        (Algorithm::TwoLevel, Op::AllToAll, 4096, 8, None),
+        (Algorithm::TwoLevel, Op::AllToAll, 16_384, 8, None),
         (Algorithm::Bruck, Op::AllGather, 65_536, 8, None),
         (Algorithm::MultiRing, Op::AllReduce, 4096, 8, None),
         (Algorithm::Binomial, Op::AllReduce, 131_072, 8, None),

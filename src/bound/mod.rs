@@ -149,7 +149,8 @@ impl BoundModel {
         self.to_next = to_next;
     }
 
-    /// The best bound for `op` of `bytes` with `root` (of no meaning to operations without one).
+    /// The best bound for `op` of `bytes` with `root` (of no meaning to operations without one). For all-to-all-v
+    /// the size is to be so small that no pair has less than an all-to-all of that size gives it.
     pub fn bound(&self, op: Op, bytes: Bytes, root: Rank) -> Bound {
         let mut best = Best::default();
         if self.nodes.len() > 1 {
@@ -195,7 +196,7 @@ impl BoundModel {
                     way(rank, (rank + 1) % self.nodes.len() as u32, *latency);
                 }
             }
-            Op::AllReduce | Op::AllGather | Op::ReduceScatter | Op::AllToAll => {
+            Op::AllReduce | Op::AllGather | Op::ReduceScatter | Op::AllToAll | Op::AllToAllV => {
                 let (from, to, latency) = self.farthest;
                 way(from, to, latency);
             }

@@ -148,8 +148,7 @@ impl<'a> Symmetries<'a> {
     /// equally many atoms, and atoms of one size.
     pub fn is_even(&self, bytes: Bytes) -> bool {
         let schedule = self.schedule;
-        let even = schedule.data_bytes(bytes).is_multiple_of(schedule.atoms.max(1));
-        even && schedule.phases.iter().all(|phase| carries_alike(phase))
+        schedule.atom_bytes(bytes).is_some() && schedule.phases.iter().all(carries_alike)
     }
 }
 
@@ -171,6 +170,7 @@ fn carries_alike(phase: &Phase) -> bool {
         | Payload::SenderShard { .. }
         | Payload::ReceiverShard { .. }
         | Payload::Shard { .. }
+        | Payload::GroupShards { .. }
         | Payload::BruckShards { .. } => true,
     }
 }

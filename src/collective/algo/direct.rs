@@ -15,7 +15,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
     let (ranks, root) = (request.ranks, request.root.0);
     let n = u64::from(ranks);
     let atoms = match request.op {
-        Op::AllToAll => n * n,
+        Op::AllToAll | Op::AllToAllV => n * n,
         Op::Broadcast | Op::Reduce => 1,
         _ => n,
     };
@@ -34,7 +34,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
         }
         Op::ReduceScatter => vec![scatter()],
         Op::AllGather => vec![gather()],
-        Op::AllToAll => vec![phase("all-to-all", all, Payload::Shard { ranks, width: 1 }, 0)],
+        Op::AllToAll | Op::AllToAllV => vec![phase("all-to-all", all, Payload::Shard { ranks, width: 1 }, 0)],
         Op::Broadcast => {
             let pairs = others.map(|rank| (root, rank, 0));
             vec![phase("broadcast", Pattern::Pairs(pairs.collect()), everything(1), 0)]

@@ -85,6 +85,11 @@ impl Search<'_> {
                     self.between(src, dst);
                 }
             }
+            Payload::GroupShards { ranks, width, group_of, of_sources, .. } => {
+                if let Some((src, dst)) = shard(atom, *ranks, *width) {
+                    self.by_way_of(src, dst, group_of, *of_sources);
+                }
+            }
             Payload::BruckShards { ranks, bit, width } => {
                 if let Some((source, destination)) = shard(atom, *ranks, *width) {
                     let n = u64::from(*ranks);
@@ -292,6 +297,23 @@ impl Search<'_> {
             }
             Pattern::Pairs(_) => self.every_lane(),
         }
+    }
+
+    /// Lanes from the source, or to the destination, that pass on what the group of their other end shares.
+    fn by_way_of(&mut self, src: u32, dst: u32, group_of: &[u32], of_sources: bool) {
+        let before = self.visits.len();
+        let wanted = if of_sources {
+            self.to(dst);
+            src
+        } else {
+            self.from(src);
+            dst
+        };
+        self.looked += (self.visits.len() - before) as u64;
+        let found = self.visits.split_off(before);
+        let group = |rank: u32| group_of.get(rank as usize);
+        let fits = |visit: &Visit| group(if of_sources { visit.src } else { visit.dst }) == group(wanted);
+        self.visits.extend(found.into_iter().filter(fits));
     }
 
     fn between(&mut self, src: u32, dst: u32) {

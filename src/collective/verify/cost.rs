@@ -39,6 +39,9 @@ fn carried(schedule: &Schedule, phase: &Phase) -> (u64, u64) {
         | Payload::ReceiverShard { width }
         | Payload::Shard { width, .. } => (1, *width),
         Payload::Aligned { bit, width, .. } => (1, width.saturating_mul(1 << bit)),
+        Payload::GroupShards { width, group, .. } => {
+            (u64::from(*group), width.saturating_mul(u64::from(*group)))
+        }
         Payload::BruckShards { width, .. } => {
             let shards = u64::from(schedule.ranks) / 2;
             (shards, shards.saturating_mul(*width))

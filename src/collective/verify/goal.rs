@@ -21,7 +21,7 @@ pub(super) fn at_start(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
     let has = match schedule.op {
         Op::AllReduce | Op::Reduce | Op::ReduceScatter => true,
         Op::Broadcast => rank == schedule.root.0,
-        Op::AllGather | Op::AllToAll | Op::SendRecv => owner(schedule, atom) == rank,
+        Op::AllGather | Op::AllToAll | Op::AllToAllV | Op::SendRecv => owner(schedule, atom) == rank,
     };
     if has { Holds::One(rank) } else { Holds::Nothing }
 }
@@ -35,7 +35,7 @@ pub(super) fn at_end(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
         Op::Reduce | Op::ReduceScatter => Holds::Nothing,
         Op::Broadcast => Holds::One(schedule.root.0),
         Op::AllGather => Holds::One(owner(schedule, atom)),
-        Op::AllToAll => {
+        Op::AllToAll | Op::AllToAllV => {
             if destination(schedule, atom) == rank {
                 Holds::One(owner(schedule, atom))
             } else {

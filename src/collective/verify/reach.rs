@@ -41,7 +41,9 @@ fn end(schedule: &Schedule, phase: &Phase) -> Option<u64> {
             width.checked_mul(size.checked_next_multiple_of(2 << bit)?)
         }
         Payload::SenderShard { width } | Payload::ReceiverShard { width } => width.checked_mul(ranks),
-        Payload::Shard { ranks: all, width } | Payload::BruckShards { ranks: all, width, .. } => {
+        Payload::Shard { ranks: all, width }
+        | Payload::GroupShards { ranks: all, width, .. }
+        | Payload::BruckShards { ranks: all, width, .. } => {
             // The rule must be for no fewer ranks than there are.
             let all = u64::from(*all);
             (all == ranks).then(|| width.checked_mul(all * all)).flatten()

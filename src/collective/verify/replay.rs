@@ -234,7 +234,7 @@ impl<'a> Replay<'a> {
             Op::Reduce => Some(self.schedule.root.0),
             Op::ReduceScatter => Some(owner(self.schedule, atom)),
             Op::SendRecv => Some((owner(self.schedule, atom) + 1) % self.schedule.ranks),
-            Op::AllToAll => Some(destination(self.schedule, atom)),
+            Op::AllToAll | Op::AllToAllV => Some(destination(self.schedule, atom)),
         };
         let ranks = only.map_or(0..self.schedule.ranks, |rank| rank..rank + 1);
         for rank in ranks {

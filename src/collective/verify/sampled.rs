@@ -7,7 +7,7 @@ use super::goal::{destination, owner};
 use super::orders::Orders;
 use super::replay::Replay;
 use super::{Proof, VerifyFault, named, ordered, reach, sample, symmetry};
-use crate::collective::{Op, Pattern, Payload, Schedule};
+use crate::collective::{Pattern, Payload, Schedule};
 use crate::rng::mix;
 
 /// Every phase is visited by so many atoms of the sample, where it carries as many.
@@ -45,7 +45,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<Proof, VerifyFault> {
 fn by_shift(schedule: &Schedule, orders: &Orders) -> Option<FxHashMap<u32, Vec<u32>>> {
     let mut phases: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     let pairs = u64::from(schedule.ranks) * u64::from(schedule.ranks);
-    if schedule.op != Op::AllToAll {
+    if !schedule.op.is_all_to_all() {
         return None;
     }
     for (number, phase) in (0..).zip(&schedule.phases) {

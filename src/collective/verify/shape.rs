@@ -10,7 +10,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
     let ranks = schedule.ranks;
     let parts = match schedule.op {
         Op::AllGather | Op::ReduceScatter | Op::SendRecv => u64::from(ranks),
-        Op::AllToAll => u64::from(ranks) * u64::from(ranks),
+        Op::AllToAll | Op::AllToAllV => u64::from(ranks) * u64::from(ranks),
         Op::AllReduce | Op::Broadcast | Op::Reduce => 1,
     };
     if ranks == 0 || schedule.atoms == 0 || !schedule.atoms.is_multiple_of(parts) {
@@ -24,7 +24,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
         let malformed =
             |what: &str| VerifyFault::Malformed { phase: number, name: phase.name, what: what.to_owned() };
         pattern(&phase.pattern).map_err(malformed)?;
-        payload(phase).map_err(malformed)?;
+        payload(phase, ranks).map_err(malformed)?;
         if phase.reduce_steps > phase.steps {
             return Err(malformed("more steps reduce than there are"));
         }
@@ -98,7 +98,7 @@ fn rings(pattern: &Pattern) -> usize {
     }
 }
 
-fn payload(phase: &Phase) -> Result<(), &'static str> {
+fn payload(phase: &Phase, all: u32) -> Result<(), &'static str> {
     let rows = rings(&phase.pattern);
     match &phase.payload {
         Payload::Cyclic { base, blocks, len, .. } => {
@@ -132,6 +132,15 @@ fn payload(phase: &Phase) -> Result<(), &'static str> {
         Payload::BruckShards { bit, .. } | Payload::Aligned { bit, .. } => {
             if *bit >= 32 {
                 return Err("no offset or place has that bit");
+            }
+        }
+        Payload::GroupShards { ranks, members, group, group_of, .. } => {
+            let groups = members.len() / (*group).max(1) as usize;
+            if *ranks != all
+                || group_of.len() != all as usize
+                || group_of.iter().any(|number| *number as usize >= groups)
+            {
+                return Err("some ranks have no group");
             }
         }
         Payload::Segments { .. }

@@ -80,7 +80,7 @@ fn shards(schedule: &Schedule, orders: &Orders) -> Option<Vec<u64>> {
     let (ranks, n) = (schedule.ranks, u64::from(schedule.ranks));
     let rotation_is_next = ascending(order);
     let all_alike = schedule.phases.iter().all(|phase| matches!(phase.pattern, Pattern::Complete { .. }));
-    if schedule.op == Op::AllToAll {
+    if schedule.op.is_all_to_all() {
         let width = schedule.atoms / (n * n);
         let fits = schedule.phases.iter().all(|phase| match phase.payload {
             Payload::Shard { ranks: of, width: each } => of == ranks && each == width,

@@ -233,9 +233,13 @@ fn constant_bytes(schedule: &Schedule, phase: usize, index: usize, lane: &Lane, 
     let phase = &schedule.phases[phase];
     let moves = !matches!(
         phase.payload,
-        Payload::Table(_) | Payload::Lists { .. } | Payload::Shard { .. } | Payload::BruckShards { .. }
+        Payload::Table(_)
+            | Payload::Lists { .. }
+            | Payload::Shard { .. }
+            | Payload::GroupShards { .. }
+            | Payload::BruckShards { .. }
     );
-    let even = schedule.data_bytes(bytes).is_multiple_of(schedule.atoms.max(1));
+    let even = schedule.atom_bytes(bytes).is_some();
     (phase.steps <= 1 || !moves || even).then(|| schedule.transfer_bytes(phase, index, lane, 0, bytes))
 }
 
