@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
@@ -12,8 +12,10 @@ use crate::engine::Work;
 use crate::report::{ForecastReport, work};
 use crate::run::{Forecast, Watch};
 
-/// Runs that may take longer than so many seconds are told of before they start.
+/// Runs that may take longer than so many seconds are told of.
 const LONG: f64 = 2.0;
+/// They are when they did not end at once, within this time: where rounds are skipped, long runs are short.
+const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Set by Ctrl-C.
 fn interrupted() -> &'static Arc<AtomicBool> {
@@ -36,6 +38,8 @@ pub(super) struct Progress<'a> {
     name: String,
     shown: bool,
     verbose: bool,
+    /// When a long run began and what it will cost, until that is told.
+    long: Mutex<Option<(Instant, String)>>,
     /// Lanes, classes, transfers simulated and skipped so far.
     work: [AtomicU64; 4],
 }
@@ -61,7 +65,18 @@ impl<'a> Progress<'a> {
         }
         bar.set_message(name.to_string());
         let stop = Arc::clone(interrupted());
-        Self { bar, pace, stop, term, name: name.to_string(), shown, verbose, work: Default::default() }
+        let (name, long) = (name.to_string(), Mutex::new(None));
+        Self { bar, pace, stop, term, name, shown, verbose, long, work: Default::default() }
+    }
+
+    /// Tells what a long run will cost, once.
+    fn tell(&self) {
+        let due = |long: &mut (Instant, String)| long.0.elapsed() >= AT_ONCE;
+        // Who finds it locked need not tell it.
+        let told = self.long.try_lock().ok().and_then(|mut long| long.take_if(due));
+        if let Some((_, sentence)) = told {
+            self.bar.suspend(|| self.term.say(&sentence));
+        }
     }
 
     /// Takes the bar away, and tells what it took where that is wanted.
@@ -77,8 +92,11 @@ impl<'a> Progress<'a> {
 
 impl Watch for Progress<'_> {
     fn begin(&self, forecast: &Forecast) {
-        if self.verbose || (self.shown && forecast.seconds > LONG) {
-            self.term.say(&ForecastReport::new(&self.name, forecast).sentence());
+        let sentence = ForecastReport::new(&self.name, forecast).sentence();
+        if self.verbose {
+            self.term.say(&sentence);
+        } else if self.shown && forecast.seconds > LONG {
+            *self.long.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), sentence));
         }
         self.bar.set_length(forecast.transfers);
         self.bar.reset_elapsed();
@@ -98,6 +116,7 @@ impl Watch for Progress<'_> {
     }
 
     fn stop(&self) -> bool {
+        self.tell();
         self.stop.load(Ordering::Relaxed)
     }
 }

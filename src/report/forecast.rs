@@ -53,7 +53,7 @@ impl ForecastReport {
             ("lanes", count(self.lanes)),
             ("classes of lanes", classes),
             ("memory", format!("about {}", Bytes(self.memory_bytes))),
-            ("time", at_most(self.seconds)),
+            ("time", format!("{} if no round is skipped", at_most(self.seconds))),
         ];
         rows.iter().map(|(what, value)| format!("{what:<16}  {value}\n")).collect()
     }
@@ -77,7 +77,10 @@ impl ForecastReport {
             self.classes.map_or_else(String::new, |kept| format!(", of which {} stand for all", count(kept)));
         let memory = Bytes(self.memory_bytes);
         let time = at_most(self.seconds);
-        format!("{}: {transfers} over {lanes}{classes}; about {memory}, {time}", self.scenario)
+        format!(
+            "{}: {transfers} over {lanes}{classes}; about {memory}, {time} if no round is skipped",
+            self.scenario
+        )
     }
 }
 
@@ -117,14 +120,15 @@ mod tests {
         );
         assert_eq!(
             report.sentence(),
-            "ring: 268,369,920 transfers over 32,768 lanes; about 640 MiB, up to about 3 min"
+            "ring: 268,369,920 transfers over 32,768 lanes; about 640 MiB, up to about 3 min if no round \
+             is skipped"
         );
         report.classes = Some(128);
         report.seconds = 0.4;
         assert_eq!(
             report.sentence(),
             "ring: 268,369,920 transfers over 32,768 lanes, of which 128 stand for all; about 640 MiB, \
-             less than a second"
+             less than a second if no round is skipped"
         );
         assert!(report.table().contains("classes of lanes  128\n"), "{}", report.table());
         assert!(report.csv().ends_with("\n\"ring\",268369920,32768,128,671088640,0.4\n"), "{}", report.csv());
