@@ -79,7 +79,7 @@ impl Numbered {
 
 /// The quotient of a plan, if it is much smaller than the plan and was found at a cost that playing the plan would exceed.
 pub(super) fn quotient<'a>(plan: &Plan<'a>) -> Option<Quotient<'a>> {
-    if plan.lanes.len() < FEW || plan.lanes.iter().any(|lane| lane.count != 1) {
+    if plan.lanes.len() < FEW {
         return None;
     }
     let colours = Colours::refine(plan)?;
@@ -246,6 +246,7 @@ impl Partition {
                 && lane.steps == model.steps
                 && lane.latency == model.latency
                 && lane.rate.to_bits() == model.rate.to_bits()
+                && lane.alone.to_bits() == model.alone.to_bits()
                 && lane.exclusive == model.exclusive
                 && lane.round == model.round
                 && lane.bytes.is_some()
@@ -365,9 +366,9 @@ impl Partition {
 
     /// The plan of the first members.
     fn fold<'a>(&self, plan: &Plan<'a>, shares: &Shares) -> Plan<'a> {
-        let mut counts = vec![0u32; self.lanes.first.len()];
-        for class in &self.lanes.class {
-            counts[*class as usize] += 1;
+        let mut counts = vec![0u64; self.lanes.first.len()];
+        for (lane, class) in plan.lanes.iter().zip(&self.lanes.class) {
+            counts[*class as usize] += lane.count;
         }
         let mut lanes: Vec<PlannedLane> =
             self.lanes.first.iter().map(|lane| plan.lanes[*lane as usize]).collect();

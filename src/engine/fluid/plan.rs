@@ -57,7 +57,7 @@ pub(super) struct PlannedLane {
     /// True where no other lane of the job uses any of its links, so that it always goes at `rate`.
     pub(super) exclusive: bool,
     /// For how many lanes it stands, itself included.
-    pub(super) count: u32,
+    pub(super) count: u64,
     /// Bytes of each transfer, where all are alike.
     pub(super) bytes: Option<u64>,
     /// Which collective.
@@ -111,7 +111,7 @@ impl<'a> Plan<'a> {
             let base = lanes.len() as u32;
             let ends = Ends { first: ranks, fold: collective.fold.as_deref() };
             let mut paths = collective.paths.iter();
-            let mut add = |phase_number: usize, index: usize, lane: Lane, count: u32| {
+            let mut add = |phase_number: usize, index: usize, lane: Lane, count: u64| {
                 let Some(path) = paths.next() else { return };
                 let phase = &schedule.phases[phase_number];
                 let latency = routes.latency(*path).ps();
@@ -146,7 +146,7 @@ impl<'a> Plan<'a> {
                     for kept in &fold.lanes {
                         let phase = &schedule.phases[kept.phase as usize];
                         let lane = phase.pattern.lane(kept.index as usize);
-                        add(kept.phase as usize, kept.index as usize, lane, kept.count);
+                        add(kept.phase as usize, kept.index as usize, lane, u64::from(kept.count));
                     }
                 }
             }
@@ -182,7 +182,7 @@ impl<'a> Plan<'a> {
             let counted = if gate.on == On::Received { &mut at_receipt } else { &mut at_sending };
             counted.extend(gate.lanes.iter().map(|lane| (*lane, number)));
         }
-        let transfers = lanes.iter().map(|lane| u64::from(lane.count) * u64::from(lane.steps)).sum();
+        let transfers = lanes.iter().map(|lane| lane.count * u64::from(lane.steps)).sum();
         Self {
             job,
             after_receipt: Rows::new(lanes.len(), &received),

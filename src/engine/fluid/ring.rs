@@ -37,7 +37,7 @@ pub(super) fn outcome(plan: &Plan<'_>) -> Option<Outcome> {
         flows: plan.transfers,
         solves: 0,
         work: Work {
-            lanes: plan.lanes.iter().map(|lane| u64::from(lane.count)).sum(),
+            lanes: plan.lanes.iter().map(|lane| lane.count).sum(),
             classes: plan.lanes.len() as u64,
             simulated: 0,
             skipped: plan.transfers,

@@ -253,7 +253,7 @@ impl Simulation<'_, '_> {
         let planned = &self.plan.lanes[lane];
         let step = self.states[lane].received;
         self.states[lane].received += 1;
-        self.flows += u64::from(planned.count);
+        self.flows += planned.count;
         self.played += 1;
         if P::TRANSFERS {
             probe.transfer(TransferRecord {
@@ -412,7 +412,7 @@ impl Played {
             flows: self.flows,
             solves: self.solves,
             work: Work {
-                lanes: plan.lanes.iter().map(|lane| u64::from(lane.count)).sum(),
+                lanes: plan.lanes.iter().map(|lane| lane.count).sum(),
                 classes,
                 simulated: self.played,
                 skipped: self.flows - self.played,
