@@ -9,6 +9,11 @@
 //! own one has left. Where nothing waits for the phase, the receiver gets to it when it has started all
 //! that it sends in that phase itself.
 //!
+//! Schedules that are too large to be run whole are followed through the transfers that carry an atom, for a sample
+//! of atoms or for those that stand for all by symmetry, round by round; there it is also checked that the waits let
+//! no order of events give anything else, which a single run cannot tell. What is only ever true by luck of one order
+//! is refused, and so is, rarely, what is true for reasons that are not looked for: see `replay`.
+//!
 //! At the end every rank must have what its operation promises, each contribution once.
 
 mod assured;
@@ -65,7 +70,8 @@ pub enum Proof {
         /// How many atoms.
         atoms: u64,
     },
-    /// As `Fingerprint`, for some atoms only, spread evenly over the data by a fixed rule.
+    /// As `Fingerprint`, for some atoms only, chosen by a fixed rule: where schedules are not run whole, at least two
+    /// that each phase carries, and more all over the data where that is cheap.
     Sampled {
         /// How many atoms.
         atoms: u64,
@@ -106,10 +112,12 @@ pub enum Order {
     Lockstep,
 }
 
-/// Proves a schedule, run in [`Order::Eager`].
+/// Proves a schedule, run in [`Order::Eager`] where that takes up to about 260,000 visits of transfers, else
+/// followed through the transfers that carry some atoms.
 ///
-/// Time is that of the transfers and the atoms that they carry; memory is bounded as [`Proof`] says, with
-/// about 40 bytes a lane and what is under way at once.
+/// Time is that of the transfers that are visited; memory is bounded as [`Proof`] says, with about 40 bytes a
+/// lane and what is under way at once where it is run whole, else about 50 bytes a rank and a transfer that carries
+/// the atom.
 ///
 /// # Errors
 /// The first thing that is wrong.
