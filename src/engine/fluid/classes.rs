@@ -116,7 +116,7 @@ impl<'p, 'a> Colours<'p, 'a> {
             plan,
             lanes: (0..plan.lanes.len()).map(|lane| first_colour(plan, lane)).collect(),
             resources: plan.network.capacities.iter().map(|capacity| mix(capacity.to_bits())).collect(),
-            gates: plan.gates.iter().map(|gate| gate_kind(gate)).collect(),
+            gates: plan.gates.iter().map(gate_kind).collect(),
             ranks: vec![0; if lockstep { plan.ranks as usize } else { 0 }],
             lockstep,
         };

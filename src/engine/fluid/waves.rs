@@ -216,11 +216,11 @@ impl Batch {
             return;
         };
         let old = std::mem::take(&mut self.tokens);
-        let moved = old.iter().zip(&passage.tokens).enumerate();
+        let moved = old.iter().zip(&passage.tokens);
         let mut number = 0;
         let mut ring = u32::MAX;
         self.tokens = moved
-            .filter_map(|(_, (token, passed))| {
+            .filter_map(|(token, passed)| {
                 number = if token.ring == ring { number + 1 } else { 0 };
                 ring = token.ring;
                 // Where it began, a token has only the lanes ahead of it to pass.
