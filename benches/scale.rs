@@ -69,7 +69,7 @@ fn scenarios() -> Vec<PathBuf> {
     found
 }
 
-/// Runs a scenario; `None` where it was stopped at its limit.
+/// Runs a scenario; `None` where it was stopped at its limit, or refused for its memory and had one.
 fn run(scenario: &Path, options: &[&str], out: &Path, limit: Option<Duration>) -> Option<Took> {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_railspine"))
@@ -79,7 +79,7 @@ fn run(scenario: &Path, options: &[&str], out: &Path, limit: Option<Duration>) -
         .arg(out)
         .args(options)
         .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
     let (mut cpu, mut peak_mib) = (None, None);
@@ -97,6 +97,10 @@ fn run(scenario: &Path, options: &[&str], out: &Path, limit: Option<Duration>) -
         std::thread::sleep(LOOK);
     };
     let wall = begun.elapsed();
+    if limit.is_some() && status.code() == Some(2) {
+        // It would need more memory than there is.
+        return None;
+    }
     assert!(status.success(), "{} does not run", scenario.display());
     let result = std::fs::read(out.join("result.json")).expect("a result is written");
     Some(Took { wall, cpu, peak_mib, result })

@@ -177,3 +177,84 @@ impl Graph {
         members.iter().zip(groups).map(foreign).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fabric::{Builder, Cable, LinkClass, Node, NodeKind};
+    use crate::rng::stream;
+    use crate::units::{Bandwidth, Time};
+    use rand::RngExt;
+
+    /// GPUs with cables at random and few different latencies, zero among them; joined by a chain.
+    fn random(seed: u64, count: usize) -> Fabric {
+        let mut random = stream(seed, "bound graph", 0);
+        let mut builder = Builder::new("random", LinkClass::builtin());
+        let class = builder.class("ideal").unwrap();
+        let nodes: Vec<NodeId> = (0..count)
+            .map(|i| builder.add_node(Node::new(format!("gpu{i}"), NodeKind::Gpu).forwarding()))
+            .collect();
+        for b in 1..count {
+            for a in 0..b {
+                if a + 1 == b || random.random_range(0..4) == 0 {
+                    let latency = Time::from_ps([0, 3, 5, 40][random.random_range(0..4)]);
+                    let cable = Cable::new(class, Bandwidth::from_gbps(100)).latency(Some(latency));
+                    builder.add_cable(nodes[a], nodes[b], cable);
+                }
+            }
+        }
+        builder.finish().unwrap()
+    }
+
+    /// All pairs by Floyd and Warshall.
+    fn pairs(fabric: &Fabric) -> Vec<Vec<u64>> {
+        let count = fabric.nodes().len();
+        let mut far = vec![vec![FAR; count]; count];
+        (0..count).for_each(|node| far[node][node] = 0);
+        for link in fabric.links() {
+            far[link.from.index()][link.to.index()] = link.latency.ps();
+        }
+        for by in 0..count {
+            for from in 0..count {
+                for to in 0..count {
+                    far[from][to] = far[from][to].min(far[from][by].saturating_add(far[by][to]));
+                }
+            }
+        }
+        far
+    }
+
+    #[test]
+    fn latencies_are_those_of_all_pairs() {
+        for seed in 0..60 {
+            let count = 2 + seed as usize % 9;
+            let fabric = random(seed, count);
+            let (graph, far) = (Graph::new(&fabric), pairs(&fabric));
+            for (node, far) in (0..).map(NodeId).zip(&far) {
+                assert_eq!(&graph.latencies(node, Toward::Given), far);
+                assert_eq!(&graph.latencies(node, Toward::Others), far);
+            }
+            let groups: Vec<u32> = (0..count as u32).map(|node| node % (1 + seed as u32 % 4)).collect();
+            let members: Vec<NodeId> = (0..count as u32).map(NodeId).collect();
+            let expected: Vec<u64> = (0..count)
+                .map(|from| {
+                    let others = (0..count).filter(|to| groups[*to] != groups[from]);
+                    others.map(|to| far[from][to]).min().unwrap_or(FAR)
+                })
+                .collect();
+            assert_eq!(graph.nearest_foreign(&members, &groups, Toward::Given), expected);
+        }
+    }
+
+    #[test]
+    fn components_are_what_hangs_together() {
+        let fabric = random(7, 9);
+        let graph = Graph::new(&fabric);
+        assert_eq!(graph.components(vec![false; 9]), [0; 9]);
+        let gone: Vec<bool> = (0..9).map(|node| node != 2 && node != 6).collect();
+        let label = graph.components(gone);
+        let joined = fabric.links().iter().any(|link| (link.from, link.to) == (NodeId(2), NodeId(6)));
+        assert_eq!((label[2], label[6]), (2, if joined { 2 } else { 6 }));
+        assert!((0..9).all(|node| node == 2 || node == 6 || label[node] == NONE));
+    }
+}
