@@ -8,7 +8,9 @@ use super::cases::{self, JobPlan};
 use super::prepare::{self, Prepared};
 use super::ways::Way;
 use super::{RunError, RunOptions, Scenario};
-use crate::engine::EngineKind;
+use rayon::prelude::*;
+
+use crate::engine::{EngineKind, fluid};
 
 /// What the program itself takes, and a proof at most.
 const FIXED: u64 = 64 << 20;
@@ -105,7 +107,7 @@ pub fn forecast(scenario: &Scenario, options: &RunOptions) -> Result<Forecast, R
         let schedules = prepare::schedules(scenario)?;
         let prepared = prepare::prepare(scenario, schedules, options)?;
         let jobs = cases::jobs(scenario, &prepared);
-        Ok(before(scenario, &prepared, &jobs))
+        Ok(before(scenario, &prepared, &jobs, options.fluid))
     })
 }
 
@@ -123,15 +125,24 @@ pub(super) fn check_memory(
     if need > limit { Err(RunError::Memory { need, limit }) } else { Ok(()) }
 }
 
+/// From so many seconds on, the engine is asked what it will really play: that takes about a microsecond a lane.
+const WORTH_ASKING: f64 = 1.0;
+
 /// What is left when all is prepared.
-pub(super) fn before(scenario: &Scenario, prepared: &Prepared, jobs: &[JobPlan]) -> Forecast {
+pub(super) fn before(
+    scenario: &Scenario,
+    prepared: &Prepared,
+    jobs: &[JobPlan],
+    options: fluid::Options,
+) -> Forecast {
     let lanes = |way: &Way| way.verified.schedule().lane_count() as u64;
     let kept = |way: &Way| way.paths.len() as u64;
     let of_job = |job: &JobPlan, count: &dyn Fn(&Way) -> u64| -> u64 {
         job.members.iter().map(|member| count(&prepared.ways[member.way])).sum()
     };
-    let played = jobs.iter().filter(|job| job.engine == EngineKind::Fluid).map(|job| of_job(job, &transfers));
-    Forecast::of(&Effort {
+    let fluid: Vec<&JobPlan> = jobs.iter().filter(|job| job.engine == EngineKind::Fluid).collect();
+    let played = fluid.iter().map(|job| of_job(job, &transfers));
+    let effort = Effort {
         transfers: jobs.iter().map(|job| job.flows(prepared)).sum(),
         played: played.clone().sum(),
         longest: played.max().unwrap_or(0),
@@ -140,7 +151,22 @@ pub(super) fn before(scenario: &Scenario, prepared: &Prepared, jobs: &[JobPlan])
         widest: jobs.iter().map(|job| of_job(job, &kept)).max().unwrap_or(0),
         jobs: jobs.len() as u64,
         ..effort(scenario)
-    })
+    };
+    let told = Forecast::of(&effort);
+    if told.seconds < WORTH_ASKING {
+        return told;
+    }
+    let outlooks: Vec<fluid::Outlook> = fluid
+        .par_iter()
+        .map(|plan| {
+            // A timeline wants every transfer.
+            let options = if plan.timeline { fluid::Options::PLAIN } else { options };
+            fluid::outlook(&cases::job(scenario, prepared, plan), options)
+        })
+        .collect();
+    let played = outlooks.iter().map(|outlook| outlook.transfers);
+    let less = Effort { played: played.clone().sum(), longest: played.max().unwrap_or(0), ..effort };
+    Forecast { seconds: Forecast::of(&less).seconds, ..told }
 }
 
 /// Transfers of the lanes that are kept.

@@ -55,7 +55,7 @@ fn run_here(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Res
     let schedules = prepare::schedules(scenario)?;
     let prepared = prepare::prepare(scenario, schedules, options)?;
     let jobs = cases::jobs(scenario, &prepared);
-    watch.begin(&forecast::before(scenario, &prepared, &jobs));
+    watch.begin(&forecast::before(scenario, &prepared, &jobs, options.fluid));
     let outcomes: Vec<_> = jobs
         .par_iter()
         .map(|job| cases::play(scenario, &prepared, job, options.fluid, watch))
