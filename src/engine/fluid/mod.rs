@@ -8,6 +8,9 @@
 mod agenda;
 mod arrivals;
 mod block;
+#[doc(hidden)]
+pub mod component;
+mod components;
 mod drain;
 mod flows;
 mod lockstep;
@@ -19,6 +22,7 @@ mod region;
 mod repeat;
 mod ring;
 mod rows;
+mod shares;
 mod sharing;
 mod simulate;
 mod waves;

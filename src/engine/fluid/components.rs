@@ -1,0 +1,177 @@
+//! Components that are solved as a whole, because what happens to one flow changes most others.
+
+use crate::route::Hop;
+
+use super::component::{Component, Desk, NOWHERE};
+use super::flows::{Flows, NONE};
+
+/// How many solves go for a whole component after a region in it came to that; each further time twice as many.
+const PATIENCE: u32 = 15;
+const MOST_PATIENCE: u32 = 4095;
+
+/// A component, and how long it is solved as a whole.
+#[derive(Debug)]
+struct Entry {
+    component: Component,
+    /// Solves left that go for the whole.
+    left: u32,
+    patience: u32,
+    /// Round in which it was solved last.
+    round: u32,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Components {
+    desk: Desk,
+    entries: Vec<Option<Entry>>,
+    /// Numbers of entries that are none.
+    vacant: Vec<u32>,
+    /// How many there are.
+    count: usize,
+}
+
+impl Components {
+    /// A flow begins.
+    #[inline]
+    pub(super) fn add(&mut self, lane: u32, hops: &[Hop]) {
+        if self.count > 0 {
+            self.join(lane, hops);
+        }
+    }
+
+    fn join(&mut self, lane: u32, hops: &[Hop]) {
+        let first = self.home(hops);
+        if first != NONE && hops.iter().all(|hop| self.desk.homes[hop.resource.index()].component == first) {
+            if let Some(entry) = &mut self.entries[first as usize] {
+                entry.component.add(&mut self.desk, lane, hops);
+            }
+            return;
+        }
+        // It would join what was apart.
+        for hop in hops {
+            let home = self.desk.homes[hop.resource.index()];
+            if home == NOWHERE {
+                continue;
+            }
+            let idle = self.entries[home.component as usize]
+                .as_ref()
+                .is_none_or(|entry| entry.component.idle(home.place));
+            if idle {
+                self.desk.homes[hop.resource.index()] = NOWHERE;
+            } else {
+                self.forget(home.component);
+            }
+        }
+    }
+
+    /// A flow ends.
+    #[inline]
+    pub(super) fn remove(&mut self, lane: u32, hops: &[Hop]) {
+        if self.count > 0
+            && let home = self.home(hops)
+            && home != NONE
+            && let Some(entry) = &mut self.entries[home as usize]
+        {
+            entry.component.remove(&self.desk, lane, hops);
+        }
+    }
+
+    fn home(&self, hops: &[Hop]) -> u32 {
+        hops.first().map_or(NONE, |hop| self.desk.homes[hop.resource.index()].component)
+    }
+
+    /// The component of a resource, where it has one.
+    #[inline]
+    fn of(&self, resource: u32) -> Option<u32> {
+        if self.count == 0 {
+            return None;
+        }
+        let home = self.desk.homes[resource as usize].component;
+        (home != NONE).then_some(home)
+    }
+
+    /// Whether the component of a resource was solved in this round.
+    #[inline]
+    pub(super) fn done(&self, resource: u32, round: u32) -> bool {
+        self.of(resource)
+            .and_then(|own| self.entries[own as usize].as_ref())
+            .is_some_and(|entry| entry.round == round)
+    }
+
+    /// Whether a resource is to be solved with its whole component.
+    #[inline]
+    pub(super) fn wants(&mut self, resource: u32) -> bool {
+        let Some(entry) = self.of(resource).and_then(|own| self.entries[own as usize].as_mut()) else {
+            return false;
+        };
+        let wants = entry.left > 0;
+        entry.left = entry.left.saturating_sub(1);
+        wants
+    }
+
+    /// A region of this resource stood.
+    #[inline]
+    pub(super) fn stood(&mut self, resource: u32) {
+        if let Some(own) = self.of(resource) {
+            self.forget(own);
+        }
+    }
+
+    /// A region of this resource came to the whole component.
+    pub(super) fn grew(&mut self, all: &Flows, resource: u32) {
+        self.desk.homes.resize(all.resources.len(), NOWHERE);
+        self.desk.numbers.resize(all.flows.len(), 0);
+        if let Some(entry) = self.of(resource).and_then(|own| self.entries[own as usize].as_mut()) {
+            entry.patience = (entry.patience * 2 + 1).min(MOST_PATIENCE);
+            entry.left = entry.patience;
+            // Bottlenecks were lost on the way.
+            entry.component.strike(1);
+            return;
+        }
+        let own = self.vacant.pop().unwrap_or(self.entries.len() as u32);
+        let component = Component::gather(all, &mut self.desk, resource, own);
+        self.put(own, Entry { component, left: PATIENCE, patience: PATIENCE, round: 0 });
+    }
+
+    fn put(&mut self, own: u32, entry: Entry) {
+        if own as usize == self.entries.len() {
+            self.entries.push(None);
+        }
+        self.entries[own as usize] = Some(entry);
+        self.count += 1;
+    }
+
+    /// Solves the component of a resource; calls `told` with every flow whose rate changed, and when it will be sent.
+    pub(super) fn solve(&mut self, all: &mut Flows, resource: u32, now: u64, told: impl FnMut(u32, u64)) {
+        let Some(own) = self.of(resource) else { return };
+        let Some(mut entry) = self.entries[own as usize].take() else { return };
+        if entry.component.worn() {
+            entry.component.leave(&mut self.desk, own);
+            entry.component = Component::gather(all, &mut self.desk, resource, own);
+        }
+        entry.component.fill(all, &mut self.desk, now, told);
+        entry.round = all.round;
+        self.entries[own as usize] = Some(entry);
+        if self.desk.clock > u32::MAX / 2 {
+            self.clear();
+        }
+    }
+
+    /// Numbers begin anew.
+    fn clear(&mut self) {
+        for own in 0..self.entries.len() as u32 {
+            self.forget(own);
+        }
+        self.desk.numbers.fill(0);
+        self.desk.clock = 0;
+    }
+
+    fn forget(&mut self, own: u32) {
+        if let Some(entry) = self.entries[own as usize].take() {
+            entry.component.leave(&mut self.desk, own);
+            self.vacant.push(own);
+            self.count -= 1;
+        }
+    }
+}
