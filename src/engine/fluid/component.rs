@@ -193,41 +193,39 @@ impl Component {
         self.kept.truncate(marks * self.resources.len());
     }
 
-    /// Fills it from the last mark on; calls `told` with every flow whose rate changed, and when it will be sent.
+    /// Fills it from the last mark on; calls `told` with every flow whose rate changed, and when it will be sent. How
+    /// many flows and resources were looked at.
     pub(super) fn fill(
         &mut self,
         all: &mut Flows,
         desk: &mut Desk,
         now: u64,
         mut told: impl FnMut(u32, u64),
-    ) {
+    ) -> usize {
         let Desk { homes, numbers, clock, saturated, fixed, touched } = desk;
         let Flows { hops, resources, flows, .. } = all;
         let count = self.resources.len();
-        let Some(mark) = self.marks.last() else { return };
+        let Some(mark) = self.marks.last() else { return 0 };
         // Flows that are open have numbers in between.
         let (standing, begin, mut last) = (mark.number, *clock + 1, mark.level);
         self.loads.copy_from_slice(&self.kept[(self.marks.len() - 1) * count..]);
         for (place, (load, capacity)) in self.loads.iter().zip(&self.capacities).enumerate() {
             self.shares.set(place, load.share(*capacity));
         }
-        STATS[0].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        STATS[4].fetch_add(self.marks.len() as u64, std::sync::atomic::Ordering::Relaxed);
-        let mut since = 0;
+        let (mut since, mut work) = (0, count);
         loop {
             let least = self.shares.least();
             if least == f64::INFINITY {
-                return;
+                return work + since;
             }
             if since >= MARK_EVERY * count {
-                since = 0;
+                work += std::mem::take(&mut since);
                 self.marks.push(Mark { number: *clock, level: last });
                 self.kept.extend_from_slice(&self.loads);
             }
             let level = f64::max(least, last);
             last = level;
             *clock += 1;
-            STATS[3].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             self.shares.at(least, saturated);
             for &place in saturated.iter() {
                 let resource = self.resources[place as usize];
@@ -272,6 +270,3 @@ impl Component {
         }
     }
 }
-
-#[doc(hidden)]
-pub static STATS: [std::sync::atomic::AtomicU64; 6] = [const { std::sync::atomic::AtomicU64::new(0) }; 6];

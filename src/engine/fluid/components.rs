@@ -5,17 +5,17 @@ use crate::route::Hop;
 use super::component::{Component, Desk, NOWHERE};
 use super::flows::{Flows, NONE};
 
-/// How many solves go for a whole component after a region in it came to that; each further time twice as many.
-const PATIENCE: u32 = 15;
-const MOST_PATIENCE: u32 = 4095;
+/// How much more is spent on whole components than on regions that came to them, at most.
+const PATIENCE: usize = 512;
 
 /// A component, and how long it is solved as a whole.
 #[derive(Debug)]
 struct Entry {
     component: Component,
-    /// Solves left that go for the whole.
-    left: u32,
-    patience: u32,
+    /// Work that goes into the whole before a region is tried again.
+    left: usize,
+    /// How much of it the next region that comes to the whole buys, in its own work.
+    patience: usize,
     /// Round in which it was solved last.
     round: u32,
 }
@@ -101,37 +101,41 @@ impl Components {
 
     /// Whether a resource is to be solved with its whole component.
     #[inline]
-    pub(super) fn wants(&mut self, resource: u32) -> bool {
-        let Some(entry) = self.of(resource).and_then(|own| self.entries[own as usize].as_mut()) else {
-            return false;
-        };
-        let wants = entry.left > 0;
-        entry.left = entry.left.saturating_sub(1);
-        wants
+    pub(super) fn wants(&self, resource: u32) -> bool {
+        self.of(resource)
+            .and_then(|own| self.entries[own as usize].as_ref())
+            .is_some_and(|entry| entry.left > 0)
     }
 
     /// A region of this resource stood.
     #[inline]
     pub(super) fn stood(&mut self, resource: u32) {
-        if let Some(own) = self.of(resource) {
-            self.forget(own);
+        let Some(own) = self.of(resource) else { return };
+        if let Some(entry) = &mut self.entries[own as usize] {
+            if entry.component.worn() {
+                self.forget(own);
+            } else {
+                // Rates are no longer those of its marks.
+                entry.component.strike(1);
+                entry.patience = 1;
+            }
         }
     }
 
-    /// A region of this resource came to the whole component.
-    pub(super) fn grew(&mut self, all: &Flows, resource: u32) {
+    /// A region of this resource came to the whole component after so much work.
+    pub(super) fn grew(&mut self, all: &Flows, resource: u32, work: usize) {
         self.desk.homes.resize(all.resources.len(), NOWHERE);
         self.desk.numbers.resize(all.flows.len(), 0);
         if let Some(entry) = self.of(resource).and_then(|own| self.entries[own as usize].as_mut()) {
-            entry.patience = (entry.patience * 2 + 1).min(MOST_PATIENCE);
-            entry.left = entry.patience;
+            entry.left = work * entry.patience;
+            entry.patience = (entry.patience * 2).min(PATIENCE);
             // Bottlenecks were lost on the way.
             entry.component.strike(1);
             return;
         }
         let own = self.vacant.pop().unwrap_or(self.entries.len() as u32);
         let component = Component::gather(all, &mut self.desk, resource, own);
-        self.put(own, Entry { component, left: PATIENCE, patience: PATIENCE, round: 0 });
+        self.put(own, Entry { component, left: work, patience: 2, round: 0 });
     }
 
     fn put(&mut self, own: u32, entry: Entry) {
@@ -150,7 +154,8 @@ impl Components {
             entry.component.leave(&mut self.desk, own);
             entry.component = Component::gather(all, &mut self.desk, resource, own);
         }
-        entry.component.fill(all, &mut self.desk, now, told);
+        let work = entry.component.fill(all, &mut self.desk, now, told);
+        entry.left = entry.left.saturating_sub(work);
         entry.round = all.round;
         self.entries[own as usize] = Some(entry);
         if self.desk.clock > u32::MAX / 2 {

@@ -48,7 +48,7 @@ impl Shared {
 }
 
 /// Hops that are kept with a flow.
-const NEAR: usize = 2;
+const NEAR: usize = 3;
 
 /// The state of one flow: a line of cache.
 #[derive(Debug, Clone, Copy)]

@@ -8,8 +8,7 @@
 mod agenda;
 mod arrivals;
 mod block;
-#[doc(hidden)]
-pub mod component;
+mod component;
 mod components;
 mod drain;
 mod flows;

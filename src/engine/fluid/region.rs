@@ -32,6 +32,8 @@ pub(super) struct Region {
     seen: Vec<Seen>,
     /// Solves left that go for whole components.
     whole: u32,
+    /// Flows and resources looked at for it.
+    work: usize,
     /// Its resources.
     region: Vec<u32>,
     /// Those of them that have open flows while filling.
@@ -48,11 +50,17 @@ pub(super) struct Region {
 }
 
 impl Region {
+    /// How many flows and resources were looked at for the last region.
+    pub(super) fn work(&self) -> usize {
+        self.work
+    }
+
     /// Solves the region around a dirty resource; false, with all rates as they were, where that comes to the whole of
     /// a component that is not small.
     pub(super) fn solve(&mut self, all: &mut Flows, resource: u32) -> bool {
         self.seen.resize(all.flows.len(), Seen::default());
         self.mark += 1;
+        self.work = 0;
         self.region.clear();
         self.free.clear();
         self.old.clear();
@@ -151,6 +159,7 @@ impl Region {
         let mut next_kept = 0;
         let mut last = 0.0;
         let mut left = self.free.len() + self.kept.len();
+        self.work += left + self.region.len();
         while left > 0 {
             while self
                 .kept

@@ -103,7 +103,7 @@ impl Sharing {
                     components.stood(resource);
                     continue;
                 }
-                components.grew(all, resource);
+                components.grew(all, resource, region.work());
             }
             components.solve(all, resource, now, &mut told);
         }
