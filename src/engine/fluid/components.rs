@@ -5,13 +5,18 @@ use crate::route::Hop;
 use super::component::{Component, Desk, NOWHERE};
 use super::flows::{Flows, NONE};
 
-/// How much more is spent on whole components than on regions that came to them, at most.
+/// How much more is spent on a whole component than on a region that was no better, at most.
 const PATIENCE: usize = 512;
+
+/// A region of more work than this makes one look at its component.
+const MUCH: usize = 1024;
 
 /// A component, and how long it is solved as a whole.
 #[derive(Debug)]
 struct Entry {
     component: Component,
+    /// Work of the last time.
+    work: usize,
     /// Work that goes into the whole before a region is tried again.
     left: usize,
     /// How much of it the next region that comes to the whole buys, in its own work.
@@ -107,35 +112,41 @@ impl Components {
             .is_some_and(|entry| entry.left > 0)
     }
 
-    /// A region of this resource stood.
+    /// A region of this resource stood after so much work.
     #[inline]
-    pub(super) fn stood(&mut self, resource: u32) {
-        let Some(own) = self.of(resource) else { return };
-        if let Some(entry) = &mut self.entries[own as usize] {
-            if entry.component.worn() {
-                self.forget(own);
-            } else {
-                // Rates are no longer those of its marks.
-                entry.component.strike(1);
-                entry.patience = 1;
-            }
+    pub(super) fn stood(&mut self, all: &Flows, resource: u32, work: usize) {
+        if self.count > 0 || work > MUCH {
+            self.weigh(all, resource, work, true);
         }
     }
 
     /// A region of this resource came to the whole component after so much work.
     pub(super) fn grew(&mut self, all: &Flows, resource: u32, work: usize) {
-        self.desk.homes.resize(all.resources.len(), NOWHERE);
-        self.desk.numbers.resize(all.flows.len(), 0);
-        if let Some(entry) = self.of(resource).and_then(|own| self.entries[own as usize].as_mut()) {
-            entry.left = work * entry.patience;
-            entry.patience = (entry.patience * 2).min(PATIENCE);
-            // Bottlenecks were lost on the way.
+        self.weigh(all, resource, work, false);
+    }
+
+    /// Whether the next solves go for the whole component.
+    fn weigh(&mut self, all: &Flows, resource: u32, work: usize, stood: bool) {
+        if let Some(own) = self.of(resource)
+            && let Some(entry) = &mut self.entries[own as usize]
+        {
+            // Rates or bottlenecks are no longer those of its marks.
             entry.component.strike(1);
-            return;
+            if !stood || work > entry.work {
+                entry.left = work * entry.patience;
+                entry.patience = (entry.patience * 2).min(PATIENCE);
+            } else if entry.component.worn() {
+                self.forget(own);
+            } else {
+                entry.patience = 1;
+            }
+        } else if !stood || work > MUCH {
+            self.desk.homes.resize(all.resources.len(), NOWHERE);
+            self.desk.numbers.resize(all.flows.len(), 0);
+            let own = self.vacant.pop().unwrap_or(self.entries.len() as u32);
+            let component = Component::gather(all, &mut self.desk, resource, own);
+            self.put(own, Entry { component, work, left: work, patience: 2, round: 0 });
         }
-        let own = self.vacant.pop().unwrap_or(self.entries.len() as u32);
-        let component = Component::gather(all, &mut self.desk, resource, own);
-        self.put(own, Entry { component, left: work, patience: 2, round: 0 });
     }
 
     fn put(&mut self, own: u32, entry: Entry) {
@@ -155,6 +166,7 @@ impl Components {
             entry.component = Component::gather(all, &mut self.desk, resource, own);
         }
         let work = entry.component.fill(all, &mut self.desk, now, told);
+        entry.work = work;
         entry.left = entry.left.saturating_sub(work);
         entry.round = all.round;
         self.entries[own as usize] = Some(entry);

@@ -91,6 +91,7 @@ impl Region {
                     for (lane, old) in self.free.iter().zip(&self.old) {
                         all.flows[*lane as usize].rate = *old;
                     }
+                    self.whole = 0;
                     return false;
                 }
             }

@@ -100,7 +100,7 @@ impl Sharing {
                             told(*lane, finish);
                         }
                     }
-                    components.stood(resource);
+                    components.stood(all, resource, region.work());
                     continue;
                 }
                 components.grew(all, resource, region.work());
