@@ -200,6 +200,7 @@ fn cases(criterion: &mut Criterion) {
             let outcome = play(&job);
             assert!(!outcome.cancelled);
             solves = outcome.solves;
+
             runs += 1;
         }
         if let (Some(before), Some(after)) = (before, cpu_time()) {

@@ -1,5 +1,7 @@
 //! Flows in flight and the resources that they share.
 
+use std::ops::Range;
+
 use crate::ids::ResourceId;
 use crate::route::Hop;
 
@@ -34,33 +36,54 @@ pub(super) struct Shared {
     pub(super) dirty: u32,
 }
 
-/// The state of one flow.
+impl Shared {
+    /// It is to be solved.
+    #[inline]
+    fn touch(&mut self, own: ResourceId, round: u32, dirty: &mut Vec<u32>) {
+        if self.dirty != round {
+            self.dirty = round;
+            dirty.push(own.0);
+        }
+    }
+}
+
+/// Hops that are kept with a flow.
+const NEAR: usize = 3;
+
+/// The state of one flow: a line of cache.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub(super) struct Flow {
     /// Bytes per second.
     pub(super) rate: f64,
     /// What was left at `updated`, in bytes.
     pub(super) remaining: f64,
     pub(super) updated: u64,
-    /// Its hops that matter, as a range of slots.
-    hops: (u32, u32),
     /// The full resource on which nobody is faster; [`NONE`] for a new flow.
     pub(super) bottleneck: u32,
-    /// Region in which it was last free.
-    pub(super) free: u32,
-    /// Filling in which it was last looked at as a kept flow.
-    pub(super) kept: u32,
-    /// Filling in which it was last frozen.
-    pub(super) frozen: u32,
-    /// Filling in which a bottleneck was last seen.
-    pub(super) confirmed: u32,
+    /// Its hops that matter: how many, and their first slot.
+    count: u32,
+    slot: u32,
+    /// They themselves, where they are few.
+    near: [Hop; NEAR],
 }
 
 impl Flow {
-    /// The slots of its hops.
+    /// None in flight on a lane with these slots.
+    fn new(slots: Range<usize>, hops: &[Hop]) -> Self {
+        let mut near = [Hop { resource: ResourceId(0), weight: 0 }; NEAR];
+        for (near, hop) in near.iter_mut().zip(&hops[slots.clone()]) {
+            *near = *hop;
+        }
+        let (slot, count) = (slots.start as u32, slots.len() as u32);
+        Self { rate: 0.0, remaining: 0.0, updated: 0, bottleneck: NONE, count, slot, near }
+    }
+
+    /// Its hops; `all` are those of all lanes.
     #[inline]
-    pub(super) fn slots(&self) -> std::ops::Range<usize> {
-        self.hops.0 as usize..self.hops.1 as usize
+    pub(super) fn hops<'h>(&'h self, all: &'h [Hop]) -> &'h [Hop] {
+        let count = self.count as usize;
+        if count <= NEAR { &self.near[..count] } else { &all[self.slot as usize..self.slot as usize + count] }
     }
 
     /// Moves on from its old rate to the present one: when it will be sent, if that changed.
@@ -95,17 +118,7 @@ impl Flows {
     /// The lanes of a network, none in flight.
     pub(super) fn new(network: &Network) -> Self {
         let shared = |capacity: &f64| Shared { capacity: *capacity, ..Shared::default() };
-        let flow = |range: &[u32]| Flow {
-            rate: 0.0,
-            remaining: 0.0,
-            updated: 0,
-            hops: (range[0], range[1]),
-            bottleneck: NONE,
-            free: 0,
-            kept: 0,
-            frozen: 0,
-            confirmed: 0,
-        };
+        let flow = |range: &[u32]| Flow::new(range[0] as usize..range[1] as usize, &network.hops);
         Self {
             places: vec![0; network.hops.len()],
             hops: network.hops.clone(),
@@ -116,47 +129,45 @@ impl Flows {
         }
     }
 
+    /// The hops of a lane.
+    #[inline]
+    pub(super) fn hops_of(&self, lane: u32) -> &[Hop] {
+        self.flows[lane as usize].hops(&self.hops)
+    }
+
     /// A flow of so many bytes begins.
     pub(super) fn add(&mut self, lane: u32, bytes: u64, now: u64) {
-        let flow = &mut self.flows[lane as usize];
+        let Self { hops, resources, places, flows, dirty, round } = self;
+        let flow = &mut flows[lane as usize];
         (flow.rate, flow.bottleneck) = (0.0, NONE);
         (flow.remaining, flow.updated) = (bytes as f64, now);
-        for slot in flow.slots() {
-            let Hop { resource, weight } = self.hops[slot];
-            let members = &mut self.resources[resource.index()].members;
-            self.places[slot] = members.len() as u32;
-            members.push(Member { lane, weight, slot: slot as u32 });
-            self.touch(resource);
+        for (slot, hop) in (flow.slot..).zip(flow.hops(hops)) {
+            let shared = &mut resources[hop.resource.index()];
+            places[slot as usize] = shared.members.len() as u32;
+            shared.members.push(Member { lane, weight: hop.weight, slot });
+            shared.touch(hop.resource, *round, dirty);
         }
     }
 
     /// A flow ends.
     pub(super) fn remove(&mut self, lane: u32) {
-        for slot in self.flows[lane as usize].slots() {
-            let resource = self.hops[slot].resource;
-            let place = self.places[slot];
-            let members = &mut self.resources[resource.index()].members;
-            members.swap_remove(place as usize);
-            if let Some(moved) = members.get(place as usize) {
-                self.places[moved.slot as usize] = place;
+        let Self { hops, resources, places, flows, dirty, round } = self;
+        let flow = &flows[lane as usize];
+        for (slot, hop) in (flow.slot..).zip(flow.hops(hops)) {
+            let place = places[slot as usize];
+            let shared = &mut resources[hop.resource.index()];
+            shared.members.swap_remove(place as usize);
+            if let Some(moved) = shared.members.get(place as usize) {
+                places[moved.slot as usize] = place;
             }
-            self.touch(resource);
-        }
-    }
-
-    #[inline]
-    fn touch(&mut self, resource: ResourceId) {
-        let shared = &mut self.resources[resource.index()];
-        if shared.dirty != self.round {
-            shared.dirty = self.round;
-            self.dirty.push(resource.0);
+            shared.touch(hop.resource, *round, dirty);
         }
     }
 
     /// The rate and bottleneck of a flow that has its path for itself now; `None` where it has not.
     pub(super) fn alone(&self, lane: u32) -> Option<(f64, u32)> {
         let mut least = (f64::INFINITY, NONE);
-        for hop in &self.hops[self.flows[lane as usize].slots()] {
+        for hop in self.hops_of(lane) {
             let shared = &self.resources[hop.resource.index()];
             if shared.members.len() > 1 {
                 return None;

@@ -6,6 +6,21 @@ use super::flows::{Flows, NONE, Shared};
 const GROWTHS: u32 = 4;
 /// How many solves go for the whole component at once after a region came to that.
 const PATIENCE: u32 = 15;
+/// Up to how many flows a whole component is filled here.
+const SMALL: usize = 64;
+
+/// When a flow was last looked at.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    /// Region in which it was last free.
+    free: u32,
+    /// Filling in which it was last looked at as a kept flow.
+    kept: u32,
+    /// Filling in which it was last frozen.
+    frozen: u32,
+    /// Filling in which a bottleneck was last seen.
+    confirmed: u32,
+}
 
 /// Solves regions one after the other.
 #[derive(Debug, Default)]
@@ -13,8 +28,12 @@ pub(super) struct Region {
     /// Number of the present region, and of the present filling.
     mark: u32,
     filling: u32,
+    /// What was done with each flow.
+    seen: Vec<Seen>,
     /// Solves left that go for whole components.
     whole: u32,
+    /// Flows and resources looked at for it.
+    work: usize,
     /// Its resources.
     region: Vec<u32>,
     /// Those of them that have open flows while filling.
@@ -31,13 +50,22 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// Solves the region around a dirty resource.
-    pub(super) fn solve(&mut self, all: &mut Flows, resource: u32) {
+    /// How many flows and resources were looked at for the last region.
+    pub(super) fn work(&self) -> usize {
+        self.work
+    }
+
+    /// Solves the region around a dirty resource; false, with all rates as they were, where that comes to the whole of
+    /// a component that is not small.
+    pub(super) fn solve(&mut self, all: &mut Flows, resource: u32) -> bool {
+        self.seen.resize(all.flows.len(), Seen::default());
         self.mark += 1;
+        self.work = 0;
         self.region.clear();
         self.free.clear();
         self.old.clear();
-        self.include(all, resource);
+        all.resources[resource as usize].region = self.mark;
+        self.region.push(resource);
         let mut growths = 0;
         let mut looked = 0;
         if self.whole > 0 {
@@ -55,9 +83,16 @@ impl Region {
                     let lost = growths >= GROWTHS
                         || flow.bottleneck == NONE
                         || all.resources[flow.bottleneck as usize].dirty == all.round;
-                    if lost && flow.free != self.mark {
+                    if lost && self.seen[lane as usize].free != self.mark {
                         self.set_free(all, lane);
                     }
+                }
+                if growths >= GROWTHS && self.free.len() > SMALL {
+                    for (lane, old) in self.free.iter().zip(&self.old) {
+                        all.flows[*lane as usize].rate = *old;
+                    }
+                    self.whole = 0;
+                    return false;
                 }
             }
             self.fill(all);
@@ -71,7 +106,7 @@ impl Region {
             }
             let mut freed = std::mem::take(&mut self.freed);
             for lane in freed.drain(..) {
-                if all.flows[lane as usize].free != self.mark {
+                if self.seen[lane as usize].free != self.mark {
                     self.set_free(all, lane);
                 }
             }
@@ -80,23 +115,21 @@ impl Region {
         for &resource in &self.region {
             all.resources[resource as usize].dirty = 0;
         }
-    }
-
-    fn include(&mut self, all: &mut Flows, resource: u32) {
-        let shared = &mut all.resources[resource as usize];
-        if shared.region != self.mark {
-            shared.region = self.mark;
-            self.region.push(resource);
-        }
+        true
     }
 
     fn set_free(&mut self, all: &mut Flows, lane: u32) {
-        let flow = &mut all.flows[lane as usize];
-        flow.free = self.mark;
+        self.seen[lane as usize].free = self.mark;
         self.free.push(lane);
+        let Flows { hops, resources, flows, .. } = all;
+        let flow = &flows[lane as usize];
         self.old.push(flow.rate);
-        for slot in all.flows[lane as usize].slots() {
-            self.include(all, all.hops[slot].resource.0);
+        for hop in flow.hops(hops) {
+            let shared = &mut resources[hop.resource.index()];
+            if shared.region != self.mark {
+                shared.region = self.mark;
+                self.region.push(hop.resource.0);
+            }
         }
     }
 
@@ -110,11 +143,11 @@ impl Region {
         for &resource in &self.region {
             let mut open = 0;
             for member in &all.resources[resource as usize].members {
-                let flow = &mut all.flows[member.lane as usize];
+                let seen = &mut self.seen[member.lane as usize];
                 open += u64::from(member.weight);
-                if flow.free != self.mark && flow.kept != filling {
-                    flow.kept = filling;
-                    self.kept.push((flow.rate, member.lane));
+                if seen.free != self.mark && seen.kept != filling {
+                    seen.kept = filling;
+                    self.kept.push((all.flows[member.lane as usize].rate, member.lane));
                 }
             }
             let shared = &mut all.resources[resource as usize];
@@ -127,11 +160,12 @@ impl Region {
         let mut next_kept = 0;
         let mut last = 0.0;
         let mut left = self.free.len() + self.kept.len();
+        self.work += left + self.region.len();
         while left > 0 {
             while self
                 .kept
                 .get(next_kept)
-                .is_some_and(|(_, lane)| all.flows[*lane as usize].frozen == filling)
+                .is_some_and(|(_, lane)| self.seen[*lane as usize].frozen == filling)
             {
                 next_kept += 1;
             }
@@ -160,21 +194,21 @@ impl Region {
                 let resource = self.saturated[at];
                 for place in 0..all.resources[resource as usize].members.len() {
                     let lane = all.resources[resource as usize].members[place].lane;
-                    let flow = &mut all.flows[lane as usize];
-                    if flow.frozen == filling {
+                    let (flow, seen) = (&mut all.flows[lane as usize], &mut self.seen[lane as usize]);
+                    if seen.frozen == filling {
                         // A flow that froze at this very level has a bottleneck here too.
-                        if flow.rate.to_bits() == level.to_bits() && flow.confirmed != filling {
-                            flow.confirmed = filling;
+                        if flow.rate.to_bits() == level.to_bits() && seen.confirmed != filling {
+                            seen.confirmed = filling;
                             flow.bottleneck = resource;
                         }
                         continue;
                     }
-                    flow.frozen = filling;
-                    if flow.free == self.mark {
+                    seen.frozen = filling;
+                    if seen.free == self.mark {
                         flow.rate = level;
                         flow.bottleneck = resource;
                     } else if flow.rate.to_bits() == level.to_bits() {
-                        flow.confirmed = filling;
+                        seen.confirmed = filling;
                         flow.bottleneck = resource;
                     } else {
                         self.freed.push(lane);
@@ -187,8 +221,8 @@ impl Region {
                     break;
                 }
                 next_kept += 1;
-                if all.flows[lane as usize].frozen != filling {
-                    all.flows[lane as usize].frozen = filling;
+                if self.seen[lane as usize].frozen != filling {
+                    self.seen[lane as usize].frozen = filling;
                     self.fixed.push(lane);
                 }
             }
@@ -213,7 +247,7 @@ impl Region {
         for &(_, lane) in &self.kept {
             let flow = &all.flows[lane as usize];
             let inside = all.resources[flow.bottleneck as usize].region == self.mark;
-            if inside && flow.confirmed != filling {
+            if inside && self.seen[lane as usize].confirmed != filling {
                 self.freed.push(lane);
             }
         }
@@ -221,9 +255,9 @@ impl Region {
 
     /// Takes a flow out of the open weight of the region's resources.
     fn freeze(&mut self, all: &mut Flows, lane: u32) {
-        for slot in all.flows[lane as usize].slots() {
-            let hop = all.hops[slot];
-            let shared = &mut all.resources[hop.resource.index()];
+        let Flows { hops, resources, flows, .. } = all;
+        for hop in flows[lane as usize].hops(hops) {
+            let shared = &mut resources[hop.resource.index()];
             if shared.region != self.mark {
                 continue;
             }

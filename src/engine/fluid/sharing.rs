@@ -12,6 +12,7 @@
 //! depend on order; kept flows enter at their level like all others; so rates are a pure function of the set of flows,
 //! to the last bit, whatever the region was.
 
+use super::components::Components;
 use super::flows::Flows;
 use super::network::Network;
 use super::region::Region;
@@ -20,13 +21,19 @@ use super::region::Region;
 pub(super) struct Sharing {
     all: Flows,
     region: Region,
+    components: Components,
     solves: u64,
 }
 
 impl Sharing {
     /// No flows yet; flows are the lanes of the network.
     pub(super) fn new(network: &Network) -> Self {
-        Self { all: Flows::new(network), region: Region::default(), solves: 0 }
+        Self {
+            all: Flows::new(network),
+            region: Region::default(),
+            components: Components::default(),
+            solves: 0,
+        }
     }
 
     /// How many regions were solved so far.
@@ -50,20 +57,23 @@ impl Sharing {
     /// A flow of so many bytes begins.
     pub(super) fn add(&mut self, lane: u32, bytes: u64, now: u64) {
         self.all.add(lane, bytes, now);
+        self.components.add(lane, self.all.hops_of(lane));
     }
 
     /// A flow ends.
     pub(super) fn remove(&mut self, lane: u32) {
         self.all.remove(lane);
+        self.components.remove(lane, self.all.hops_of(lane));
     }
 
     /// Solves where something changed; calls `told` with every flow whose rate changed, and when it will be sent.
     pub(super) fn solve(&mut self, now: u64, mut told: impl FnMut(u32, u64)) {
-        let Self { all, region, solves } = self;
+        let Self { all, region, components, solves } = self;
         let mut dirty = std::mem::take(&mut all.dirty);
         for resource in dirty.drain(..) {
             let shared = &all.resources[resource as usize];
-            if shared.dirty != all.round || shared.members.is_empty() {
+            if shared.dirty != all.round || shared.members.is_empty() || components.done(resource, all.round)
+            {
                 continue;
             }
             *solves += 1;
@@ -71,9 +81,10 @@ impl Sharing {
                 && let Some((rate, bottleneck)) = all.alone(only.lane)
             {
                 let lane = only.lane;
-                let flow = &mut all.flows[lane as usize];
-                for hop in &all.hops[flow.slots()] {
-                    all.resources[hop.resource.index()].dirty = 0;
+                let Flows { hops, resources, flows, .. } = &mut *all;
+                let flow = &mut flows[lane as usize];
+                for hop in flow.hops(hops) {
+                    resources[hop.resource.index()].dirty = 0;
                 }
                 let old = std::mem::replace(&mut flow.rate, rate);
                 flow.bottleneck = bottleneck;
@@ -82,12 +93,19 @@ impl Sharing {
                 }
                 continue;
             }
-            region.solve(all, resource);
-            for (lane, old) in region.free.iter().zip(&region.old) {
-                if let Some(finish) = all.flows[*lane as usize].move_on(*old, now) {
-                    told(*lane, finish);
+            if !components.wants(resource) {
+                if region.solve(all, resource) {
+                    for (lane, old) in region.free.iter().zip(&region.old) {
+                        if let Some(finish) = all.flows[*lane as usize].move_on(*old, now) {
+                            told(*lane, finish);
+                        }
+                    }
+                    components.stood(all, resource, region.work());
+                    continue;
                 }
+                components.grew(all, resource, region.work());
             }
+            components.solve(all, resource, now, &mut told);
         }
         all.dirty = dirty;
         all.round += 1;
