@@ -6,7 +6,15 @@ cargo build --release --locked
 program=target/release/railspine
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-rm -f plots/*.svg plots/*.png
+keep=
+# The plot of instruction counts needs valgrind; without it the old one stays.
+command -v valgrind >/dev/null || keep='scale-instructions.*'
+find plots -name '*.svg' -o -name '*.png' | while read -r old; do
+    case $(basename "$old") in
+        $keep) [ -n "$keep" ] || rm -f "$old" ;;
+        *) rm -f "$old" ;;
+    esac
+done
 for scenario in scenarios/*.toml; do
     grep -q '^heavy = true' "$scenario" && continue
     name=$(basename "$scenario" .toml)
@@ -19,3 +27,6 @@ done
 for picture in "$out/compare"/*.svg "$out/compare"/*.png; do
     cp "$picture" "plots/roce-ecmp-vs-spray-$(basename "$picture")"
 done
+if [ -z "$keep" ]; then
+    cargo bench --locked --bench growth -- --draw plots
+fi

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use railspine::collective::algo::{Request, Unserved, ops, schedule, serves};
 use railspine::collective::{
-    Algorithm, AtomRange, Need, On, Op, Order, Pattern, Payload, Phase, Proof, Schedule, Side, Wait, verify,
-    verify_order,
+    Algorithm, AtomRange, Need, On, Op, Order, Pattern, Payload, Phase, Proof, Schedule, Side, Spread, Wait,
+    verify, verify_order,
 };
 use railspine::ids::Rank;
 use railspine::units::Bytes;
@@ -144,14 +144,21 @@ fn made(algorithm: Algorithm, op: Op, ranks: u32) -> Schedule {
 }
 
 #[test]
-fn large_schedules_are_proved_by_fingerprints_and_samples() {
+fn large_schedules_are_proved_by_fingerprints_symmetry_and_samples() {
+    let proof = |schedule| verify(schedule).unwrap().proof();
     let ring = made(Algorithm::Ring, Op::AllReduce, 1024);
     assert_eq!(ring.transfer_count(), 2_095_104);
-    assert_eq!(verify(ring).unwrap().proof(), Proof::Fingerprint);
-    let bruck = made(Algorithm::Bruck, Op::AllToAll, 400);
-    assert_eq!(verify(bruck).unwrap().proof(), Proof::Sampled { atoms: 20_971 });
-    let direct = made(Algorithm::Direct, Op::AllReduce, 200);
-    assert_eq!(verify(direct).unwrap().proof(), Proof::Exact);
+    assert_eq!(proof(ring), Proof::Symmetry { atoms: 1 });
+    assert_eq!(proof(made(Algorithm::Bruck, Op::AllToAll, 400)), Proof::Symmetry { atoms: 400 });
+    assert_eq!(proof(made(Algorithm::RecursiveDoubling, Op::AllReduce, 1 << 16)), Proof::Fingerprint);
+    assert_eq!(proof(made(Algorithm::Direct, Op::AllReduce, 200)), Proof::Exact);
+    assert_eq!(proof(made(Algorithm::Bruck, Op::AllGather, 20_000)), Proof::Symmetry { atoms: 1 });
+    assert_eq!(proof(made(Algorithm::Chain, Op::AllReduce, 40_000)), Proof::Sampled { atoms: 3 });
+    // Those that are folded in are not alike the others.
+    assert!(matches!(
+        proof(made(Algorithm::HalvingDoubling, Op::AllReduce, 20_000)),
+        Proof::Sampled { atoms: 2.. }
+    ));
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn wrong_atoms_found_by_fingerprints_are_named_exactly() {
     ring.phases[0].steps -= 1;
     assert_eq!(
         verify(ring).unwrap_err().to_string(),
-        "rank 0 ends without the contribution of rank 1 to atom 2"
+        "rank 998 ends without the contribution of rank 999 to atom 0"
     );
 }
 
@@ -412,6 +419,13 @@ fn volumes(schedule: &Schedule, bytes: Bytes) -> Vec<(u64, u64)> {
     volumes
 }
 
+/// What all pairs of an all-to-all-v of one atom a pair send each other.
+fn between_pairs(schedule: &Schedule, bytes: Bytes) -> u64 {
+    let n = u64::from(schedule.ranks);
+    let pairs = (0..n * n).filter(|pair| pair / n != pair % n);
+    pairs.map(|pair| schedule.range_bytes(AtomRange { start: pair, len: 1 }, bytes)).sum()
+}
+
 /// What all ranks together send, where no algorithm sends anything that it need not: each atom is added up
 /// or passed on once for each rank but one.
 fn least_total(op: Op, ranks: u64, bytes: u64) -> u64 {
@@ -420,6 +434,7 @@ fn least_total(op: Op, ranks: u64, bytes: u64) -> u64 {
         Op::AllGather | Op::ReduceScatter | Op::Broadcast | Op::Reduce => (ranks - 1) * bytes,
         // What each rank keeps differs by the byte that its shard may be larger.
         Op::AllToAll => (0..ranks).map(|r| bytes - ((r + 1) * bytes / ranks - r * bytes / ranks)).sum(),
+        Op::AllToAllV => 0,
         Op::SendRecv if ranks == 1 => 0,
         Op::SendRecv => ranks * bytes,
     }
@@ -436,10 +451,13 @@ fn no_byte_is_lost_or_sent_for_nothing() {
                         let (sent, received) =
                             volumes.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
                         assert_eq!(sent, received);
-                        let least = least_total(op, u64::from(ranks), bytes);
+                        let least = match op {
+                            Op::AllToAllV => between_pairs(&schedule, Bytes(bytes)),
+                            _ => least_total(op, u64::from(ranks), bytes),
+                        };
                         let wasteful = match (algorithm, op) {
                             (Algorithm::RecursiveDoubling, Op::AllReduce)
-                            | (Algorithm::Bruck, Op::AllToAll) => true,
+                            | (Algorithm::Bruck | Algorithm::TwoLevel, Op::AllToAll) => true,
                             (Algorithm::HalvingDoubling, op) => op.is_rooted(),
                             _ => false,
                         };
@@ -460,7 +478,8 @@ fn every_rank_receives_all_but_its_own_shard() {
     for (op, algorithm) in
         [Op::AllGather, Op::AllToAll].into_iter().flat_map(|op| serves(op).into_iter().map(move |a| (op, a)))
     {
-        if (algorithm, op) == (Algorithm::Bruck, Op::AllToAll) {
+        // These pass data on.
+        if matches!(algorithm, Algorithm::Bruck | Algorithm::TwoLevel) && op == Op::AllToAll {
             continue;
         }
         for ranks in [1, 2, 4, 6, 16] {
@@ -516,6 +535,12 @@ fn volumes_have_their_closed_forms() {
     let hierarchical = schedule(Algorithm::Hierarchical, &request).unwrap();
     let each = 2 * size.get() * 2 / 3 + 2 * size.get() * 3 / 12;
     assert_eq!(volumes(&hierarchical, size), vec![(each, each); 12]);
+    // Two levels, 4 servers of 3: (g - 1) / g inside, then (M - 1) / M along the rails.
+    request.op = Op::AllToAll;
+    let two_level = schedule(Algorithm::TwoLevel, &request).unwrap();
+    assert_eq!(two_level.transfer_count(), 12 * 2 + 12 * 3);
+    let each = size.get() * 2 / 3 + size.get() * 3 / 4;
+    assert_eq!(volumes(&two_level, size), vec![(each, each); 12]);
 }
 
 #[test]
@@ -536,6 +561,48 @@ fn tori_use_all_their_links_alike() {
     // 4 links leave each rank, and 2 (N - 1) / N of the data are divided among them.
     assert_eq!(links.len(), 64);
     assert!(links.values().all(|bytes| *bytes == 2 * 15 * (1 << 20) / 16 / 4));
+}
+
+#[test]
+fn sizes_of_pairs_differ_in_an_all_to_all_v_only() {
+    let size = Bytes(8 << 20);
+    let of = |algorithm, op, spread| {
+        let request = Request { spread, ..Request::new(op, 8, size) };
+        schedule(algorithm, &request).unwrap()
+    };
+    for algorithm in [Algorithm::Direct, Algorithm::Pairwise] {
+        let each = |op, spread| {
+            let schedule = of(algorithm, op, spread);
+            let mut pairs = std::collections::BTreeMap::new();
+            for phase in &schedule.phases {
+                for (index, lane) in phase.pattern.lanes().enumerate() {
+                    let bytes = schedule.transfer_bytes(phase, index, &lane, 0, size);
+                    assert_eq!(pairs.insert((lane.src, lane.dst), bytes), None);
+                }
+            }
+            pairs
+        };
+        let none = each(Op::AllToAllV, Spread::new(0.0, 1, 0));
+        assert_eq!(none, each(Op::AllToAll, Spread::new(0.7, 1, 0)));
+        assert!(none.values().all(|bytes| *bytes == 1 << 20));
+        let some = each(Op::AllToAllV, Spread::new(0.25, 1, 0));
+        assert!(some.values().all(|bytes| (3 << 18..=5 << 18).contains(bytes)));
+        let different: std::collections::BTreeSet<u64> = some.values().copied().collect();
+        assert_eq!(different.len(), 56);
+        assert_eq!(some, each(Op::AllToAllV, Spread::new(0.25, 1, 0)));
+        assert_ne!(some, each(Op::AllToAllV, Spread::new(0.25, 2, 0)));
+    }
+    // The same pairs have the same sizes, whoever sends them.
+    let sent = |algorithm| volumes(&of(algorithm, Op::AllToAllV, Spread::new(0.9, 3, 0)), size);
+    assert_eq!(sent(Algorithm::Direct), sent(Algorithm::Pairwise));
+    // Shards of several atoms are divided evenly, and nothing is lost.
+    let mut wide = of(Algorithm::Direct, Op::AllToAllV, Spread::new(0.9, 3, 0));
+    let one = |schedule: &Schedule, start, len| schedule.range_bytes(AtomRange { start, len }, size);
+    let whole = one(&wide, 3, 2);
+    wide.atoms *= 7;
+    assert_eq!(one(&wide, 21, 14), whole);
+    assert_eq!((21..35).map(|atom| one(&wide, atom, 1)).sum::<u64>(), whole);
+    assert_eq!(one(&wide, 21, 5) + one(&wide, 26, 6) + one(&wide, 32, 3), whole);
 }
 
 #[test]
@@ -581,6 +648,10 @@ fn requests_that_cannot_be_served_say_why() {
     assert_eq!(
         refused(Algorithm::Hierarchical, &Request { servers: vec![0, 0, 1], ..plain(Op::AllReduce, 3) }),
         "`hierarchical` cannot serve these ranks: it needs servers with equally many ranks each"
+    );
+    assert_eq!(
+        refused(Algorithm::TwoLevel, &Request { servers: vec![0, 0, 1], ..plain(Op::AllToAll, 3) }),
+        "`two-level` cannot serve these ranks: it needs servers with equally many ranks each"
     );
     assert_eq!(
         refused(Algorithm::Ring, &Request { channels: Some(0), ..plain(Op::AllReduce, 3) }),

@@ -86,6 +86,74 @@ fn the_same_bytes_for_any_number_of_threads() {
 }
 
 #[test]
+fn the_same_bytes_without_short_cuts() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let run = |file: &str, options: &[&str]| {
+        let ran = railspine(&[&["run", file, "--no-plots", "--out", out], options].concat());
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        std::fs::read(folder.path().join("result.json")).unwrap()
+    };
+    for name in ["dgx1-all-reduce", "roce-ecmp", "roce-spray", "torus-multi-ring", "two-groups-share-spine"] {
+        let file = format!("scenarios/{name}.toml");
+        let fast = run(&file, &[]);
+        for options in
+            [&["--no-symmetry"][..], &["--no-skip"], &["--no-symmetry", "--no-skip"], &["--verbose"]]
+        {
+            assert!(run(&file, options) == fast, "{file}: {options:?}");
+        }
+    }
+}
+
+#[test]
+fn a_forecast_is_told_and_nothing_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let ring = folder.path().join("ring.toml");
+    let scenario = "kind = \"run\"\n[fabric]\ntemplate = \"single-switch\"\nparams = { endpoints = 64 }\n\
+                    [[collective]]\nop = \"all-reduce\"\nalgorithm = \"ring\"\nsize = \"1 GiB\"\n";
+    std::fs::write(&ring, scenario).unwrap();
+    let told = |options: &[&str]| {
+        let run = ["run", ring.to_str().unwrap(), "--forecast", "--out", out.to_str().unwrap()];
+        let ran = railspine(&[&run, options].concat());
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        assert!(!out.exists(), "a forecast writes nothing");
+        text(&ran.stdout)
+    };
+    let json: serde_json::Value = serde_json::from_str(&told(&["--format", "json"])).unwrap();
+    assert_eq!(json["schema"], "railspine.forecast/1");
+    assert_eq!(json["scenario"], "ring");
+    // 64 ranks, 2 x 63 steps.
+    assert_eq!((json["transfers"].as_u64(), json["lanes"].as_u64()), (Some(64 * 126), Some(64)));
+    assert!(json["memory_bytes"].as_u64().unwrap() > 1 << 20);
+    assert!(told(&[]).starts_with("transfers         8,064\nlanes             64\n"));
+    assert_eq!(told(&["--format", "csv"]).lines().count(), 2);
+    let plain: serde_json::Value =
+        serde_json::from_str(&told(&["--format", "json", "--no-symmetry", "--no-skip"])).unwrap();
+    assert_eq!(plain["classes"], serde_json::Value::Null);
+    assert!(plain["seconds"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn what_was_played_is_told_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let file = "scenarios/two-groups-share-spine.toml";
+    let plain =
+        railspine(&["run", file, "--no-plots", "--out", out, "--no-symmetry", "--no-skip", "--verbose"]);
+    let told = text(&plain.stderr);
+    let mut lines = told.lines();
+    assert!(lines.next().unwrap().starts_with("two-groups-share-spine: "), "{told}");
+    let played = lines.next().unwrap();
+    let words: Vec<&str> = played.split(' ').collect();
+    assert_eq!(words[1], "played", "{told}");
+    // Without short cuts everything is played: `played L of L lanes and T of T transfers`.
+    assert_eq!((words[2], words[7]), (words[4], words[9]), "{told}");
+    let quiet = railspine(&["run", file, "--no-plots", "--out", out, "--no-progress"]);
+    assert_eq!(text(&quiet.stderr).lines().count(), 1, "{}", text(&quiet.stderr));
+}
+
+#[test]
 fn a_saved_result_is_drawn_again_to_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("a"), folder.path().join("b"));
@@ -160,7 +228,7 @@ fn endings_have_their_codes_and_messages() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&railspine(&["completions", shell]).stdout).contains("railspine"));
     }
-    for schema in ["scenario", "topology", "run", "compare", "show", "check"] {
+    for schema in ["scenario", "topology", "run", "compare", "forecast", "show", "check"] {
         let told = railspine(&["schema", schema]).stdout;
         let value: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert!(value.is_object(), "{schema}");

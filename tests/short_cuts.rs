@@ -3,8 +3,9 @@
 mod support;
 
 use proptest::prelude::*;
+use railspine::collective::algo::serves;
 use railspine::collective::{Algorithm, Op};
-use railspine::engine::{Collective, Job, Outcome, Silent, Steps, fluid};
+use railspine::engine::{Collective, Job, Outcome, Silent, Steps, Work, fluid};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind};
 use railspine::units::{Bandwidth, Bytes, Time};
 use support::{Asked, proved, routed};
@@ -17,6 +18,8 @@ struct Pods {
     inside: (u64, u64),
     across: (u64, u64),
     up: (u64, u64),
+    /// Servers whose links to their leaves have half the bandwidth, or none such.
+    slow: Option<u32>,
 }
 
 impl Pods {
@@ -41,7 +44,9 @@ impl Pods {
                     let node = Node::new(format!("host{number}/gpu{rail}"), NodeKind::Gpu);
                     let gpu = builder.add_node(node.in_server(number).on_rail(rail as u32));
                     builder.add_cable(gpu, switch, cable(self.inside));
-                    builder.add_cable(gpu, *leaf, cable(self.across));
+                    let (latency, rate) = self.across;
+                    let rate = if self.slow == Some(number) { rate / 2 } else { rate };
+                    builder.add_cable(gpu, *leaf, cable((latency, rate)));
                 }
             }
         }
@@ -72,6 +77,8 @@ fn both(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(Outcome, Outcome), Test
     }
     prop_assert_eq!(&fast.resource_bytes, &plain.resource_bytes);
     prop_assert_eq!(fast.flows, plain.flows);
+    prop_assert_eq!(fast.work.simulated + fast.work.skipped, fast.flows);
+    prop_assert_eq!((plain.work.classes, plain.work.skipped), (plain.work.lanes, 0));
     Ok((fast, plain))
 }
 
@@ -84,7 +91,8 @@ fn rings_over_servers_go_by_batches() {
             for pods in [1, 2] {
                 for bytes in [1 << 10, 24 << 10, 1 << 20] {
                     let inside = (300, 400);
-                    let pods = Pods { pods, servers, gpus, inside, across: (1237, 50), up: (450, 400) };
+                    let pods =
+                        Pods { pods, servers, gpus, inside, across: (1237, 50), up: (450, 400), slow: None };
                     let fabric = pods.build();
                     let ranks = fabric.endpoints().len() as u64;
                     let bytes = Bytes(bytes / ranks / u64::from(gpus) * ranks * u64::from(gpus));
@@ -103,7 +111,7 @@ fn rings_over_servers_go_by_batches() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn rings_in_pods(
@@ -115,10 +123,132 @@ proptest! {
         chunk in prop_oneof![1u64..2000, 1000u64..100_000],
         lockstep in any::<bool>(),
     ) {
-        let fabric = Pods { pods, servers, gpus, inside, across, up }.build();
+        let fabric = Pods { pods, servers, gpus, inside, across, up, slow: None }.build();
         let ranks = fabric.endpoints().len() as u64;
         let steps = if lockstep { Steps::Lockstep } else { Steps::Receipt };
         let bytes = Bytes(chunk * ranks * u64::from(gpus));
         both(&fabric, &[Asked { steps, ..Asked::on_all(&fabric, op, Algorithm::Ring, bytes) }])?;
     }
+
+    /// Anything on fabrics that are even, oversubscribed, or have a slow server.
+    #[test]
+    fn anything_in_pods(
+        (op, algorithm) in op_and_algorithm(),
+        (pods, servers, gpus) in (1u32..4, 1u32..5, 1u32..5),
+        inside in (0u64..400, 100u64..500),
+        across in (0u64..4000, 20u64..100),
+        up in (0u64..2000, 20u64..800),
+        slow in prop::option::weighted(0.3, 0u32..8),
+        chunk in prop_oneof![Just(0u64), 1u64..2000, 1000u64..100_000],
+        uneven in prop::option::weighted(0.3, 1u64..50),
+        lockstep in any::<bool>(),
+    ) {
+        let fabric = Pods { pods, servers, gpus, inside, across, up, slow }.build();
+        let ranks = fabric.endpoints().len() as u64;
+        let steps = if lockstep { Steps::Lockstep } else { Steps::Receipt };
+        let bytes = Bytes(chunk * ranks * u64::from(gpus) + uneven.unwrap_or(0));
+        if let Some(asked) = served(&fabric, Asked { steps, ..Asked::on_all(&fabric, op, algorithm, bytes) }) {
+            both(&fabric, &[asked])?;
+        }
+    }
+
+    /// Two groups at once, interleaved over the servers or side by side, one of them later.
+    #[test]
+    fn groups_in_pods(
+        first in op_and_algorithm(),
+        second in op_and_algorithm(),
+        (pods, servers, gpus) in (1u32..3, 1u32..4, 2u32..5),
+        inside in (0u64..400, 100u64..500),
+        across in (0u64..4000, 20u64..100),
+        chunks in (1u64..20_000, 1u64..20_000),
+        later in prop_oneof![Just(0u64), 0u64..200_000_000],
+        interleaved in any::<bool>(),
+    ) {
+        let fabric = Pods { pods, servers, gpus, inside, across, up: (500, 200), slow: None }.build();
+        let ends = fabric.endpoints();
+        let half = ends.len() / 2;
+        let group = |part: usize| -> Vec<_> {
+            let of = |at: usize| if interleaved { at % 2 == part } else { at / half == part };
+            ends.iter().enumerate().filter(|(at, _)| of(*at)).map(|(_, node)| *node).take(half).collect()
+        };
+        let asked = [(first, chunks.0, 0), (second, chunks.1, later)].into_iter().enumerate();
+        let asked: Vec<Asked<'_>> = asked
+            .filter_map(|(part, ((op, algorithm), chunk, start))| {
+                let bytes = Bytes(chunk * half as u64 * u64::from(gpus));
+                let on_all = Asked::on_all(&fabric, op, algorithm, bytes);
+                served(&fabric, Asked { nodes: group(part), start: Time(start), ..on_all })
+            })
+            .collect();
+        both(&fabric, &asked)?;
+    }
+}
+
+/// What is asked, if its algorithm serves its ranks.
+fn served<'a>(fabric: &Fabric, asked: Asked<'a>) -> Option<Asked<'a>> {
+    let request = support::request(fabric, &asked);
+    railspine::collective::algo::schedule(asked.algorithm, &request).is_ok().then_some(asked)
+}
+
+fn op_and_algorithm() -> impl Strategy<Value = (Op, Algorithm)> {
+    let all: Vec<(Op, Algorithm)> =
+        Op::ALL.iter().flat_map(|op| serves(*op).into_iter().map(move |a| (*op, a))).collect();
+    prop::sample::select(all)
+}
+
+/// How much of a collective on all endpoints was played, once it is the same as the plain run.
+fn work(fabric: &Fabric, op: Op, algorithm: Algorithm, steps: Steps, bytes: u64) -> Work {
+    let asked = Asked { steps, ..Asked::on_all(fabric, op, algorithm, Bytes(bytes)) };
+    both(fabric, &[asked]).unwrap().0.work
+}
+
+#[test]
+fn lanes_of_one_role_are_played_once() {
+    let even = Pods {
+        pods: 2,
+        servers: 4,
+        gpus: 4,
+        inside: (300, 400),
+        across: (900, 50),
+        up: (450, 400),
+        slow: None,
+    };
+    let fabric = even.build();
+    let receipt = Steps::Receipt;
+    // A class a round of recursive halving and doubling, whether partners share a server, a pod or neither.
+    let exchange = work(&fabric, Op::AllReduce, Algorithm::HalvingDoubling, receipt, 32 << 10);
+    assert_eq!((exchange.lanes, exchange.classes), (10 * 32, 10));
+    // Pairs inside a server, on one rail of a pod, off rail or between pods: a few classes of 992 pairs.
+    let burst = work(&fabric, Op::AllToAll, Algorithm::Direct, receipt, 32 << 10);
+    assert_eq!(burst.lanes, 992);
+    assert!(burst.classes <= 6, "{burst:?}");
+    // One slow server: pairs with it and pairs without are apart, but not all pairs from one another.
+    let slow = Pods { slow: Some(3), ..even }.build();
+    let uneven = work(&slow, Op::AllToAll, Algorithm::Direct, receipt, 32 << 10);
+    assert!(uneven.classes > burst.classes && uneven.classes < 200, "{uneven:?}");
+    // Sizes that do not divide evenly are classes of their own.
+    let odd = work(&fabric, Op::AllToAll, Algorithm::Direct, receipt, (32 << 10) + 5);
+    assert!(odd.classes > burst.classes, "{odd:?}");
+}
+
+#[test]
+fn rounds_that_repeat_are_skipped() {
+    // In lockstep every round takes as long as its slowest hop, once that has come round.
+    let fabric = support::star(64, support::B, Time::from_ps(2_000_000));
+    let ring = work(&fabric, Op::AllReduce, Algorithm::Ring, Steps::Lockstep, 64 << 10);
+    assert_eq!((ring.lanes, ring.classes), (64, 1));
+    assert!(ring.simulated < 20, "{ring:?}");
+    let pods = Pods {
+        pods: 2,
+        servers: 8,
+        gpus: 4,
+        inside: (300, 400),
+        across: (900, 50),
+        up: (450, 400),
+        slow: Some(3),
+    };
+    let ring = work(&pods.build(), Op::AllReduce, Algorithm::Ring, Steps::Lockstep, 1 << 20);
+    assert!(ring.simulated * 2 < ring.simulated + ring.skipped, "{ring:?}");
+    // Driven by receipt, path windows need no rounds at all.
+    let ring = work(&fabric, Op::AllReduce, Algorithm::Ring, Steps::Receipt, 64 << 10);
+    assert_eq!((ring.simulated, ring.skipped), (0, 64 * 126));
 }

@@ -9,30 +9,35 @@ use petgraph::algo::dinics;
 use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-use super::partition::{Partition, Rate, halves, keep, rate};
+use super::partition::{Partition, Rate, halves, keep};
 use crate::fabric::Fabric;
-use crate::ids::{LinkId, NodeId};
+use crate::ids::NodeId;
 
 /// The most ranks times directed links for which flows are worked out: a few milliseconds.
 const WORK: usize = 8_000;
 
 /// Adds the narrow cuts to `partitions`.
-pub(super) fn add_narrow_cuts(fabric: &Fabric, nodes: &[NodeId], partitions: &mut Vec<Partition>) {
+pub(super) fn add_narrow_cuts(
+    fabric: &Fabric,
+    nodes: &[NodeId],
+    rates: &[Rate],
+    partitions: &mut Vec<Partition>,
+) {
     let mut places = nodes.to_vec();
     places.sort_unstable();
     places.dedup();
     if places.len() < 3 || places.len() * fabric.links().len() > WORK {
         return;
     }
-    let network = Network::new(fabric);
+    let network = Network::new(fabric, rates);
     if let Some(inside) = network.narrowest(&places) {
-        keep(partitions, halves(fabric, nodes, &inside));
+        keep(partitions, halves(fabric, nodes, rates, &inside));
     }
     let known = partitions.iter().flat_map(|partition| &partition.groups);
     let fullest = known.map(|group| (group.out, u128::from(group.ranks)));
     let Some(start) = fullest.min_by(|(a, m), (b, n)| (a * n).cmp(&(b * m))) else { return };
     if let Some(inside) = network.fullest(nodes, start) {
-        keep(partitions, halves(fabric, nodes, &inside));
+        keep(partitions, halves(fabric, nodes, rates, &inside));
     }
 }
 
@@ -42,14 +47,13 @@ struct Network {
 }
 
 impl Network {
-    fn new(fabric: &Fabric) -> Self {
+    fn new(fabric: &Fabric, rates: &[Rate]) -> Self {
         let mut graph = DiGraph::with_capacity(fabric.nodes().len(), fabric.links().len());
         for _ in fabric.nodes() {
             graph.add_node(());
         }
-        for (index, link) in fabric.links().iter().enumerate() {
-            let capacity = rate(fabric.capacity(LinkId::from_index(index)));
-            graph.add_edge(NodeIndex::new(link.from.index()), NodeIndex::new(link.to.index()), capacity);
+        for (link, capacity) in fabric.links().iter().zip(rates) {
+            graph.add_edge(NodeIndex::new(link.from.index()), NodeIndex::new(link.to.index()), *capacity);
         }
         Self { graph }
     }

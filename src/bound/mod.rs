@@ -19,6 +19,7 @@
 //! JPDC 2009; Chan et al., "Collective communication", 2007; ForestColl, arXiv 2402.06787 (the cut condition
 //! `(M/N) |S| / B+(S)` of all-gather and reduce-scatter).
 
+mod agenda;
 mod flow;
 mod graph;
 mod partition;
@@ -91,8 +92,9 @@ impl BoundModel {
     /// Measures `fabric` for ranks on `nodes`.
     pub fn new(fabric: &Fabric, nodes: &[NodeId]) -> Self {
         let graph = Graph::new(fabric);
-        let mut partitions = partition::structural(fabric, nodes);
-        flow::add_narrow_cuts(fabric, nodes, &mut partitions);
+        let rates = partition::rates(fabric);
+        let mut partitions = partition::structural(fabric, &graph, nodes, &rates);
+        flow::add_narrow_cuts(fabric, nodes, &rates, &mut partitions);
         for partition in &mut partitions {
             partition.measure(&graph, nodes);
         }
@@ -147,7 +149,8 @@ impl BoundModel {
         self.to_next = to_next;
     }
 
-    /// The best bound for `op` of `bytes` with `root` (of no meaning to operations without one).
+    /// The best bound for `op` of `bytes` with `root` (of no meaning to operations without one). For all-to-all-v
+    /// the size is to be so small that no pair has less than an all-to-all of that size gives it.
     pub fn bound(&self, op: Op, bytes: Bytes, root: Rank) -> Bound {
         let mut best = Best::default();
         if self.nodes.len() > 1 {
@@ -193,7 +196,7 @@ impl BoundModel {
                     way(rank, (rank + 1) % self.nodes.len() as u32, *latency);
                 }
             }
-            Op::AllReduce | Op::AllGather | Op::ReduceScatter | Op::AllToAll => {
+            Op::AllReduce | Op::AllGather | Op::ReduceScatter | Op::AllToAll | Op::AllToAllV => {
                 let (from, to, latency) = self.farthest;
                 way(from, to, latency);
             }

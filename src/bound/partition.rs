@@ -4,11 +4,9 @@
 //! links that leave that set. Several sets may cut out the same ranks (with the adapters of a server or
 //! without them); each is a valid cut, so the smallest capacity counts.
 
-use petgraph::unionfind::UnionFind;
-
 use super::graph::{FAR, Graph, NONE, Toward};
 use crate::fabric::{Fabric, NodeKind};
-use crate::ids::NodeId;
+use crate::ids::{LinkId, NodeId};
 
 /// A capacity in 1/1024 bytes per second, rounded up: sums are exact and do not depend on their order.
 pub(super) type Rate = u128;
@@ -19,6 +17,11 @@ pub(super) const RATE_PARTS: f64 = 1024.0;
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "capacities are positive")]
 pub(super) fn rate(bytes_per_second: f64) -> Rate {
     (bytes_per_second * RATE_PARTS).ceil() as Rate
+}
+
+/// The capacity of every directed link, by its id.
+pub(super) fn rates(fabric: &Fabric) -> Vec<Rate> {
+    (0..fabric.links().len()).map(|link| rate(fabric.capacity(LinkId::from_index(link)))).collect()
 }
 
 /// What the groups are.
@@ -65,7 +68,13 @@ pub(super) struct Partition {
 impl Partition {
     /// From the group of every node ([`NONE`] for nodes in no group); ranks in no group are groups of their
     /// own. `None` where all ranks are in one group.
-    fn new(fabric: &Fabric, nodes: &[NodeId], level: Level, mut label: Vec<u32>) -> Option<Self> {
+    fn new(
+        fabric: &Fabric,
+        nodes: &[NodeId],
+        rates: &[Rate],
+        level: Level,
+        mut label: Vec<u32>,
+    ) -> Option<Self> {
         let mut next = label.iter().filter(|l| **l != NONE).max().map_or(0, |l| l + 1);
         for node in nodes {
             if label[node.index()] == NONE {
@@ -93,15 +102,14 @@ impl Partition {
             NONE => NONE,
             label => number[label as usize],
         };
-        for (index, link) in fabric.links().iter().enumerate() {
+        for (link, capacity) in fabric.links().iter().zip(rates) {
             let (from, to) = (group(link.from), group(link.to));
             if from != to {
-                let capacity = rate(fabric.capacity(crate::ids::LinkId::from_index(index)));
                 if from != NONE {
-                    groups[from as usize].out += capacity;
+                    groups[from as usize].out += *capacity;
                 }
                 if to != NONE {
-                    groups[to as usize].into += capacity;
+                    groups[to as usize].into += *capacity;
                 }
             }
         }
@@ -161,9 +169,9 @@ pub(super) fn keep(partitions: &mut Vec<Partition>, partition: Option<Partition>
 
 /// Every structural way of cutting: single ranks, servers, what hangs together below each tier of switches,
 /// halves of tori. Single ranks come first.
-pub(super) fn structural(fabric: &Fabric, nodes: &[NodeId]) -> Vec<Partition> {
+pub(super) fn structural(fabric: &Fabric, graph: &Graph, nodes: &[NodeId], rates: &[Rate]) -> Vec<Partition> {
     let mut partitions = Vec::new();
-    let mut add = |level, label| keep(&mut partitions, Partition::new(fabric, nodes, level, label));
+    let mut add = |level, label| keep(&mut partitions, Partition::new(fabric, nodes, rates, level, label));
     add(Level::Rank, vec![NONE; fabric.nodes().len()]);
     for inside in [any as fn(NodeKind) -> bool, no_adapter, scale_up] {
         let label = |node: &crate::fabric::Node| match node.server {
@@ -173,12 +181,12 @@ pub(super) fn structural(fabric: &Fabric, nodes: &[NodeId]) -> Vec<Partition> {
         add(Level::Server, fabric.nodes().iter().map(label).collect());
     }
     // A GPU with the adapter of its own, or the GPUs that share one.
-    add(Level::Without(SWITCHES.0), components(fabric, SWITCHES.1));
+    add(Level::Without(SWITCHES.0), components(fabric, graph, SWITCHES.1));
     let mut before = 0;
     for (name, taken) in TIERS {
         let count = fabric.nodes().iter().filter(|node| taken(node.kind)).count();
         if count > before {
-            add(Level::Without(name), components(fabric, taken));
+            add(Level::Without(name), components(fabric, graph, taken));
             before = count;
         }
     }
@@ -197,8 +205,14 @@ pub(super) fn structural(fabric: &Fabric, nodes: &[NodeId]) -> Vec<Partition> {
 }
 
 /// Two groups: the ranks on the nodes for which `inside` holds, and the others.
-pub(super) fn halves(fabric: &Fabric, nodes: &[NodeId], inside: &[bool]) -> Option<Partition> {
-    Partition::new(fabric, nodes, Level::Flow, inside.iter().map(|inside| u32::from(!inside)).collect())
+pub(super) fn halves(
+    fabric: &Fabric,
+    nodes: &[NodeId],
+    rates: &[Rate],
+    inside: &[bool],
+) -> Option<Partition> {
+    let label = inside.iter().map(|inside| u32::from(!inside)).collect();
+    Partition::new(fabric, nodes, rates, Level::Flow, label)
 }
 
 /// Says whether a node of a kind is taken out.
@@ -236,14 +250,6 @@ fn scale_up(kind: NodeKind) -> bool {
 }
 
 /// The component of every node that is not `taken`, when those that are have gone.
-fn components(fabric: &Fabric, taken: Taken) -> Vec<u32> {
-    let gone = |node: NodeId| taken(fabric.node(node).kind);
-    let mut sets = UnionFind::<u32>::new(fabric.nodes().len());
-    for link in fabric.links().iter().step_by(2) {
-        if !gone(link.from) && !gone(link.to) {
-            sets.union(link.from.0, link.to.0);
-        }
-    }
-    let label = |index| if gone(NodeId(index)) { NONE } else { sets.find(index) };
-    (0..fabric.nodes().len() as u32).map(label).collect()
+fn components(fabric: &Fabric, graph: &Graph, taken: Taken) -> Vec<u32> {
+    graph.components(fabric.nodes().iter().map(|node| taken(node.kind)).collect())
 }

@@ -39,7 +39,7 @@ pub(super) fn leaving(op: Op, bytes: Bytes, share: Share) -> Option<f64> {
         Op::AllGather => Some(shards(inside)),
         // Every shard outside depends on the inside.
         Op::ReduceScatter => Some(shards(outside)),
-        Op::AllToAll => Some(f64::from(inside) * shards(outside)),
+        Op::AllToAll | Op::AllToAllV => Some(f64::from(inside) * shards(outside)),
         Op::Broadcast => share.root.then_some(bytes.as_f64()),
         Op::Reduce => (!share.root).then_some(bytes.as_f64()),
         Op::SendRecv => (share.leaving > 0).then_some(f64::from(share.leaving) * bytes.as_f64()),
@@ -52,7 +52,7 @@ pub(super) fn learned(op: Op, bytes: Bytes, share: Share) -> Option<f64> {
     match op {
         Op::AllReduce | Op::AllGather | Op::Broadcast => leaving(op, bytes, share),
         Op::ReduceScatter => Some(shard),
-        Op::AllToAll => Some(f64::from(share.inside) * shard),
+        Op::AllToAll | Op::AllToAllV => Some(f64::from(share.inside) * shard),
         Op::Reduce | Op::SendRecv => None,
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn entering(op: Op, bytes: Bytes, share: Share) -> Option<f64> {
         Op::AllReduce => Some(bytes.as_f64()),
         Op::AllGather => Some(shards(outside)),
         Op::ReduceScatter => Some(shards(inside)),
-        Op::AllToAll => Some(f64::from(outside) * shards(inside)),
+        Op::AllToAll | Op::AllToAllV => Some(f64::from(outside) * shards(inside)),
         Op::Broadcast => (!share.root).then_some(bytes.as_f64()),
         Op::Reduce => share.root.then_some(bytes.as_f64()),
         Op::SendRecv => (share.entering > 0).then_some(f64::from(share.entering) * bytes.as_f64()),

@@ -103,15 +103,21 @@ pub(super) struct Carry {
     /// Memory that a run may need, such as "8 GiB" [default: 80 % of the machine's]
     #[arg(long, value_name = "SIZE")]
     pub(super) max_memory: Option<Bytes>,
-    /// Show no progress
+    /// Show no progress, and no forecast of a long run
     #[arg(long)]
     pub(super) no_progress: bool,
+    /// Tell what a run will cost before it starts, and after it how much of it was simulated one by one
+    #[arg(long, short)]
+    pub(super) verbose: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// Scenario file; `-` is stdin
     pub(super) file: String,
+    /// Print what the run will cost (transfers, lanes, memory, time) and simulate nothing
+    #[arg(long)]
+    pub(super) forecast: bool,
     #[command(flatten)]
     pub(super) carry: Carry,
 }
@@ -188,6 +194,8 @@ pub(super) enum SchemaName {
     Run,
     /// What `compare --format json` prints
     Compare,
+    /// What `run --forecast --format json` prints
+    Forecast,
     /// What `show --format json` prints
     Show,
     /// What `check --format json` prints

@@ -26,7 +26,7 @@ pub(super) fn compare(args: &CompareArgs, global: &Global, term: &Term) -> Resul
     }
     let mut results = Vec::new();
     for scenario in &scenarios {
-        results.push(carry_out(scenario, &args.carry)?);
+        results.push(carry_out(scenario, &args.carry, term)?);
     }
     let name = results.iter().map(|result| result.scenario.as_str()).collect::<Vec<_>>().join("-vs-");
     let folder = args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));

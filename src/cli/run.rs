@@ -10,13 +10,16 @@ use super::term::Term;
 use super::{load, memory};
 use crate::engine::fluid;
 use crate::report::draw::Picture;
-use crate::report::{csv, draw, json, table};
+use crate::report::{ForecastReport, csv, draw, json, table};
 use crate::result::RunResult;
-use crate::run::{RunOptions, Scenario, run as run_scenario};
+use crate::run::{self, RunOptions, Scenario};
 
 pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let scenario = load::scenario(&args.file, args.carry.seed, term)?;
-    let result = carry_out(&scenario, &args.carry)?;
+    if args.forecast {
+        return forecast(&scenario, args, global, term);
+    }
+    let result = carry_out(&scenario, &args.carry, term)?;
     let folder =
         args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&scenario.name)));
     let mut out = OutDir::open(&folder)?;
@@ -37,15 +40,30 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     Ok(verdict(&result, term))
 }
 
-/// Runs a scenario with progress.
-pub(super) fn carry_out(scenario: &Scenario, carry: &Carry) -> Result<RunResult, Failure> {
-    let options = RunOptions {
+/// Prints what a run will cost.
+fn forecast(scenario: &Scenario, args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
+    let forecast = run::forecast(scenario, &options(&args.carry))?;
+    let report = ForecastReport::new(&scenario.name, &forecast);
+    match global.format {
+        Format::Table => term.data(&report.table())?,
+        Format::Json => term.data(&json::forecast(&report))?,
+        Format::Csv => term.data(&report.csv())?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn options(carry: &Carry) -> RunOptions {
+    RunOptions {
         fluid: fluid::Options { symmetry: !carry.no_symmetry, skip: !carry.no_skip },
         threads: carry.threads.map(usize::from),
         max_memory: carry.max_memory.or_else(memory::default_limit).map(|bytes| bytes.get()),
-    };
-    let progress = Progress::new(!carry.no_progress, &scenario.name);
-    let result = run_scenario(scenario, &options, &progress);
+    }
+}
+
+/// Runs a scenario with progress.
+pub(super) fn carry_out(scenario: &Scenario, carry: &Carry, term: &Term) -> Result<RunResult, Failure> {
+    let progress = Progress::new(term, !carry.no_progress, carry.verbose, &scenario.name);
+    let result = run::run(scenario, &options(carry), &progress);
     progress.finish();
     Ok(result?)
 }

@@ -15,6 +15,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Topology => pretty(input::topology_schema()),
         SchemaName::Run => report::run_schema(),
         SchemaName::Compare => report::compare_schema(),
+        SchemaName::Forecast => report::forecast_schema(),
         SchemaName::Show => report::show_schema(),
         SchemaName::Check => pretty(check_schema()),
     };

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a collective does. Sizes are as nccl-tests counts them: the buffer (all-reduce, broadcast,
 /// reduce, send-recv), the whole output (all-gather), the whole input (reduce-scatter), what one rank
-/// sends in all, its own share included (all-to-all).
+/// sends in all, its own share included (all-to-all; for all-to-all-v on average).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Op {
     /// Every rank ends with the sum of all buffers.
@@ -15,6 +15,8 @@ pub enum Op {
     ReduceScatter,
     /// Rank `d` ends with shard `d` of every rank.
     AllToAll,
+    /// As all-to-all, with shards of sizes that differ by pair: see [`super::Spread`].
+    AllToAllV,
     /// Every rank ends with the root's buffer.
     Broadcast,
     /// The root ends with the sum of all buffers.
@@ -25,11 +27,12 @@ pub enum Op {
 
 impl Op {
     /// All operations.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AllReduce,
         Self::AllGather,
         Self::ReduceScatter,
         Self::AllToAll,
+        Self::AllToAllV,
         Self::Broadcast,
         Self::Reduce,
         Self::SendRecv,
@@ -42,6 +45,7 @@ impl Op {
             Self::AllGather => "all-gather",
             Self::ReduceScatter => "reduce-scatter",
             Self::AllToAll => "all-to-all",
+            Self::AllToAllV => "all-to-all-v",
             Self::Broadcast => "broadcast",
             Self::Reduce => "reduce",
             Self::SendRecv => "send-recv",
@@ -52,6 +56,11 @@ impl Op {
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.replace('_', "-");
         Self::ALL.into_iter().find(|op| op.name() == name)
+    }
+
+    /// True where every rank has something of its own for every other.
+    pub const fn is_all_to_all(self) -> bool {
+        matches!(self, Self::AllToAll | Self::AllToAllV)
     }
 
     /// True where one rank is special.
@@ -65,7 +74,7 @@ impl Op {
         match self {
             _ if ranks <= 1 => 1.0,
             Self::AllReduce => 2.0 * (n - 1.0) / n,
-            Self::AllGather | Self::ReduceScatter | Self::AllToAll => (n - 1.0) / n,
+            Self::AllGather | Self::ReduceScatter | Self::AllToAll | Self::AllToAllV => (n - 1.0) / n,
             Self::Broadcast | Self::Reduce | Self::SendRecv => 1.0,
         }
     }
@@ -104,13 +113,15 @@ pub enum Algorithm {
     MultiRing,
     /// Inside the servers, then across them, then inside again.
     Hierarchical,
+    /// All-to-all inside the servers, then along the rails.
+    TwoLevel,
     /// Whichever of those that serve is predicted to be fastest.
     Auto,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ring,
         Self::RingBidirectional,
         Self::RecursiveDoubling,
@@ -123,6 +134,7 @@ impl Algorithm {
         Self::Bruck,
         Self::MultiRing,
         Self::Hierarchical,
+        Self::TwoLevel,
         Self::Auto,
     ];
 
@@ -141,6 +153,7 @@ impl Algorithm {
             Self::Bruck => "bruck",
             Self::MultiRing => "multi-ring",
             Self::Hierarchical => "hierarchical",
+            Self::TwoLevel => "two-level",
             Self::Auto => "auto",
         }
     }

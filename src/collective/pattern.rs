@@ -42,12 +42,14 @@ pub enum Pattern {
         /// Which bits of the place differ.
         mask: u32,
     },
-    /// Everybody to everybody else: of `n` ranks in `order`, lane `i` goes from place `i / (n - 1)` to the
-    /// place `1 + i % (n - 1)` further on, round the ring. One phase of it is what `n - 1` shifts are
-    /// together, so that one wait can name them all.
+    /// Everybody to everybody else of their group: `order` is cut into groups of `n = group` ranks; lane
+    /// `i` goes from place `i / (n - 1)` to the place `1 + i % (n - 1)` further on, round its group. One
+    /// phase of it is what `n - 1` shifts are together, so that one wait can name them all.
     Complete {
-        /// All ranks.
+        /// All ranks of all groups, group by group.
         order: Arc<[u32]>,
+        /// Ranks in a group; divides the length of `order`.
+        group: u32,
     },
     /// Listed one by one: `(src, dst, stagger)`.
     Pairs(Arc<[(u32, u32, u32)]>),
@@ -71,7 +73,7 @@ impl Pattern {
                     order.len()
                 }
             }
-            Self::Complete { order } => order.len() * order.len().saturating_sub(1),
+            Self::Complete { order, group } => order.len() * group.saturating_sub(1) as usize,
             Self::Pairs(pairs) => pairs.len(),
         }
     }
@@ -100,22 +102,28 @@ impl Pattern {
                 let peer = ring * group + (position ^ mask);
                 Lane { src: Rank(order[index]), dst: Rank(order[peer as usize]), position, ring, stagger: 0 }
             }
-            Self::Complete { order } => {
-                let others = order.len() - 1;
-                let (place, further) = (index / others, 1 + index % others);
-                let peer = (place + further) % order.len();
-                Lane {
-                    src: Rank(order[place]),
-                    dst: Rank(order[peer]),
-                    position: place as u32,
-                    ring: 0,
-                    stagger: 0,
-                }
+            Self::Complete { order, group } => {
+                let others = *group as usize - 1;
+                let (place, further) = (index / others, 1 + (index % others) as u64);
+                let (ring, position) = (place as u32 / group, place as u32 % group);
+                let peer = ring * group + ((u64::from(position) + further) % u64::from(*group)) as u32;
+                let (src, dst) = (Rank(order[place]), Rank(order[peer as usize]));
+                Lane { src, dst, position, ring, stagger: 0 }
             }
             Self::Pairs(pairs) => {
                 let (src, dst, stagger) = pairs[index];
                 Lane { src: Rank(src), dst: Rank(dst), position: index as u32, ring: 0, stagger }
             }
+        }
+    }
+
+    /// The ranks by place and how many are in a ring or group, where the pattern has places.
+    pub const fn groups(&self) -> Option<(&Arc<[u32]>, u32)> {
+        match self {
+            Self::Shift { order, ring: size, .. }
+            | Self::Xor { order, group: size, .. }
+            | Self::Complete { order, group: size } => Some((order, *size)),
+            Self::Pairs(_) => None,
         }
     }
 

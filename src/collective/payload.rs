@@ -3,7 +3,7 @@
 //! The data of a collective is a row of atoms: the buffer (all-reduce, broadcast, reduce), the whole
 //! output or input (all-gather, reduce-scatter), the shards `(source, destination)` in order of
 //! `source * ranks + destination` (all-to-all), or the buffers of all ranks one after another
-//! (send-recv). Atoms are of equal size, give or take a byte: see [`super::Schedule::bytes_before`].
+//! (send-recv). Atoms are of equal size, give or take a byte: see [`super::Schedule::range_bytes`].
 
 use std::sync::Arc;
 
@@ -79,6 +79,17 @@ pub enum Payload {
         /// All ranges.
         ranges: Arc<[AtomRange]>,
     },
+    /// Every lane carries `2^bit` blocks of `width` atoms at every step: those blocks with the numbers of the
+    /// places that differ from the sender's in the lowest `bit` bits only, or, where `partner` is set, from
+    /// the place whose bit `bit` differs from the sender's.
+    Aligned {
+        /// Which bit of the place.
+        bit: u32,
+        /// Whether the blocks are those of the partner's side.
+        partner: bool,
+        /// Atoms in a block.
+        width: u64,
+    },
     /// The sender's shard of an all-gather or send-recv, `width` atoms a shard.
     SenderShard {
         /// Atoms in a shard.
@@ -95,6 +106,23 @@ pub enum Payload {
         ranks: u32,
         /// Atoms in a shard.
         width: u64,
+    },
+    /// The lane's part of an all-to-all among `ranks` ranks, `width` atoms a shard, that goes by way of groups:
+    /// `members` is cut into groups of `group` ranks. Where `of_sources` is not set, what the sender has for
+    /// every member of the receiver's group; else what every member of the sender's group has for the receiver.
+    GroupShards {
+        /// Ranks in the collective.
+        ranks: u32,
+        /// Atoms in a shard.
+        width: u64,
+        /// All ranks, group by group.
+        members: Arc<[u32]>,
+        /// Ranks in a group.
+        group: u32,
+        /// The group of every rank.
+        group_of: Arc<[u32]>,
+        /// Whether the group is the sender's.
+        of_sources: bool,
     },
     /// Round `bit` of Bruck's all-to-all among `ranks` ranks: rank `r` passes on, for every offset
     /// `o < ranks` with that bit set, the shard from `r - (o mod 2^bit)` to that source plus `o`.
@@ -144,6 +172,10 @@ impl Payload {
                     each(*range);
                 }
             }
+            Self::Aligned { bit, partner, width } => {
+                let place = u64::from(lane.position) ^ (u64::from(*partner) << bit);
+                each(AtomRange { start: (place >> bit << bit) * width, len: width << bit });
+            }
             Self::SenderShard { width } => {
                 each(AtomRange { start: u64::from(lane.src.0) * width, len: *width });
             }
@@ -153,6 +185,16 @@ impl Payload {
             Self::Shard { ranks, width } => {
                 let shard = u64::from(lane.src.0) * u64::from(*ranks) + u64::from(lane.dst.0);
                 each(AtomRange { start: shard * width, len: *width });
+            }
+            Self::GroupShards { ranks, width, members, group, group_of, of_sources } => {
+                let end = if *of_sources { lane.src } else { lane.dst };
+                let first = group_of[end.index()] as usize * *group as usize;
+                for member in &members[first..first + *group as usize] {
+                    let (source, destination) =
+                        if *of_sources { (*member, lane.dst.0) } else { (lane.src.0, *member) };
+                    let shard = u64::from(source) * u64::from(*ranks) + u64::from(destination);
+                    each(AtomRange { start: shard * width, len: *width });
+                }
             }
             Self::BruckShards { ranks, bit, width } => {
                 let n = u64::from(*ranks);
@@ -164,4 +206,30 @@ impl Payload {
             }
         }
     }
+
+    /// How many atoms lane `index` carries at every step, where it is told without looking at all steps.
+    pub fn atoms(&self, index: usize) -> Option<u64> {
+        Some(match self {
+            Self::Cyclic { width, len, .. } => width * u64::from(*len),
+            Self::Blocks { .. } => return None,
+            Self::Segments { width, .. }
+            | Self::Shard { width, .. }
+            | Self::SenderShard { width }
+            | Self::ReceiverShard { width } => *width,
+            Self::Table(ranges) => ranges[index].len,
+            Self::Lists { starts, ranges } => {
+                let own = &ranges[starts[index] as usize..starts[index + 1] as usize];
+                own.iter().map(|range| range.len).sum()
+            }
+            Self::Aligned { bit, width, .. } => width << bit,
+            Self::GroupShards { width, group, .. } => width * u64::from(*group),
+            Self::BruckShards { ranks, bit, width } => offsets_with_bit(*ranks, *bit) * width,
+        })
+    }
+}
+
+/// How many numbers less than `ranks` have `bit` set.
+fn offsets_with_bit(ranks: u32, bit: u32) -> u64 {
+    let (n, half) = (u64::from(ranks), 1u64 << bit);
+    n / (2 * half) * half + (n % (2 * half)).saturating_sub(half)
 }

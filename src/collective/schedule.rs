@@ -1,6 +1,6 @@
 //! The symbolic schedule: phases of lanes, each lane a row of transfers in order.
 
-use super::{Algorithm, Lane, Op, Pattern, Payload};
+use super::{Algorithm, AtomRange, Lane, Op, Pattern, Payload, Spread};
 use crate::ids::Rank;
 use crate::units::Bytes;
 
@@ -94,27 +94,31 @@ pub struct Schedule {
     /// How many channels it uses.
     pub channels: u32,
     /// How many atoms its data has; a multiple of `ranks` for all-gather, reduce-scatter and send-recv,
-    /// of `ranks` squared for all-to-all.
+    /// of `ranks` squared for all-to-all and all-to-all-v.
     pub atoms: u64,
+    /// How the sizes of shards differ; for all-to-all-v only.
+    pub spread: Option<Spread>,
     /// The phases.
     pub phases: Vec<Phase>,
 }
 
 impl Schedule {
-    /// The bytes of all data that the atoms divide, for a collective of `bytes` (see [`Op`]).
+    /// The bytes of all data that the atoms divide, for a collective of `bytes` (see [`Op`]); for all-to-all-v
+    /// about so many.
     pub fn data_bytes(&self, bytes: Bytes) -> u64 {
         match self.op {
-            Op::AllToAll | Op::SendRecv => bytes.get() * u64::from(self.ranks),
+            Op::AllToAll | Op::AllToAllV | Op::SendRecv => bytes.get() * u64::from(self.ranks),
             _ => bytes.get(),
         }
     }
 
     /// The bytes of the atoms before `atom`: `floor(atom * data / atoms)`, so sizes differ by a byte at most.
-    /// For all-to-all and send-recv each rank's own data is divided so, and all ranks alike.
+    /// For all-to-all and send-recv each rank's own data is divided so, and all ranks alike. For all-to-all-v
+    /// this is before sizes are spread; see [`Self::range_bytes`].
     #[expect(clippy::cast_possible_truncation, reason = "at most the data, which fits")]
     pub fn bytes_before(&self, atom: u64, bytes: Bytes) -> u64 {
         match self.op {
-            Op::AllToAll | Op::SendRecv => {
+            Op::AllToAll | Op::AllToAllV | Op::SendRecv => {
                 let per_rank = (self.atoms / u64::from(self.ranks)).max(1);
                 let (rank, inner) = (atom / per_rank, atom % per_rank);
                 rank * bytes.get()
@@ -124,11 +128,46 @@ impl Schedule {
         }
     }
 
+    /// The bytes of some atoms.
+    pub fn range_bytes(&self, range: AtomRange, bytes: Bytes) -> u64 {
+        let even = |start, end| self.bytes_before(end, bytes) - self.bytes_before(start, bytes);
+        let Some(spread) = self.spread else { return even(range.start, range.start + range.len) };
+        let pairs = u64::from(self.ranks) * u64::from(self.ranks);
+        let width = (self.atoms / pairs.max(1)).max(1);
+        let before = |shard: u64, atoms: u64| {
+            let size = spread.bytes(shard, even(shard * width, (shard + 1) * width));
+            u128::from(size) * u128::from(atoms) / u128::from(width)
+        };
+        let (mut atom, end, mut sum) = (range.start, range.start + range.len, 0);
+        while atom < end {
+            let (shard, inner) = (atom / width, atom % width);
+            let until = width.min(inner + end - atom);
+            sum += before(shard, until) - before(shard, inner);
+            atom += until - inner;
+        }
+        u64::try_from(sum).unwrap_or(u64::MAX)
+    }
+
+    /// The bytes of an atom, where all have the same.
+    pub fn atom_bytes(&self, bytes: Bytes) -> Option<u64> {
+        if self.spread.is_some() {
+            return None;
+        }
+        let atoms = match self.op {
+            Op::AllToAll | Op::AllToAllV | Op::SendRecv => self.atoms / u64::from(self.ranks.max(1)),
+            _ => self.atoms,
+        };
+        (atoms > 0 && bytes.get().is_multiple_of(atoms)).then(|| bytes.get() / atoms)
+    }
+
     /// The bytes that `lane` (number `index` of `phase`) carries at `step`.
     pub fn transfer_bytes(&self, phase: &Phase, index: usize, lane: &Lane, step: u32, bytes: Bytes) -> u64 {
+        if let Some((atom, atoms)) = self.atom_bytes(bytes).zip(phase.payload.atoms(index)) {
+            return atom * atoms;
+        }
         let mut sum = 0;
         phase.payload.for_each(index, lane, step, |range| {
-            sum += self.bytes_before(range.start + range.len, bytes) - self.bytes_before(range.start, bytes);
+            sum += self.range_bytes(range, bytes);
         });
         sum
     }

@@ -9,7 +9,7 @@ mod probe;
 
 pub use fold::{Fold, FoldedLane};
 pub use job::{Collective, Job, Steps};
-pub use outcome::{Breakdown, CollectiveOutcome, Outcome};
+pub use outcome::{Breakdown, CollectiveOutcome, Outcome, Work};
 pub use probe::{Probe, Silent, Timeline, TimelineSpan, TransferRecord};
 
 /// Which engine runs a case.

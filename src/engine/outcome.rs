@@ -35,6 +35,22 @@ pub struct Outcome {
     pub flows: u64,
     /// How many times rates were solved for.
     pub solves: u64,
+    /// What it took.
+    pub work: Work,
     /// True where the job was cancelled, so that the rest is of no use.
     pub cancelled: bool,
+}
+
+/// What a job took: how much of it was played, and how much followed from that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Work {
+    /// Lanes of all collectives.
+    pub lanes: u64,
+    /// Lanes that were played for them: as many, unless some stand for several.
+    pub classes: u64,
+    /// Transfers that were played one by one.
+    pub simulated: u64,
+    /// Transfers that were not: those of lanes that others stand for, and of rounds that repeat or follow from path
+    /// windows.
+    pub skipped: u64,
 }

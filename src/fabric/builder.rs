@@ -1,11 +1,10 @@
 //! Collecting a fabric, checking it, freezing it.
 
-use std::collections::hash_map::Entry;
-
 use petgraph::graph::{NodeIndex, UnGraph};
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::names::Names;
 use super::{Fabric, Link, LinkClass, MAX_ITEMS, Node, NodeKind, Position, Routing};
 use crate::ids::{ClassId, LinkId, NodeId};
 use crate::units::{Bandwidth, Length, Time};
@@ -154,8 +153,8 @@ pub struct Builder {
     name: String,
     classes: Vec<LinkClass>,
     graph: UnGraph<Node, Cable>,
-    names: FxHashMap<String, NodeIndex<u32>>,
-    pairs: FxHashMap<(u32, u32), usize>,
+    names: Names,
+    pairs: FxHashMap<(u32, u32), u32>,
     torus: Option<Vec<u32>>,
     most_items: usize,
     faults: Vec<BuildFault>,
@@ -168,7 +167,7 @@ impl Builder {
             name: name.into(),
             classes,
             graph: UnGraph::default(),
-            names: FxHashMap::default(),
+            names: Names::default(),
             pairs: FxHashMap::default(),
             torus: None,
             most_items: MAX_ITEMS,
@@ -183,7 +182,7 @@ impl Builder {
 
     /// The node of that name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        self.names.get(name).map(|index| NodeId(index.index() as u32))
+        self.names.find(name, |node| &self.graph[NodeIndex::new(node as usize)].name).map(NodeId)
     }
 
     /// All nodes so far, in the order in which they were added.
@@ -209,6 +208,14 @@ impl Builder {
         self.most_items
     }
 
+    /// Makes room for so many more nodes and cables at once, so that memory need not be moved while they are added.
+    pub fn reserve(&mut self, nodes: usize, cables: usize) {
+        self.graph.reserve_nodes(nodes);
+        self.graph.reserve_edges(cables);
+        self.names.reserve(nodes);
+        self.pairs.reserve(cables);
+    }
+
     /// Says that the endpoints form a mesh or torus of these side lengths (the last runs fastest).
     pub fn set_torus(&mut self, sides: Vec<u32>) {
         self.torus = Some(sides);
@@ -224,14 +231,10 @@ impl Builder {
     /// Adds a node. A name that is taken is a fault, told by [`Self::finish`].
     pub fn add_node(&mut self, node: Node) -> NodeId {
         let index = self.graph.add_node(node);
-        match self.names.entry(self.graph[index].name.clone()) {
-            Entry::Occupied(taken) => {
-                let name = taken.key().clone();
-                self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
-            }
-            Entry::Vacant(free) => {
-                free.insert(index);
-            }
+        let name_of = |node: u32| self.graph[NodeIndex::new(node as usize)].name.as_str();
+        if self.names.add(index.index() as u32, name_of).is_some() {
+            let name = self.graph[index].name.clone();
+            self.faults.push(BuildFault::DuplicateNode { name, node: index.index() });
         }
         NodeId(index.index() as u32)
     }
@@ -255,9 +258,9 @@ impl Builder {
         let pair = (from.0.min(to.0), from.0.max(to.0));
         if let Some(&first) = self.pairs.get(&pair) {
             let (from, to) = names();
-            self.faults.push(BuildFault::DuplicateLink { from, to, cable: number, first });
+            self.faults.push(BuildFault::DuplicateLink { from, to, cable: number, first: first as usize });
         } else {
-            self.pairs.insert(pair, number);
+            self.pairs.insert(pair, number as u32);
         }
         let fault = |make: fn(String, String, usize) -> BuildFault| {
             let (from, to) = names();
@@ -302,12 +305,17 @@ impl Builder {
     }
 
     fn reindex(&mut self) {
-        self.names = self.graph.node_indices().map(|i| (self.graph[i].name.clone(), i)).collect();
+        self.names = Names::default();
+        let name_of = |node: u32| self.graph[NodeIndex::new(node as usize)].name.as_str();
+        for node in 0..self.graph.node_count() as u32 {
+            // A second node of a name was told of when it was added.
+            self.names.add(node, name_of);
+        }
         self.pairs.clear();
         for edge in self.graph.edge_indices() {
             if let Some((a, b)) = self.graph.edge_endpoints(edge) {
                 let (a, b) = (a.index() as u32, b.index() as u32);
-                self.pairs.insert((a.min(b), a.max(b)), edge.index());
+                self.pairs.insert((a.min(b), a.max(b)), edge.index() as u32);
             }
         }
     }

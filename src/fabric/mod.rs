@@ -6,6 +6,7 @@
 mod builder;
 mod class;
 mod link;
+mod names;
 mod node;
 pub mod template;
 
@@ -16,7 +17,7 @@ pub use node::{Node, NodeKind, Position};
 
 use crate::ids::{ClassId, LinkId, NodeId};
 
-/// The largest number of nodes, and of cables, of a fabric: about 2 GB while it is built.
+/// The largest number of nodes, and of cables, of a fabric: less than 2 GB while it is built.
 pub const MAX_ITEMS: usize = 1 << 22;
 
 /// A checked fabric. Nodes, links and classes are frozen arrays; neighbours are in compressed rows.

@@ -32,6 +32,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("allgather", "all-gather"),
     ("reducescatter", "reduce-scatter"),
     ("alltoall", "all-to-all"),
+    ("alltoallv", "all-to-all-v"),
     ("bcast", "broadcast"),
     ("sendrecv", "send-recv"),
     ("tree", "double-tree"),

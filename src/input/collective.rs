@@ -6,7 +6,7 @@ use super::scenario::STEPS;
 use super::section::Section;
 use super::sizes;
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS, Unserved, schedule};
-use crate::collective::{Algorithm, Op};
+use crate::collective::{Algorithm, Op, Spread};
 use crate::diag::{Diagnostic, Place};
 use crate::engine::Steps;
 use crate::fabric::Fabric;
@@ -35,6 +35,7 @@ pub(super) struct Draft<'a> {
     steps: Steps,
     channels: Option<u32>,
     segments: Option<u32>,
+    spread: Option<At<f64>>,
     /// Faults were told of its keys.
     faulty: bool,
 }
@@ -80,6 +81,7 @@ pub(super) fn read<'a>(mut section: Section<'a>, steps: Steps, top: &'static [&'
     let start = section.item("start").and_then(|item| item.quantity_to(MAX_START));
     let channels = section.item("channels").and_then(|item| item.count(1, MAX_CHANNELS));
     let segments = section.item("segments").and_then(|item| item.count(1, MAX_SEGMENTS));
+    let spread = section.item("spread").and_then(|item| item.below_one());
     let own_steps = section.item("steps").and_then(|item| item.word("a kind of steps", &STEPS));
     section.finish();
     if let (Some(op), Some(root)) = (&op, &root)
@@ -88,6 +90,16 @@ pub(super) fn read<'a>(mut section: Section<'a>, steps: Steps, top: &'static [&'
         source.faults.push(
             Diagnostic::warning("W0301", "`root` has no effect here")
                 .at(root.place.clone(), format!("`{}` has no root", op.value)),
+        );
+    }
+    if let (Some(op), Some(spread)) = (&op, &spread)
+        && op.value != Op::AllToAllV
+    {
+        source.faults.push(
+            Diagnostic::error("E0310", format!("`{}` has no `spread`", op.value))
+                .at(spread.place.clone(), "all its shards are of one size")
+                .at(op.place.clone(), "this operation")
+                .help("`all-to-all-v` sends shards of sizes that differ; else take `spread` out"),
         );
     }
     Draft {
@@ -103,6 +115,7 @@ pub(super) fn read<'a>(mut section: Section<'a>, steps: Steps, top: &'static [&'
         steps: own_steps.map_or(steps, |steps| steps.value),
         channels: channels.map(|channels| channels.value),
         segments: segments.map(|segments| segments.value),
+        spread,
         faulty: source.faults.errors() > before,
     }
 }
@@ -153,6 +166,11 @@ pub(super) fn resolve(
         steps: draft.steps,
         channels: draft.channels,
         segments: draft.segments,
+        spread: Spread::new(
+            draft.spread.as_ref().map_or(Spread::DEFAULT, |spread| spread.value),
+            seed,
+            index as u64,
+        ),
     };
     let sound = check_sizes(draft, &spec, site.slowest);
     let sound = check_algorithms(draft, &spec, site.fabric) && sound;
@@ -162,7 +180,7 @@ pub(super) fn resolve(
 /// Sizes must fit in the arithmetic of schedules and of times.
 fn check_sizes(draft: &Draft<'_>, spec: &CollectiveSpec, slowest: f64) -> bool {
     let (Some(sizes), Some(largest)) = (&draft.sizes, spec.sizes.iter().max()) else { return false };
-    let per_rank = matches!(spec.op, Op::AllToAll | Op::SendRecv);
+    let per_rank = spec.op.is_all_to_all() || spec.op == Op::SendRecv;
     let most = if per_rank { (1u64 << 60) / (spec.nodes.len() as u64).max(1) } else { 1 << 60 };
     if largest.get() > most {
         draft.source.faults.push(

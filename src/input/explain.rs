@@ -41,6 +41,7 @@ texts! {
     "E0307" => "root that is no rank",
     "E0308" => "fewer GPUs than ranks",
     "E0309" => "collectives that cannot run together",
+    "E0310" => "spread of sizes that do not differ",
     "E0401" => "expectation that matches no case",
     "E0402" => "key that does not suit the kind of plot",
     "E0403" => "plot of a size that is not run",

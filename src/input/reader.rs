@@ -199,20 +199,29 @@ impl<'a> Item<'a> {
 
     /// A number in (0, 1].
     pub(super) fn fraction(&self) -> Option<At<f64>> {
+        self.number("above 0 and up to 1, such as 0.95", |number| number > 0.0 && number <= 1.0)
+    }
+
+    /// A number in [0, 1).
+    pub(super) fn below_one(&self) -> Option<At<f64>> {
+        self.number("from 0 up to but not 1, such as 0.5", |number| (0.0..1.0).contains(&number))
+    }
+
+    fn number(&self, range: &str, fits: impl Fn(f64) -> bool) -> Option<At<f64>> {
         let number = match self.value {
             DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
             DeValue::Integer(integer) => integer.as_str().parse::<f64>().ok(),
             _ => {
-                self.wrong_type("a number above 0 and up to 1, such as 0.95");
+                self.wrong_type(&format!("a number {range}"));
                 return None;
             }
         };
         match number {
-            Some(number) if number > 0.0 && number <= 1.0 => Some(self.at(number)),
+            Some(number) if fits(number) => Some(self.at(number)),
             _ => {
                 self.out_of_range(
                     format!("`{}` is out of range", self.key),
-                    "expected a number above 0 and up to 1",
+                    format!("expected a number {}", range.split(',').next().unwrap_or(range)),
                 );
                 None
             }

@@ -144,6 +144,7 @@ fn collective() -> Value {
             "start": about(time(), "when it starts, where all run together"),
             "channels": about(count(1, MAX_CHANNELS), "chosen by the algorithm unless given"),
             "segments": about(count(1, MAX_SEGMENTS), "of pipelines; chosen by the algorithm unless given"),
+            "spread": about(json!({ "type": "number", "minimum": 0, "exclusiveMaximum": 1, "default": 0.5 }), "of the sizes of an all-to-all-v around their mean"),
             "root": about(count(0, u32::MAX), "the root of broadcast and reduce"),
             "steps": about(words(&STEPS), "when a rank's next step may start"),
         }),

@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::compare::Comparison;
+use super::forecast::ForecastReport;
 use crate::result::{RUN_SCHEMA, RunResult};
 use crate::route::metrics::FabricReport;
 
@@ -55,6 +56,16 @@ pub fn show(report: &FabricReport) -> String {
 /// The JSON schema (draft 7) of [`show`].
 pub fn show_schema() -> String {
     print(&schema::<FabricReport>())
+}
+
+/// What a run will cost as one JSON object, [`super::FORECAST_SCHEMA`].
+pub fn forecast(report: &ForecastReport) -> String {
+    print(report)
+}
+
+/// The JSON schema (draft 7) of [`forecast`].
+pub fn forecast_schema() -> String {
+    print(&schema::<ForecastReport>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

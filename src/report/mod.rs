@@ -4,6 +4,7 @@
 mod compare;
 pub mod csv;
 pub mod draw;
+mod forecast;
 pub mod json;
 mod number;
 mod series;
@@ -11,3 +12,4 @@ pub mod show;
 pub mod table;
 
 pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};
+pub use forecast::{FORECAST_SCHEMA, ForecastReport, work};

@@ -86,7 +86,8 @@ pub struct Case {
     pub busiest_links: Vec<BusyLink>,
     /// Use of links by tier.
     pub tiers: Vec<TierUse>,
-    /// Transfers simulated.
+    /// Transfers of the schedule. How many of them were played one by one is not told here: a result is the same with
+    /// and without short cuts.
     pub flows: u64,
     /// Transfers of the ranks on the timeline, where one is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

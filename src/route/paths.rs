@@ -6,11 +6,11 @@ use crate::units::Time;
 /// What flows share: all lanes of a directed link together, or one lane where lanes are chosen one by one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resource {
-    /// The link.
+    /// The link; the lowest where the resource stands for several, see [`Routes::links`].
     pub link: LinkId,
     /// The lane, where lanes are chosen one by one and there are several.
     pub lane: Option<u32>,
-    /// Payload bytes per second.
+    /// Payload bytes per second (of one link where the resource stands for several).
     pub capacity: f64,
 }
 
@@ -32,6 +32,9 @@ pub struct Routes {
     pub(super) latencies: Vec<Time>,
     pub(super) alone: Vec<f64>,
     pub(super) unit: u32,
+    /// Where the links of each resource start in `links`; empty where every resource is just its own link.
+    pub(super) link_starts: Vec<u32>,
+    pub(super) links: Vec<LinkId>,
 }
 
 impl Routes {
@@ -42,8 +45,8 @@ impl Routes {
             starts: vec![0],
             hops: Vec::new(),
             latencies: Vec::new(),
-            alone: Vec::new(),
             unit,
+            ..Self::default()
         };
         for (hops, latency) in paths {
             routes.hops.extend_from_slice(hops);
@@ -57,6 +60,16 @@ impl Routes {
     /// All resources, by [`ResourceId`].
     pub fn resources(&self) -> &[Resource] {
         &self.resources
+    }
+
+    /// The links that a resource stands for, ascending: just its own link, or all links of a bundle or of a class of
+    /// bundles, each of which carries what the resource carries.
+    pub fn links(&self, resource: ResourceId) -> &[LinkId] {
+        let at = resource.index();
+        match self.link_starts.get(at..at + 2) {
+            Some(range) => &self.links[range[0] as usize..range[1] as usize],
+            None => std::slice::from_ref(&self.resources[at].link),
+        }
     }
 
     /// How many paths there are.

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::choice::{Chooser, Share};
-use super::fraction::{Fraction, gcd};
+use super::fraction::Fraction;
+use super::unit::{unit, weight};
 use super::{Distances, Hop, Resource, Routes, home};
 use crate::fabric::{Fabric, Routing};
 use crate::ids::{LinkId, NodeId, PathId, ResourceId};
@@ -175,31 +176,18 @@ impl<'a> Router<'a> {
     /// Freezes the table. The unit is the least common multiple of all denominators where that fits in 31 bits,
     /// else 2^30 with weights rounded to it.
     pub fn finish(self) -> Routes {
-        const MOST: u64 = 1 << 31;
-        let mut unit: u64 = 1;
-        for (_, part) in self.drafts.iter().flat_map(|draft| &draft.hops) {
-            if !unit.is_multiple_of(part.den) {
-                unit = match unit.checked_mul(part.den / gcd(u128::from(unit), u128::from(part.den)) as u64) {
-                    Some(multiple) if multiple <= MOST => multiple,
-                    _ => {
-                        unit = 1 << 30;
-                        break;
-                    }
-                };
-            }
-        }
+        let unit = unit(self.drafts.iter().flat_map(|draft| draft.hops.iter().map(|(_, part)| part)));
         let mut routes = Routes {
             resources: self.resources,
             starts: vec![0],
             hops: Vec::with_capacity(self.drafts.iter().map(|draft| draft.hops.len()).sum()),
             latencies: Vec::with_capacity(self.drafts.len()),
-            alone: Vec::new(),
-            unit: unit as u32,
+            unit,
+            ..Routes::default()
         };
         for draft in self.drafts {
             for (resource, part) in draft.hops {
-                let exact = u128::from(part.num) * u128::from(unit);
-                let weight = ((exact + u128::from(part.den) / 2) / u128::from(part.den)).max(1) as u32;
+                let weight = weight(part, unit);
                 routes.hops.push(Hop { resource: ResourceId(resource), weight });
             }
             routes.starts.push(routes.hops.len() as u32);

@@ -116,6 +116,17 @@ fn timeline_bytes(scenario: &Scenario) -> Option<Bytes> {
     named.or_else(|| scenario.collectives.iter().flat_map(|spec| spec.sizes.iter().copied()).max())
 }
 
+/// What an engine is asked to run.
+pub(super) fn job<'p>(scenario: &Scenario, prepared: &'p Prepared, plan: &JobPlan) -> Job<'p> {
+    let alone = plan.members.len() == 1;
+    let collectives = plan.members.iter().map(|member| {
+        let spec = &scenario.collectives[member.spec];
+        let start = if alone { Time::ZERO } else { spec.start };
+        prepared.collective(member.way, spec, member.bytes, start)
+    });
+    Job { routes: prepared.routes(&plan.members), collectives: collectives.collect() }
+}
+
 /// Plays a job.
 pub(super) fn play(
     scenario: &Scenario,
@@ -124,17 +135,7 @@ pub(super) fn play(
     options: fluid::Options,
     watch: &dyn Watch,
 ) -> Result<Played, RunError> {
-    let alone = plan.members.len() == 1;
-    let collectives = plan
-        .members
-        .iter()
-        .map(|member| {
-            let spec = &scenario.collectives[member.spec];
-            let start = if alone { Time::ZERO } else { spec.start };
-            prepared.collective(member.way, spec, member.bytes, start)
-        })
-        .collect();
-    let job = Job { routes: &prepared.routes, collectives };
+    let job = job(scenario, prepared, plan);
     let mut watching =
         Watching { watch, told: 0, timeline: plan.timeline.then(|| wanted(scenario, prepared, plan)) };
     if watch.stop() {
@@ -164,6 +165,7 @@ pub(super) fn play(
         return Err(RunError::Endless { op, algorithm, bytes: member.bytes });
     }
     watch.advance(plan.flows(prepared).saturating_sub(watching.told));
+    watch.done(&outcome.work);
     Ok(Played { outcome, timeline: watching.timeline.map_or_else(Vec::new, |timeline| timeline.spans) })
 }
 

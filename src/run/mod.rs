@@ -6,15 +6,17 @@
 mod cases;
 mod error;
 mod expect;
+mod fold;
+mod forecast;
 mod links;
-mod memory;
 mod prepare;
 mod scenario;
 mod tell;
 mod watch;
+mod ways;
 
 pub use error::RunError;
-pub use memory::forecast;
+pub use forecast::{Effort, Forecast, forecast};
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
 pub use watch::{Quiet, Watch};
 
@@ -39,25 +41,21 @@ pub struct RunOptions {
 /// # Errors
 /// Where an algorithm cannot serve its ranks, ranks cannot reach each other, memory would not do, or `watch` says stop.
 pub fn run(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
-    let threads = options.threads.unwrap_or(0);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
+    pool(options)?.install(|| run_here(scenario, options, watch))
+}
+
+fn pool(options: &RunOptions) -> Result<rayon::ThreadPool, RunError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(options.threads.unwrap_or(0))
         .build()
-        .map_err(|error| RunError::Threads { message: error.to_string() })?;
-    pool.install(|| run_here(scenario, options, watch))
+        .map_err(|error| RunError::Threads { message: error.to_string() })
 }
 
 fn run_here(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
     let schedules = prepare::schedules(scenario)?;
-    if let Some(limit) = options.max_memory {
-        let need = memory::need(scenario, &schedules, rayon::current_num_threads());
-        if need > limit {
-            return Err(RunError::Memory { need, limit });
-        }
-    }
-    let prepared = prepare::prepare(scenario, schedules, options.fluid)?;
+    let prepared = prepare::prepare(scenario, schedules, options)?;
     let jobs = cases::jobs(scenario, &prepared);
-    watch.begin(jobs.iter().map(|job| job.flows(&prepared)).sum());
+    watch.begin(&forecast::before(scenario, &prepared, &jobs, options.fluid));
     let outcomes: Vec<_> = jobs
         .par_iter()
         .map(|job| cases::play(scenario, &prepared, job, options.fluid, watch))

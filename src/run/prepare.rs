@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{CollectiveSpec, RunError, Scenario};
+use super::cases::Member;
+use super::ways::{self, Asked, Way};
+use super::{CollectiveSpec, RunError, RunOptions, Scenario, forecast};
 use crate::bound::BoundModel;
 use crate::collective::algo::{schedule, serves};
 use crate::collective::{Algorithm, Schedule, Verified, verify};
 use crate::engine::{Collective, EngineKind, Job, Outcome, Silent, analytic, fluid};
-use crate::ids::{NodeId, PathId};
-use crate::route::{Flow, Router, Routes};
+use crate::route::Routes;
 use crate::units::{Bytes, Time};
 
 /// Schedules of more connections than this are no candidates for `auto`: they are never the fastest there, and
@@ -27,7 +28,6 @@ pub(super) struct Schedules {
 
 /// Proved schedules with their paths.
 pub(super) struct Prepared {
-    pub(super) routes: Routes,
     pub(super) ways: Vec<Way>,
     /// Which way serves a collective, a requested algorithm (`auto` too) and a size.
     pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
@@ -37,13 +37,12 @@ pub(super) struct Prepared {
     pub(super) bounds: Vec<BoundModel>,
 }
 
-/// A proved schedule and the path of each of its lanes.
-pub(super) struct Way {
-    pub(super) verified: Verified,
-    pub(super) paths: Vec<PathId>,
-}
-
 impl Prepared {
+    /// The paths that the members of a job share.
+    pub(super) fn routes(&self, members: &[Member]) -> &Routes {
+        &self.ways[members[0].way].routes
+    }
+
     /// One collective of a job.
     pub(super) fn collective(
         &self,
@@ -56,7 +55,7 @@ impl Prepared {
             schedule: self.ways[way].verified.clone(),
             bytes,
             paths: self.ways[way].paths.clone(),
-            fold: None,
+            fold: self.ways[way].fold.clone(),
             start,
             steps: spec.steps,
         }
@@ -116,10 +115,15 @@ impl Schedules {
 pub(super) fn prepare(
     scenario: &Scenario,
     schedules: Schedules,
-    options: fluid::Options,
+    options: &RunOptions,
 ) -> Result<Prepared, RunError> {
     let fabric = &*scenario.fabric;
     let Schedules { list, mut which } = schedules;
+    if !options.fluid.symmetry {
+        // Nothing will be folded, so what is too large can be told before anything is proved.
+        let lanes = list.iter().map(|(_, schedule)| schedule.lane_count() as u64);
+        forecast::check_memory(scenario, lanes, options)?;
+    }
     let (numbers, made): (Vec<usize>, Vec<Schedule>) = list.into_iter().unzip();
     let verified: Vec<Verified> = made
         .into_par_iter()
@@ -128,24 +132,19 @@ pub(super) fn prepare(
             verify(schedule).map_err(|fault| RunError::Schedule { algorithm, fault })
         })
         .collect::<Result<_, _>>()?;
-    let mut flows = Vec::new();
-    let mut counts = Vec::new();
-    for (number, verified) in numbers.iter().zip(&verified) {
-        let before = flows.len();
-        lane_flows(verified.schedule(), &scenario.collectives[*number].nodes, &mut flows);
-        counts.push(flows.len() - before);
-    }
-    let mut router = Router::new(fabric, scenario.seed);
-    let mut paths = router.paths(&flows)?.into_iter();
-    let routes = router.finish();
-    let ways = verified
-        .into_iter()
-        .zip(counts)
-        .map(|(verified, count)| Way { verified, paths: paths.by_ref().take(count).collect() })
+    let sizes = |number: usize| -> Vec<Bytes> {
+        which.iter().filter(|(_, at)| **at == number).map(|((_, _, bytes), _)| *bytes).collect()
+    };
+    let asked: Vec<Asked> = numbers
+        .iter()
+        .zip(verified)
+        .enumerate()
+        .map(|(at, (number, verified))| Asked { collective: *number, verified, sizes: sizes(at) })
         .collect();
+    let ways = ways::route(scenario, asked, options)?;
     let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
     let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
-    let mut prepared = Prepared { routes, ways, which: unresolved, simulated, bounds };
+    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds };
     let asked: Vec<(usize, Bytes)> = scenario
         .collectives
         .iter()
@@ -156,7 +155,7 @@ pub(super) fn prepare(
     let chosen: Vec<_> = asked
         .par_iter()
         .map(|(number, bytes)| {
-            fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which, options)
+            fastest(&prepared, &scenario.collectives[*number], *number, *bytes, &which, options.fluid)
         })
         .collect();
     for ((number, bytes), (best, outcomes)) in asked.into_iter().zip(chosen) {
@@ -190,7 +189,7 @@ fn fastest(
         .collect();
     let play = |way: usize, engine: EngineKind| -> (usize, Outcome) {
         let collective = prepared.collective(way, spec, bytes, Time::ZERO);
-        let job = Job { routes: &prepared.routes, collectives: vec![collective] };
+        let job = Job { routes: &prepared.ways[way].routes, collectives: vec![collective] };
         let outcome = match engine {
             EngineKind::Analytic => analytic::run(&job, &mut Silent),
             EngineKind::Fluid => fluid::run_with(&job, options, &mut Silent),
@@ -217,16 +216,4 @@ fn fastest(
         told.extend(simulated.iter().map(|(way, outcome)| (*way, finish(outcome))));
     }
     (candidates.into_iter().min_by_key(|way| told.get(way).copied()), simulated)
-}
-
-/// Appends the flow of every lane: phases in order, lanes in order.
-fn lane_flows(schedule: &Schedule, nodes: &[NodeId], flows: &mut Vec<Flow>) {
-    for phase in &schedule.phases {
-        let channel = phase.channel;
-        flows.extend(phase.pattern.lanes().map(|lane| Flow {
-            src: nodes[lane.src.index()],
-            dst: nodes[lane.dst.index()],
-            channel,
-        }));
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::collective::algo::Request;
-use crate::collective::{Algorithm, Op};
+use crate::collective::{Algorithm, Op, Spread};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::Fabric;
 use crate::ids::{NodeId, Rank};
@@ -61,9 +61,21 @@ pub struct CollectiveSpec {
     pub channels: Option<u32>,
     /// Segments of pipelines, where the scenario fixes them.
     pub segments: Option<u32>,
+    /// How the sizes of an all-to-all-v differ.
+    pub spread: Spread,
 }
 
 impl CollectiveSpec {
+    /// The size by which the operation is bounded: that of the collective, but for all-to-all-v that of an all-to-all
+    /// of the least shards that it may have.
+    pub fn least_bytes(&self, bytes: Bytes) -> Bytes {
+        if self.op != Op::AllToAllV {
+            return bytes;
+        }
+        let ranks = (self.nodes.len() as u64).max(1);
+        Bytes(self.spread.least(bytes.get() / ranks) * ranks)
+    }
+
     /// What an algorithm is asked for at one size.
     pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
@@ -86,6 +98,7 @@ impl CollectiveSpec {
             channels: self.channels,
             segments: self.segments,
             servers: servers.collect(),
+            spread: self.spread,
             torus: fabric.torus().filter(|_| self.nodes == fabric.endpoints()).map(<[u32]>::to_vec),
         }
     }

@@ -15,15 +15,16 @@ pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, pl
     let last = outcome.collectives.iter().map(|c| c.finish).max().unwrap_or_default();
     let span = last - first;
     let fabric = &scenario.fabric;
-    let busiest_links = links::busiest(fabric, &prepared.routes, &outcome.resource_bytes, span);
-    let tiers = links::tiers(fabric, &prepared.routes, &outcome.resource_bytes, span);
+    let busiest_links = links::busiest(fabric, prepared.routes(&plan.members), &outcome.resource_bytes, span);
+    let tiers = links::tiers(fabric, prepared.routes(&plan.members), &outcome.resource_bytes, span);
     let members = plan.members.iter().zip(&outcome.collectives).enumerate();
     members
         .map(|(number, (member, told))| {
             let spec = &scenario.collectives[member.spec];
             let schedule = prepared.ways[member.way].verified.schedule();
             let time = told.finish - told.start;
-            let bound = prepared.bounds[member.spec].bound(spec.op, member.bytes, spec.root);
+            let bound =
+                prepared.bounds[member.spec].bound(spec.op, spec.least_bytes(member.bytes), spec.root);
             let algbw = if time == Time::ZERO { 0.0 } else { member.bytes.as_f64() / time.as_secs() / 1e9 };
             let percent =
                 if time == Time::ZERO { 100.0 } else { 100.0 * bound.time.ps() as f64 / time.ps() as f64 };

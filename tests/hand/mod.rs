@@ -35,7 +35,16 @@ pub(crate) fn adding(phase: Phase, reduce_steps: u32) -> Phase {
 }
 
 pub(crate) fn schedule(op: Op, ranks: u32, atoms: u64, phases: Vec<Phase>) -> Schedule {
-    Schedule { op, algorithm: Algorithm::Direct, ranks, root: Rank(0), channels: 1, atoms, phases }
+    Schedule {
+        op,
+        algorithm: Algorithm::Direct,
+        ranks,
+        root: Rank(0),
+        channels: 1,
+        atoms,
+        spread: None,
+        phases,
+    }
 }
 
 pub(crate) fn order(ranks: u32) -> Arc<[u32]> {

@@ -117,8 +117,8 @@ impl Asked<'_> {
     }
 }
 
-/// The proved schedule of what is asked.
-pub fn proved(fabric: &Fabric, asked: &Asked<'_>) -> Verified {
+/// What an algorithm is asked for.
+pub fn request(fabric: &Fabric, asked: &Asked<'_>) -> Request {
     let mut request = Request::new(asked.op, asked.nodes.len() as u32, asked.bytes);
     if let Some(servers) =
         asked.nodes.iter().map(|node| fabric.node(*node).server).collect::<Option<Vec<_>>>()
@@ -127,6 +127,12 @@ pub fn proved(fabric: &Fabric, asked: &Asked<'_>) -> Verified {
     }
     request.torus = fabric.torus().map(<[u32]>::to_vec);
     (asked.ask)(&mut request);
+    request
+}
+
+/// The proved schedule of what is asked.
+pub fn proved(fabric: &Fabric, asked: &Asked<'_>) -> Verified {
+    let request = request(fabric, asked);
     verify(schedule(asked.algorithm, &request).unwrap_or_else(|e| panic!("{e}")))
         .unwrap_or_else(|e| panic!("{e}"))
 }

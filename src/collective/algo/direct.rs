@@ -15,7 +15,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
     let (ranks, root) = (request.ranks, request.root.0);
     let n = u64::from(ranks);
     let atoms = match request.op {
-        Op::AllToAll => n * n,
+        Op::AllToAll | Op::AllToAllV => n * n,
         Op::Broadcast | Op::Reduce => 1,
         _ => n,
     };
@@ -24,7 +24,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
         return schedule;
     }
     let order: Arc<[u32]> = (0..ranks).collect();
-    let all = Pattern::Complete { order: Arc::clone(&order) };
+    let all = Pattern::Complete { order: Arc::clone(&order), group: ranks };
     let others = (0..ranks).filter(|rank| *rank != root);
     let scatter = || phase("reduce-scatter", all.clone(), Payload::ReceiverShard { width: 1 }, 1);
     let gather = || phase("all-gather", all.clone(), Payload::SenderShard { width: 1 }, 0);
@@ -34,7 +34,7 @@ pub(super) fn schedule(request: &Request) -> Schedule {
         }
         Op::ReduceScatter => vec![scatter()],
         Op::AllGather => vec![gather()],
-        Op::AllToAll => vec![phase("all-to-all", all, Payload::Shard { ranks, width: 1 }, 0)],
+        Op::AllToAll | Op::AllToAllV => vec![phase("all-to-all", all, Payload::Shard { ranks, width: 1 }, 0)],
         Op::Broadcast => {
             let pairs = others.map(|rank| (root, rank, 0));
             vec![phase("broadcast", Pattern::Pairs(pairs.collect()), everything(1), 0)]

@@ -139,35 +139,27 @@ impl Core {
 pub(super) fn halving(phases: &mut Vec<Phase>, order: &Arc<[u32]>) {
     for bit in (0..order.len().ilog2()).rev() {
         // The partner's half of what both still have.
-        exchange(phases, "reduce-scatter", order, bit, 1, |place, mask| (place ^ mask) & !(mask - 1));
+        exchange(phases, "reduce-scatter", order, bit, true);
     }
 }
 
 /// Pushes the rounds of a recursive doubling all-gather, which begins with block `p` at place `p`.
 pub(super) fn doubling(phases: &mut Vec<Phase>, order: &Arc<[u32]>) {
     for bit in 0..order.len().ilog2() {
-        exchange(phases, "all-gather", order, bit, 0, |place, mask| place & !(mask - 1));
+        exchange(phases, "all-gather", order, bit, false);
     }
 }
 
-/// Pushes a round in which partners `2^bit` apart send each other `2^bit` blocks.
+/// Pushes a round in which partners `2^bit` apart send each other `2^bit` blocks: to add up those that the
+/// partner keeps, or to copy those that they have.
 #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2^32 ranks")]
-fn exchange(
-    phases: &mut Vec<Phase>,
-    name: &'static str,
-    order: &Arc<[u32]>,
-    bit: u32,
-    reduce_steps: u32,
-    first: impl Fn(u64, u64) -> u64,
-) {
-    let mask = 1_u64 << bit;
-    let ranges = (0..order.len() as u64).map(|place| AtomRange { start: first(place, mask), len: mask });
+fn exchange(phases: &mut Vec<Phase>, name: &'static str, order: &Arc<[u32]>, bit: u32, reduce: bool) {
     let phase = Phase {
         name,
         pattern: Pattern::Xor { order: Arc::clone(order), group: order.len() as u32, mask: 1 << bit },
         steps: 1,
-        payload: Payload::Table(ranges.collect()),
-        reduce_steps,
+        payload: Payload::Aligned { bit, partner: reduce, width: 1 },
+        reduce_steps: u32::from(reduce),
         waits: after_previous(phases),
         channel: 0,
         round: number(phases),

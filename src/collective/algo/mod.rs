@@ -15,10 +15,11 @@ mod recursive_doubling;
 mod ring;
 mod ring_bidirectional;
 mod step;
+mod two_level;
 
 use thiserror::Error;
 
-use super::{Algorithm, Op, Schedule};
+use super::{Algorithm, Op, Schedule, Spread};
 use crate::ids::Rank;
 use crate::units::Bytes;
 
@@ -43,6 +44,8 @@ pub struct Request {
     /// The server of every rank, numbered from 0 by first appearance, ranks of a server in rail order;
     /// all 0 where there is one server, all different where ranks do not share servers.
     pub servers: Vec<u32>,
+    /// How the sizes of an all-to-all-v differ.
+    pub spread: Spread,
     /// Side lengths where the ranks are all endpoints of a torus or mesh in their own order.
     pub torus: Option<Vec<u32>>,
 }
@@ -58,6 +61,7 @@ impl Request {
             channels: None,
             segments: None,
             servers: (0..ranks).collect(),
+            spread: Spread::default(),
             torus: None,
         }
     }
@@ -128,6 +132,7 @@ pub const fn ops(algorithm: Algorithm) -> &'static [Op] {
         Algorithm::Bruck => bruck::OPS,
         Algorithm::MultiRing => multi_ring::OPS,
         Algorithm::Hierarchical => hierarchical::OPS,
+        Algorithm::TwoLevel => two_level::OPS,
         Algorithm::Auto => &[],
     }
 }
@@ -160,6 +165,7 @@ pub fn schedule(algorithm: Algorithm, request: &Request) -> Result<Schedule, Uns
         Algorithm::Bruck => Ok(bruck::schedule(request)),
         Algorithm::MultiRing => multi_ring::schedule(request),
         Algorithm::Hierarchical => hierarchical::schedule(request),
+        Algorithm::TwoLevel => two_level::schedule(request),
         Algorithm::Auto => Err(Unserved::Op { algorithm, op: request.op, others: String::new() }),
     }
 }
@@ -199,6 +205,7 @@ fn empty(request: &Request, algorithm: Algorithm, channels: u32, atoms: u64) -> 
         root: if request.op.is_rooted() { request.root } else { Rank(0) },
         channels,
         atoms,
+        spread: (request.op == Op::AllToAllV).then_some(request.spread),
         phases: Vec::new(),
     }
 }

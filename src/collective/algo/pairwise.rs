@@ -7,12 +7,12 @@ use super::step::sent;
 use super::{Request, empty};
 use crate::collective::{Algorithm, Op, Pattern, Payload, Phase, Schedule};
 
-pub(super) const OPS: &[Op] = &[Op::ReduceScatter, Op::AllToAll];
+pub(super) const OPS: &[Op] = &[Op::ReduceScatter, Op::AllToAll, Op::AllToAllV];
 
 pub(super) fn schedule(request: &Request) -> Schedule {
     let ranks = request.ranks;
     let n = u64::from(ranks);
-    let (name, atoms, payload, reduce_steps) = if request.op == Op::AllToAll {
+    let (name, atoms, payload, reduce_steps) = if request.op.is_all_to_all() {
         ("all-to-all", n * n, Payload::Shard { ranks, width: 1 }, 0)
     } else {
         ("reduce-scatter", n, Payload::ReceiverShard { width: 1 }, 1)

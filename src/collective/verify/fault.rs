@@ -108,6 +108,44 @@ pub enum VerifyFault {
         /// The first of them, in order of phases and lanes.
         first: Transfer,
     },
+    /// It has more lanes than can be run one by one.
+    #[error("the schedule has {lanes} lanes, too many to be run one by one")]
+    TooMany {
+        /// How many.
+        lanes: u64,
+    },
+    /// A wait is for a later round of lockstep, so that the rounds cannot be gone through in order.
+    #[error(
+        "phase {phase} (`{name}`) waits for what phase {named} (`{named_name}`) does in the same round or later"
+    )]
+    Disordered {
+        /// Number of the phase.
+        phase: u32,
+        /// Name of the phase.
+        name: &'static str,
+        /// Number of the phase waited for.
+        named: u32,
+        /// Name of the phase waited for.
+        named_name: &'static str,
+    },
+    /// A transfer reads what another one delivers, and nothing makes sure that it has arrived.
+    #[error("{transfer} carries atom {atom}, but does not wait for what its sender gets in {delivery}")]
+    Unawaited {
+        /// The transfer.
+        transfer: Transfer,
+        /// The atom.
+        atom: u64,
+        /// What should be waited for.
+        delivery: Transfer,
+    },
+    /// A transfer may land before its receiver has sent what it had, or in another order than the rounds say.
+    #[error("{transfer} may change atom {atom} before its receiver has sent what it had of it")]
+    Overtaking {
+        /// The transfer.
+        transfer: Transfer,
+        /// The atom.
+        atom: u64,
+    },
     /// A transfer carries an atom that its sender has nothing of.
     #[error("{transfer} carries atom {atom}, of which its sender has nothing yet")]
     Absent {

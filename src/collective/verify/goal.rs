@@ -21,14 +21,13 @@ pub(super) fn at_start(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
     let has = match schedule.op {
         Op::AllReduce | Op::Reduce | Op::ReduceScatter => true,
         Op::Broadcast => rank == schedule.root.0,
-        Op::AllGather | Op::AllToAll | Op::SendRecv => owner(schedule, atom) == rank,
+        Op::AllGather | Op::AllToAll | Op::AllToAllV | Op::SendRecv => owner(schedule, atom) == rank,
     };
     if has { Holds::One(rank) } else { Holds::Nothing }
 }
 
 /// What `rank` must have of `atom` at the end; `Nothing` where it does not matter.
 pub(super) fn at_end(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
-    let ranks = u64::from(schedule.ranks);
     match schedule.op {
         Op::AllReduce => Holds::All,
         Op::Reduce if rank == schedule.root.0 => Holds::All,
@@ -36,9 +35,12 @@ pub(super) fn at_end(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
         Op::Reduce | Op::ReduceScatter => Holds::Nothing,
         Op::Broadcast => Holds::One(schedule.root.0),
         Op::AllGather => Holds::One(owner(schedule, atom)),
-        Op::AllToAll => {
-            let shard = atom / (schedule.atoms / (ranks * ranks)).max(1);
-            if shard % ranks == u64::from(rank) { Holds::One(owner(schedule, atom)) } else { Holds::Nothing }
+        Op::AllToAll | Op::AllToAllV => {
+            if destination(schedule, atom) == rank {
+                Holds::One(owner(schedule, atom))
+            } else {
+                Holds::Nothing
+            }
         }
         Op::SendRecv => {
             let from = owner(schedule, atom);
@@ -49,8 +51,15 @@ pub(super) fn at_end(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
 
 /// The rank whose share of the data an atom is in.
 #[expect(clippy::cast_possible_truncation, reason = "less than the number of ranks")]
-fn owner(schedule: &Schedule, atom: u64) -> u32 {
+pub(super) fn owner(schedule: &Schedule, atom: u64) -> u32 {
     (atom / (schedule.atoms / u64::from(schedule.ranks)).max(1)) as u32
+}
+
+/// The rank that an atom of an all-to-all is for.
+#[expect(clippy::cast_possible_truncation, reason = "less than the number of ranks")]
+pub(super) fn destination(schedule: &Schedule, atom: u64) -> u32 {
+    let ranks = u64::from(schedule.ranks);
+    (atom / (schedule.atoms / (ranks * ranks)).max(1) % ranks) as u32
 }
 
 /// Whether every rank ends with what it must.

@@ -43,7 +43,7 @@ pub(super) struct State {
 }
 
 /// The fingerprint of a contribution; odd, so that it is never nothing.
-fn print_of(rank: u32) -> u64 {
+pub(super) fn print_of(rank: u32) -> u64 {
     mix(mix(u64::from(rank)) ^ 0x0c01_1ec7_1be5) | 1
 }
 

@@ -1,6 +1,6 @@
 //! What every lane of a collective carries, as numbers: bytes a step, bytes in all, latency, rate alone.
 
-use crate::collective::{Base, Lane, Op, Payload, Phase, Schedule};
+use crate::collective::{Base, Lane, Payload, Phase, Schedule};
 use crate::engine::Collective;
 use crate::ids::PathId;
 use crate::route::Routes;
@@ -34,13 +34,13 @@ pub(super) struct PhaseLoad {
 /// All phases of a collective.
 pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad> {
     let schedule = collective.schedule.schedule();
-    let atom = atom_bytes(schedule, collective.bytes);
+    let atom = schedule.atom_bytes(collective.bytes);
     let mut paths = collective.paths.iter();
     let phase = |phase: &Phase| {
         let mut stagger = 0;
         let lane = |(index, lane, path): (usize, Lane, &PathId)| {
             stagger = stagger.max(lane.stagger);
-            let total = match atom.zip(step_atoms(&phase.payload, index)) {
+            let total = match atom.zip(phase.payload.atoms(index)) {
                 Some((atom, atoms)) => u64::from(phase.steps).saturating_mul(atoms).saturating_mul(atom),
                 None => total_bytes(schedule, phase, index, &lane, collective.bytes),
             };
@@ -67,33 +67,6 @@ pub(super) fn phases(routes: &Routes, collective: &Collective) -> Vec<PhaseLoad>
 pub(super) fn drain(seconds: f64) -> u64 {
     let ps = seconds * 1e12;
     (ps - ps * 1e-12).ceil() as u64
-}
-
-/// The bytes of an atom, where all have the same.
-fn atom_bytes(schedule: &Schedule, bytes: Bytes) -> Option<u64> {
-    let atoms = match schedule.op {
-        Op::AllToAll | Op::SendRecv => schedule.atoms / u64::from(schedule.ranks.max(1)),
-        _ => schedule.atoms,
-    };
-    (atoms > 0 && bytes.get().is_multiple_of(atoms)).then(|| bytes.get() / atoms)
-}
-
-/// How many atoms lane `index` carries at every step, where it is told without looking at all steps.
-fn step_atoms(payload: &Payload, index: usize) -> Option<u64> {
-    Some(match payload {
-        Payload::Cyclic { width, len, .. } => width * u64::from(*len),
-        Payload::Blocks { .. } => return None,
-        Payload::Segments { width, .. }
-        | Payload::Shard { width, .. }
-        | Payload::SenderShard { width }
-        | Payload::ReceiverShard { width } => *width,
-        Payload::Table(ranges) => ranges[index].len,
-        Payload::Lists { starts, ranges } => {
-            let own = &ranges[starts[index] as usize..starts[index + 1] as usize];
-            own.iter().map(|range| range.len).sum()
-        }
-        Payload::BruckShards { ranks, bit, width } => offsets_with_bit(*ranks, *bit) * width,
-    })
 }
 
 /// The bytes that a lane carries in all steps, in constant time for the patterns of the known algorithms.
@@ -132,21 +105,24 @@ fn total_bytes(schedule: &Schedule, phase: &Phase, index: usize, lane: &Lane, by
     }
 }
 
-/// How many numbers less than `ranks` have `bit` set.
-fn offsets_with_bit(ranks: u32, bit: u32) -> u64 {
-    let (n, half) = (u64::from(ranks), 1u64 << bit);
-    n / (2 * half) * half + (n % (2 * half)).saturating_sub(half)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collective::{Algorithm, Pattern};
+    use crate::collective::{Algorithm, Op, Pattern};
     use crate::ids::Rank;
 
     fn schedule(op: Op, ranks: u32, phase: Phase, atoms: u64) -> Schedule {
         let root = Rank(0);
-        Schedule { op, algorithm: Algorithm::Ring, ranks, root, channels: 1, atoms, phases: vec![phase] }
+        Schedule {
+            op,
+            algorithm: Algorithm::Ring,
+            ranks,
+            root,
+            channels: 1,
+            atoms,
+            spread: None,
+            phases: vec![phase],
+        }
     }
 
     /// Every closed form equals the sum over all steps.
@@ -197,8 +173,8 @@ mod tests {
                         let sum: u64 = (0..steps).map(each).sum();
                         let found = total_bytes(&schedule, phase, index, &lane, bytes);
                         assert_eq!(found, sum, "{payload:?}, {steps} steps, {bytes}, lane {index}");
-                        if let Some(atom) = atom_bytes(&schedule, bytes) {
-                            assert_eq!(u64::from(steps) * step_atoms(&payload, index).unwrap() * atom, sum);
+                        if let Some(atom) = schedule.atom_bytes(bytes) {
+                            assert_eq!(u64::from(steps) * payload.atoms(index).unwrap() * atom, sum);
                         }
                     }
                 }

@@ -13,7 +13,7 @@ mod ring;
 mod structure;
 mod timeline;
 
-use super::{Breakdown, Collective, CollectiveOutcome, Job, Outcome, Probe, Steps};
+use super::{Breakdown, Collective, CollectiveOutcome, Job, Outcome, Probe, Steps, Work};
 use crate::route::Routes;
 use crate::units::Time;
 use lanes::{PhaseLoad, drain};
@@ -31,6 +31,7 @@ pub fn run<P: Probe>(job: &Job<'_>, probe: &mut P) -> Outcome {
         resource_bytes: vec![0.0; job.routes.resources().len()],
         flows: 0,
         solves: 0,
+        work: Work::default(),
         cancelled: !probe.progress(0, total),
     };
     let mut loads = Loads::new(job.routes);

@@ -27,6 +27,8 @@ pub(super) struct Dependency {
 /// all shares the list, so that memory is lanes plus waits, not lanes times lanes.
 #[derive(Debug, Clone)]
 pub(super) struct Gate {
+    /// What of the lanes' transfers is counted.
+    pub(super) on: On,
     pub(super) lanes: Vec<u32>,
     /// Lanes that wait for it.
     pub(super) waiters: Vec<u32>,
@@ -55,7 +57,7 @@ pub(super) struct PlannedLane {
     /// True where no other lane of the job uses any of its links, so that it always goes at `rate`.
     pub(super) exclusive: bool,
     /// For how many lanes it stands, itself included.
-    pub(super) count: u32,
+    pub(super) count: u64,
     /// Bytes of each transfer, where all are alike.
     pub(super) bytes: Option<u64>,
     /// Which collective.
@@ -103,18 +105,17 @@ impl<'a> Plan<'a> {
         let mut lanes = Vec::with_capacity(job.collectives.iter().map(|c| c.paths.len()).sum());
         let mut queues: FxHashMap<u64, u32> = FxHashMap::default();
         let mut first_lane = vec![0];
-        let (mut links, mut ranks, mut transfers) = (Links::default(), 0, 0);
+        let (mut links, mut ranks) = (Links::default(), 0);
         for (number, collective) in job.collectives.iter().enumerate() {
             let schedule = collective.schedule.schedule();
             let base = lanes.len() as u32;
             let ends = Ends { first: ranks, fold: collective.fold.as_deref() };
             let mut paths = collective.paths.iter();
-            let mut add = |phase_number: usize, index: usize, lane: Lane, count: u32| {
+            let mut add = |phase_number: usize, index: usize, lane: Lane, count: u64| {
                 let Some(path) = paths.next() else { return };
                 let phase = &schedule.phases[phase_number];
                 let latency = routes.latency(*path).ps();
                 let next = queues.len() as u32;
-                transfers += u64::from(count) * u64::from(phase.steps);
                 let alone = routes.alone_rate(*path);
                 lanes.push(PlannedLane {
                     path: *path,
@@ -145,7 +146,7 @@ impl<'a> Plan<'a> {
                     for kept in &fold.lanes {
                         let phase = &schedule.phases[kept.phase as usize];
                         let lane = phase.pattern.lane(kept.index as usize);
-                        add(kept.phase as usize, kept.index as usize, lane, kept.count);
+                        add(kept.phase as usize, kept.index as usize, lane, u64::from(kept.count));
                     }
                 }
             }
@@ -156,19 +157,38 @@ impl<'a> Plan<'a> {
         }
         mark_exclusive(routes, &mut lanes);
         let network = Network::new(routes, &lanes);
+        let latencies = queues.len();
+        Self::assemble(job, lanes, network, links, first_lane, ranks, latencies)
+    }
+
+    /// A plan from its lanes, what they share, and what they wait for.
+    pub(super) fn assemble(
+        job: &'a Job<'a>,
+        lanes: Vec<PlannedLane>,
+        network: Network,
+        links: Links,
+        first_lane: Vec<u32>,
+        ranks: u32,
+        latencies: usize,
+    ) -> Self {
         let waits = Rows::new(lanes.len(), &links.waits);
         let (mut received, mut sent) = (Vec::new(), Vec::new());
         for (lane, wait) in links.waits.iter().filter(|(_, wait)| !wait.gate) {
             let after = if wait.on == On::Received { &mut received } else { &mut sent };
             after.push((wait.target, *lane));
         }
-        let latencies = queues.len();
+        let (mut at_receipt, mut at_sending) = (Vec::new(), Vec::new());
+        for (number, gate) in (0u32..).zip(&links.gates) {
+            let counted = if gate.on == On::Received { &mut at_receipt } else { &mut at_sending };
+            counted.extend(gate.lanes.iter().map(|lane| (*lane, number)));
+        }
+        let transfers = lanes.iter().map(|lane| lane.count * u64::from(lane.steps)).sum();
         Self {
             job,
             after_receipt: Rows::new(lanes.len(), &received),
             after_sending: Rows::new(lanes.len(), &sent),
-            gates_at_receipt: Rows::new(lanes.len(), &links.at_receipt),
-            gates_at_sending: Rows::new(lanes.len(), &links.at_sending),
+            gates_at_receipt: Rows::new(lanes.len(), &at_receipt),
+            gates_at_sending: Rows::new(lanes.len(), &at_sending),
             gates: links.gates,
             waits,
             lanes,
@@ -213,21 +233,22 @@ fn constant_bytes(schedule: &Schedule, phase: usize, index: usize, lane: &Lane, 
     let phase = &schedule.phases[phase];
     let moves = !matches!(
         phase.payload,
-        Payload::Table(_) | Payload::Lists { .. } | Payload::Shard { .. } | Payload::BruckShards { .. }
+        Payload::Table(_)
+            | Payload::Lists { .. }
+            | Payload::Shard { .. }
+            | Payload::GroupShards { .. }
+            | Payload::BruckShards { .. }
     );
-    let even = schedule.data_bytes(bytes).is_multiple_of(schedule.atoms.max(1));
+    let even = schedule.atom_bytes(bytes).is_some();
     (phase.steps <= 1 || !moves || even).then(|| schedule.transfer_bytes(phase, index, lane, 0, bytes))
 }
 
-/// Dependencies of all lanes, while they are collected.
+/// What lanes wait for, while it is collected.
 #[derive(Default)]
-struct Links {
+pub(super) struct Links {
     /// Waiting lane and what it waits for.
-    waits: Vec<(u32, Dependency)>,
-    gates: Vec<Gate>,
-    /// Lane and gate that counts it.
-    at_receipt: Vec<(u32, u32)>,
-    at_sending: Vec<(u32, u32)>,
+    pub(super) waits: Vec<(u32, Dependency)>,
+    pub(super) gates: Vec<Gate>,
 }
 
 impl Links {
@@ -280,10 +301,8 @@ impl Links {
 
     fn gate(&mut self, lanes: &[u32], on: On, steps: u64) -> u32 {
         let number = self.gates.len() as u32;
-        let counted = if on == On::Received { &mut self.at_receipt } else { &mut self.at_sending };
-        counted.extend(lanes.iter().map(|lane| (*lane, number)));
         let total = lanes.len() as u64 * steps;
-        self.gates.push(Gate { lanes: lanes.to_vec(), waiters: Vec::new(), total, stepwise: false });
+        self.gates.push(Gate { on, lanes: lanes.to_vec(), waiters: Vec::new(), total, stepwise: false });
         number
     }
 }

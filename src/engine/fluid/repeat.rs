@@ -144,9 +144,7 @@ impl Repeat {
         if let Some(lockstep) = &mut simulation.lockstep {
             lockstep.skip(times as u32, |rank| kept.ranks[rank].0);
         }
-        let skipped = (simulation.flows - kept.flows) * times;
-        simulation.flows += skipped;
-        simulation.skipped += skipped;
+        simulation.flows += (simulation.flows - kept.flows) * times;
         simulation.agenda.shift(by);
         simulation.sharing.shift(by);
         simulation.arrivals.shift(by, |arrival| {

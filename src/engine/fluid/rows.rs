@@ -30,6 +30,11 @@ impl<T: Copy> Rows<T> {
         Self { starts, items }
     }
 
+    /// How many items all lists have.
+    pub(super) fn items(&self) -> usize {
+        self.items.len()
+    }
+
     /// A list.
     #[inline]
     pub(super) fn row(&self, list: usize) -> &[T] {

@@ -1,7 +1,7 @@
 //! The event loop.
 
 use crate::collective::On;
-use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Probe, TransferRecord};
+use crate::engine::{Breakdown, CollectiveOutcome, Outcome, Probe, TransferRecord, Work};
 use crate::route::Routes;
 use crate::units::Time;
 
@@ -37,12 +37,31 @@ pub(super) struct State {
     pub(super) moved: u64,
 }
 
-/// A lane that may be able to start, and the critical path of what made it so.
+/// A lane that may be able to start, and the critical path of what made it so. Of several that are equally long, the
+/// one with the most latency is told, then the one with the most transfer: that does not depend on the order in which
+/// things of one instant are looked at.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     lane: u32,
     latency: u64,
     transfer: u64,
+}
+
+/// The critical path of the last of several things.
+#[derive(Debug, Clone, Copy, Default)]
+struct Latest {
+    time: u64,
+    path: (u64, u64),
+}
+
+impl Latest {
+    /// Another, not earlier than those before.
+    #[inline]
+    fn note(&mut self, time: u64, path: (u64, u64)) {
+        if time > self.time || path > self.path {
+            *self = Self { time, path };
+        }
+    }
 }
 
 /// How many instants pass between two looks at the probe.
@@ -59,6 +78,10 @@ pub(super) struct Simulation<'p, 'a> {
     open: Vec<bool>,
     /// Transfers counted at each gate.
     pub(super) gates: Vec<u64>,
+    /// The last of them.
+    latest: Vec<Latest>,
+    /// The last transfer of each collective.
+    ends: Vec<Latest>,
     /// Transfers of each collective that were not received yet.
     pub(super) left: Vec<u64>,
     outcomes: Vec<CollectiveOutcome>,
@@ -66,12 +89,12 @@ pub(super) struct Simulation<'p, 'a> {
     unlocked: Vec<u32>,
     pub(super) now: u64,
     pub(super) flows: u64,
-    /// Of those, skipped.
-    pub(super) skipped: u64,
+    /// Transfers of lanes that were played one by one.
+    played: u64,
 }
 
 /// Runs a job.
-pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Outcome {
+pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Played {
     let job = plan.job;
     let lockstep = (0..plan.lanes.len()).any(|lane| plan.lockstep(lane));
     let mut simulation = Simulation {
@@ -82,6 +105,8 @@ pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Outco
         lockstep: lockstep.then(|| Lockstep::new(plan)),
         open: vec![false; job.collectives.len()],
         gates: vec![0; plan.gates.len()],
+        latest: vec![Latest::default(); plan.gates.len()],
+        ends: vec![Latest::default(); job.collectives.len()],
         left: plan.left(),
         outcomes: job
             .collectives
@@ -92,12 +117,19 @@ pub(super) fn run<P: Probe>(plan: &Plan<'_>, skip: bool, probe: &mut P) -> Outco
         unlocked: Vec::new(),
         now: 0,
         flows: 0,
-        skipped: 0,
+        played: 0,
         plan,
     };
-    let repeat = if skip && !P::TRANSFERS { Repeat::new(plan) } else { None };
+    let repeat = if skip { Repeat::new(plan) } else { None };
     let complete = simulation.play(repeat, probe);
-    simulation.outcome(complete)
+    Played {
+        collectives: simulation.outcomes,
+        moved: simulation.states.iter().map(|state| state.moved).collect(),
+        flows: simulation.flows,
+        played: simulation.played,
+        solves: simulation.sharing.solves(),
+        complete,
+    }
 }
 
 impl Simulation<'_, '_> {
@@ -221,7 +253,8 @@ impl Simulation<'_, '_> {
         let planned = &self.plan.lanes[lane];
         let step = self.states[lane].received;
         self.states[lane].received += 1;
-        self.flows += u64::from(planned.count);
+        self.flows += planned.count;
+        self.played += 1;
         if P::TRANSFERS {
             probe.transfer(TransferRecord {
                 collective: planned.collective,
@@ -244,7 +277,9 @@ impl Simulation<'_, '_> {
         }
         let collective = planned.collective as usize;
         self.left[collective] -= 1;
+        self.ends[collective].note(arrival.time, (latency, transfer));
         if self.left[collective] == 0 {
+            let (latency, transfer) = self.ends[collective].path;
             let outcome = &mut self.outcomes[collective];
             outcome.finish = Time(arrival.time);
             let whole = arrival.time - outcome.start.ps();
@@ -261,9 +296,12 @@ impl Simulation<'_, '_> {
     /// Counts a transfer at its gates, and wakes those who may have waited for it.
     #[inline]
     fn count(&mut self, gates: &[u32], latency: u64, transfer: u64) {
-        for &gate in gates {
-            let (count, gate) = (&mut self.gates[gate as usize], &self.plan.gates[gate as usize]);
+        for &number in gates {
+            let (count, gate) = (&mut self.gates[number as usize], &self.plan.gates[number as usize]);
             *count += 1;
+            let latest = &mut self.latest[number as usize];
+            latest.note(self.now, (latency, transfer));
+            let (latency, transfer) = latest.path;
             if gate.stepwise || *count == gate.total {
                 let woken = gate.waiters.iter();
                 self.candidates.extend(woken.map(|&lane| Candidate { lane, latency, transfer }));
@@ -306,6 +344,11 @@ impl Simulation<'_, '_> {
         let state = &self.states[lane];
         let step = state.next;
         if state.busy || step >= planned.steps || !self.open[planned.collective as usize] {
+            if state.busy && state.start == self.now {
+                let state = &mut self.states[lane];
+                let path = (state.latency, state.transfer).max((candidate.latency, candidate.transfer));
+                (state.latency, state.transfer) = path;
+            }
             return;
         }
         if !plan.waits.row(lane).iter().all(|wait| self.met(wait, step)) {
@@ -344,16 +387,37 @@ impl Simulation<'_, '_> {
         let agenda = &mut self.agenda;
         self.sharing.solve(self.now, |lane, finish| agenda.set(lane as usize, finish));
     }
+}
 
-    fn outcome(self, complete: bool) -> Outcome {
-        let moved = self.states.iter().map(|state| state.moved);
-        let resource_bytes = resource_bytes(self.plan.job.routes, self.plan.lanes.iter().zip(moved));
+/// A plan that was played.
+pub(super) struct Played {
+    collectives: Vec<CollectiveOutcome>,
+    /// Bytes of all transfers of each lane.
+    moved: Vec<u64>,
+    flows: u64,
+    /// Transfers played one by one.
+    played: u64,
+    solves: u64,
+    complete: bool,
+}
+
+impl Played {
+    /// What became of the whole plan, given the lane that was played for each of its lanes.
+    pub(super) fn outcome(self, plan: &Plan<'_>, played: impl Fn(usize) -> usize) -> Outcome {
+        let classes = self.moved.len() as u64;
+        let moved = plan.lanes.iter().enumerate().map(|(lane, planned)| (planned, self.moved[played(lane)]));
         Outcome {
-            collectives: self.outcomes,
-            resource_bytes,
+            resource_bytes: resource_bytes(plan.job.routes, moved),
+            collectives: self.collectives,
             flows: self.flows,
-            solves: self.sharing.solves(),
-            cancelled: !complete,
+            solves: self.solves,
+            work: Work {
+                lanes: plan.lanes.iter().map(|lane| lane.count).sum(),
+                classes,
+                simulated: self.played,
+                skipped: self.flows - self.played,
+            },
+            cancelled: !self.complete,
         }
     }
 }

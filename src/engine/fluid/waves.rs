@@ -110,7 +110,7 @@ pub(super) fn end(plan: &Plan<'_>, rings: &Rings) -> Option<End> {
                     let crossed = blocks + usize::from(passed.at_exit);
                     let span = spans.longest(number, crossed);
                     let told = batch.end(passed, span)?;
-                    if end.is_none_or(|end| told.finish > end.finish) {
+                    if end.is_none_or(|end| told > end) {
                         end = Some(told);
                     }
                 }
@@ -216,11 +216,11 @@ impl Batch {
             return;
         };
         let old = std::mem::take(&mut self.tokens);
-        let moved = old.iter().zip(&passage.tokens).enumerate();
+        let moved = old.iter().zip(&passage.tokens);
         let mut number = 0;
         let mut ring = u32::MAX;
         self.tokens = moved
-            .filter_map(|(_, (token, passed))| {
+            .filter_map(|(token, passed)| {
                 number = if token.ring == ring { number + 1 } else { 0 };
                 ring = token.ring;
                 // Where it began, a token has only the lanes ahead of it to pass.

@@ -21,8 +21,8 @@ use super::ring::Rings;
 /// More distinct drains than this are left to the event loop.
 const DRAINS: usize = 64;
 
-/// The end of a job of such rings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The end of a job of such rings. Of critical paths that are equally long, the one with the most latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct End {
     /// When the last rank has received everything, after the start.
     pub(super) finish: u64,
@@ -34,7 +34,8 @@ pub(super) struct End {
 
 /// The end of rings whose lanes share nothing; `None` where some do, or drains are too many.
 pub(super) fn end(plan: &Plan<'_>, rings: &Rings) -> Option<End> {
-    if plan.lanes.iter().any(|lane| !lane.exclusive || lane.rate.to_bits() != lane.alone.to_bits()) {
+    let mut lanes = rings.rings.iter().flatten().map(|lane| &plan.lanes[*lane as usize]);
+    if lanes.any(|lane| !lane.exclusive || lane.rate.to_bits() != lane.alone.to_bits()) {
         return None;
     }
     let mut end = End { finish: 0, latency: 0, transfer: 0 };
@@ -48,7 +49,7 @@ pub(super) fn end(plan: &Plan<'_>, rings: &Rings) -> Option<End> {
             .collect();
         let latencies: Vec<u64> = ring.iter().map(|lane| plan.lanes[*lane as usize].latency).collect();
         let one = ring_end(&drains, &latencies, rings.steps)?;
-        if one.finish > end.finish {
+        if one > end {
             end = one;
         }
     }
@@ -104,20 +105,21 @@ fn ring_end(drains: &[u64], latencies: &[u64], steps: u32) -> Option<End> {
                 let moves = at - first;
                 let start = before[at] - before[first] + (back - moves) as i64 * drain as i64;
                 let known = &mut best[at - back];
-                if start > known.0 {
-                    *known = (start, moves);
-                }
+                *known = (*known).max((start, moves));
             }
         }
     }
-    let ends = best
-        .iter()
-        .enumerate()
-        .map(|(place, (start, moves))| (start + (drains[place] + latencies[place]) as i64, place, *moves));
-    let (finish, place, moves) = ends.max_by_key(|(finish, place, _)| (*finish, usize::MAX - place))?;
-    let latency: u64 = (0..=moves).map(|m| latencies[(place + places * (m / places + 1) - m) % places]).sum();
-    let finish = finish as u64;
-    Some(End { finish, latency, transfer: finish - latency })
+    // Latencies of the last `moves + 1` places up to one, over the unrolled ring.
+    let mut latency_before = vec![0u64; total + 1];
+    for at in 0..total {
+        latency_before[at + 1] = latency_before[at] + latencies[of(at)];
+    }
+    let ends = best.iter().enumerate().map(|(place, (start, moves))| {
+        let finish = (start + (drains[place] + latencies[place]) as i64) as u64;
+        let latency = latency_before[back + place + 1] - latency_before[back + place - moves];
+        End { finish, latency, transfer: finish - latency }
+    });
+    ends.max()
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl Plan {
     /// A fault of `param` where it and the hosts given would be too large.
     pub(super) fn check(
         self,
-        builder: &Builder,
+        builder: &mut Builder,
         param: &'static str,
         copies: u32,
         leaves: u32,

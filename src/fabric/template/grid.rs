@@ -14,7 +14,7 @@ pub(super) const SIDES: Param =
 /// # Errors
 /// A fault of `sides` where there are none or more than four, where one is zero, or where the grid is too
 /// large.
-pub(super) fn check(builder: &Builder, sides: &[u32]) -> Result<(), Fault> {
+pub(super) fn check(builder: &mut Builder, sides: &[u32]) -> Result<(), Fault> {
     if sides.is_empty() || sides.len() > 4 {
         return Err(Fault::new("sides", format!("expected 1 to 4 side lengths, found {}", sides.len())));
     }

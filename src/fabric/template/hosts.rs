@@ -5,6 +5,8 @@
 //! switches that carry several GPU and adapter pairs do not block between them, and a shared node would offer
 //! every GPU adapters of other rails.
 
+use std::fmt;
+
 use super::limits::MOST;
 use super::medium::Medium;
 use super::{Fault, Param, ParamKind, Values};
@@ -133,24 +135,27 @@ impl Hosts {
 
     /// Adds a server and returns its adapters by rail. A server of one GPU has no NVSwitch.
     pub(super) fn add(&self, builder: &mut Builder, server: u32) -> Vec<NodeId> {
-        let node = |part: &str, kind| Node::new(format!("host{server}/{part}"), kind).in_server(server);
+        let node = |part: fmt::Arguments<'_>, kind| {
+            Node::new(format!("host{server}/{part}"), kind).in_server(server)
+        };
         let per_nic = self.gpus / self.nics;
         let gpus: Vec<NodeId> = (0..self.gpus)
             .map(|i| {
-                let gpu = node(&format!("gpu{i}"), NodeKind::Gpu).on_rail(i / per_nic);
+                let gpu = node(format_args!("gpu{i}"), NodeKind::Gpu).on_rail(i / per_nic);
                 builder.add_node(if self.relay { gpu.forwarding() } else { gpu })
             })
             .collect();
         if self.gpus > 1 {
-            let switch = builder.add_node(node("nvswitch", NodeKind::NvSwitch));
+            let switch = builder.add_node(node(format_args!("nvswitch"), NodeKind::NvSwitch));
             for gpu in &gpus {
                 builder.add_cable(*gpu, switch, self.nvlink.clone());
             }
         }
         let mut nics = Vec::with_capacity(self.nics as usize);
         for (i, gpus) in gpus.chunks(per_nic as usize).enumerate() {
-            let switch = builder.add_node(node(&format!("pcie{i}"), NodeKind::PcieSwitch).on_rail(i as u32));
-            let nic = builder.add_node(node(&format!("nic{i}"), NodeKind::Nic).on_rail(i as u32));
+            let switch =
+                builder.add_node(node(format_args!("pcie{i}"), NodeKind::PcieSwitch).on_rail(i as u32));
+            let nic = builder.add_node(node(format_args!("nic{i}"), NodeKind::Nic).on_rail(i as u32));
             for gpu in gpus {
                 builder.add_cable(*gpu, switch, self.pcie.clone());
             }

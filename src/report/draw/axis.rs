@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-use crate::report::number::short;
+use crate::report::number::{count, short};
 use crate::units::{Bytes, Time};
 
 /// Room between the labels of two ticks, in pixels.
@@ -91,6 +91,40 @@ impl Axis {
         }
         let ticks = values.into_iter().map(|value| Tick { value, label: time_label(value) }).collect();
         Self { scale: Scale::Log, low, high, ticks }
+    }
+
+    /// Counts, logarithmic, with decades as ticks, or 1, 2 and 5 where there are few decades. They are not zero.
+    pub(super) fn log_counts(counts: &[f64]) -> Self {
+        let (min, max) = extent(counts.iter().copied());
+        let (low, high) = (min / 1.25, max * 1.25);
+        let mut values = decimal_steps(low, high, &[1]);
+        if values.len() < 3 {
+            values = decimal_steps(low, high, &[1, 2, 5]);
+        }
+        let label = |value: f64| {
+            let (unit, word) = [(1e9, " G"), (1e6, " M"), (1e3, " k")]
+                .into_iter()
+                .find(|(unit, _)| value >= *unit)
+                .unwrap_or((1.0, ""));
+            format!("{}{word}", short(value / unit))
+        };
+        let ticks = values.into_iter().map(|value| Tick { value, label: label(value) }).collect();
+        Self { scale: Scale::Log, low, high, ticks }
+    }
+
+    /// Numbers of ranks, logarithmic, each with a tick. They are not zero.
+    pub(super) fn ranks(ranks: &[u64]) -> Self {
+        let mut distinct = ranks.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let (min, max) = extent(distinct.iter().map(|ranks| *ranks as f64));
+        let label = |ranks: &u64| Tick { value: *ranks as f64, label: count(*ranks) };
+        Self {
+            scale: Scale::Log,
+            low: min / 1.1,
+            high: max * 1.1,
+            ticks: distinct.iter().map(label).collect(),
+        }
     }
 
     /// From zero to a little over `max`, with about `ticks` ticks.

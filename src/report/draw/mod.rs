@@ -8,6 +8,7 @@ mod bars;
 mod canvas;
 mod density;
 mod font;
+mod growth;
 mod heading;
 mod lines;
 mod picture;
@@ -25,6 +26,7 @@ use thiserror::Error;
 use crate::result::{PlotKind, PlotSpec, RunResult};
 use subject::Subject;
 
+pub use growth::{Growth, draw_growth};
 pub use picture::Picture;
 
 /// Why there is no picture.
