@@ -13,7 +13,7 @@ use super::flows::{Flows, NONE};
 use super::shares::Shares;
 
 /// Flows a resource that freeze between two marks: a mark costs as much as freezing about that many.
-const MARK_EVERY: usize = 2;
+pub(super) const MARK_EVERY: usize = 2;
 
 /// What is filled of a resource.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,6 +54,8 @@ pub(super) const NOWHERE: Home = Home { component: NONE, place: NONE };
 /// What all components share.
 #[derive(Debug, Default)]
 pub(super) struct Desk {
+    /// Flows a resource that freeze between two marks.
+    pub(super) mark_every: usize,
     /// Where each resource is.
     pub(super) homes: Vec<Home>,
     /// The number of the level at which each lane's flow froze last; any number above all marks for a new one.
@@ -64,6 +66,13 @@ pub(super) struct Desk {
     /// Flows that freeze.
     fixed: Vec<u32>,
     touched: Vec<u32>,
+}
+
+impl Desk {
+    /// For no component yet.
+    pub(super) fn new(mark_every: usize) -> Self {
+        Self { mark_every, ..Self::default() }
+    }
 }
 
 /// A set of resources that no flow leaves.
@@ -202,7 +211,7 @@ impl Component {
         now: u64,
         mut told: impl FnMut(u32, u64),
     ) -> usize {
-        let Desk { homes, numbers, clock, saturated, fixed, touched } = desk;
+        let Desk { mark_every, homes, numbers, clock, saturated, fixed, touched } = desk;
         let Flows { hops, resources, flows, .. } = all;
         let count = self.resources.len();
         let Some(mark) = self.marks.last() else { return 0 };
@@ -218,7 +227,7 @@ impl Component {
             if least == f64::INFINITY {
                 return work + since;
             }
-            if since >= MARK_EVERY * count {
+            if since > *mark_every * count {
                 work += std::mem::take(&mut since);
                 self.marks.push(Mark { number: *clock, level: last });
                 self.kept.extend_from_slice(&self.loads);

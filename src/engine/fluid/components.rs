@@ -26,9 +26,11 @@ struct Entry {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Components {
     desk: Desk,
+    /// Least work that goes into a component.
+    least: usize,
     entries: Vec<Option<Entry>>,
     /// Numbers of entries that are none.
     vacant: Vec<u32>,
@@ -37,6 +39,11 @@ pub(super) struct Components {
 }
 
 impl Components {
+    /// None. At least so much work goes into a component, and so many flows a resource freeze between two marks.
+    pub(super) fn new(least: usize, mark_every: usize) -> Self {
+        Self { desk: Desk::new(mark_every), least, entries: Vec::new(), vacant: Vec::new(), count: 0 }
+    }
+
     /// A flow begins.
     #[inline]
     pub(super) fn add(&mut self, lane: u32, hops: &[Hop]) {
@@ -133,7 +140,7 @@ impl Components {
             // Rates or bottlenecks are no longer those of its marks.
             entry.component.strike(1);
             if !stood || work > entry.work {
-                entry.left = work * entry.patience;
+                entry.left = (work * entry.patience).max(self.least);
                 entry.patience = (entry.patience * 2).min(PATIENCE);
             } else if entry.component.worn() {
                 self.forget(own);
@@ -145,7 +152,8 @@ impl Components {
             self.desk.numbers.resize(all.flows.len(), 0);
             let own = self.vacant.pop().unwrap_or(self.entries.len() as u32);
             let component = Component::gather(all, &mut self.desk, resource, own);
-            self.put(own, Entry { component, work, left: work, patience: 2, round: 0 });
+            let left = work.max(self.least);
+            self.put(own, Entry { component, work, left, patience: 2, round: 0 });
         }
     }
 

@@ -3,11 +3,11 @@
 use super::flows::{Flows, NONE, Shared};
 
 /// How often a region may grow before it is the whole component.
-const GROWTHS: u32 = 4;
+pub(super) const GROWTHS: u32 = 4;
 /// How many solves go for the whole component at once after a region came to that.
 const PATIENCE: u32 = 15;
 /// Up to how many flows a whole component is filled here.
-const SMALL: usize = 64;
+pub(super) const SMALL: usize = 64;
 
 /// When a flow was last looked at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,9 @@ struct Seen {
 /// Solves regions one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Region {
+    /// Limits: see [`GROWTHS`] and [`SMALL`].
+    growths: u32,
+    small: usize,
     /// Number of the present region, and of the present filling.
     mark: u32,
     filling: u32,
@@ -50,6 +53,11 @@ pub(super) struct Region {
 }
 
 impl Region {
+    /// Regions that grow so often, and whole components of up to so many flows.
+    pub(super) fn new(growths: u32, small: usize) -> Self {
+        Self { growths, small, ..Self::default() }
+    }
+
     /// How many flows and resources were looked at for the last region.
     pub(super) fn work(&self) -> usize {
         self.work
@@ -70,7 +78,7 @@ impl Region {
         let mut looked = 0;
         if self.whole > 0 {
             self.whole -= 1;
-            growths = GROWTHS;
+            growths = self.growths;
         }
         loop {
             // The flows of resources that joined: new ones, those whose bottleneck was dirtied, or all.
@@ -80,14 +88,14 @@ impl Region {
                 for place in 0..all.resources[at].members.len() {
                     let lane = all.resources[at].members[place].lane;
                     let flow = &all.flows[lane as usize];
-                    let lost = growths >= GROWTHS
+                    let lost = growths >= self.growths
                         || flow.bottleneck == NONE
                         || all.resources[flow.bottleneck as usize].dirty == all.round;
                     if lost && self.seen[lane as usize].free != self.mark {
                         self.set_free(all, lane);
                     }
                 }
-                if growths >= GROWTHS && self.free.len() > SMALL {
+                if growths >= self.growths && self.free.len() > self.small {
                     for (lane, old) in self.free.iter().zip(&self.old) {
                         all.flows[*lane as usize].rate = *old;
                     }
@@ -100,7 +108,7 @@ impl Region {
                 break;
             }
             growths += 1;
-            if growths == GROWTHS {
+            if growths == self.growths {
                 self.whole = PATIENCE;
                 looked = 0;
             }

@@ -12,10 +12,11 @@
 //! depend on order; kept flows enter at their level like all others; so rates are a pure function of the set of flows,
 //! to the last bit, whatever the region was.
 
+use super::component::MARK_EVERY;
 use super::components::Components;
 use super::flows::Flows;
 use super::network::Network;
-use super::region::Region;
+use super::region::{GROWTHS, Region, SMALL};
 
 /// Flows in flight on shared resources.
 pub(super) struct Sharing {
@@ -28,12 +29,11 @@ pub(super) struct Sharing {
 impl Sharing {
     /// No flows yet; flows are the lanes of the network.
     pub(super) fn new(network: &Network) -> Self {
-        Self {
-            all: Flows::new(network),
-            region: Region::default(),
-            components: Components::default(),
-            solves: 0,
-        }
+        Self::by(network, Region::new(GROWTHS, SMALL), Components::new(0, MARK_EVERY))
+    }
+
+    fn by(network: &Network, region: Region, components: Components) -> Self {
+        Self { all: Flows::new(network), region, components, solves: 0 }
     }
 
     /// How many regions were solved so far.
@@ -129,7 +129,7 @@ mod tests {
             let count = capacities.len() as u32;
             let hop = (0..count, 1u32..=6);
             let path = prop::collection::btree_map(0..count, hop.prop_map(|(_, weight)| weight), 1..5);
-            prop::collection::vec(path, 1..20).prop_map(move |paths| {
+            prop::collection::vec(path, 1..60).prop_map(move |paths| {
                 let resources = capacities
                     .iter()
                     .enumerate()
@@ -151,17 +151,35 @@ mod tests {
         })
     }
 
+    /// The solver as it is, with components as soon as a region grows, and with components only.
+    fn ways() -> impl Strategy<Value = (Region, Components)> {
+        (0..3u8).prop_map(|way| match way {
+            0 => (Region::new(GROWTHS, SMALL), Components::new(0, MARK_EVERY)),
+            1 => (Region::new(1, 0), Components::new(0, 0)),
+            _ => (Region::new(0, 0), Components::new(usize::MAX, 0)),
+        })
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
         /// Flows come and go at random; after every solve the rates are those of the plain twin to the last bit, and
         /// every flow has a bottleneck: a full resource on which no flow is faster.
         #[test]
         fn rates_are_max_min_fair(
             routes in tables(),
+            (region, components) in ways(),
+            all in any::<bool>(),
             toggles in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..60),
         ) {
             let paths: Vec<PathId> = (0..routes.len()).map(PathId::from_index).collect();
-            let mut sharing = Sharing::new(&Network::of_paths(&routes, &paths.iter().copied().map(Some).collect::<Vec<_>>()));
-            let mut active = vec![false; paths.len()];
+            let own: Vec<_> = paths.iter().copied().map(Some).collect();
+            let mut sharing = Sharing::by(&Network::of_paths(&routes, &own), region, components);
+            let mut active = vec![all; paths.len()];
+            if all {
+                (0..paths.len() as u32).for_each(|lane| sharing.add(lane, 1, 0));
+                sharing.solve(0, |_, _| {});
+            }
             let mut rates = vec![0.0; paths.len()];
             for (index, solve) in toggles {
                 let lane = index.index(paths.len());
