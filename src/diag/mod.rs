@@ -45,7 +45,7 @@ impl Diagnostic {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: one_line(message.into()),
             labels: Vec::new(),
             help: Vec::new(),
         }
@@ -59,16 +59,28 @@ impl Diagnostic {
     /// Adds a place; the first added is the primary one.
     #[must_use]
     pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.labels.push(Label { place, text: text.into() });
+        self.labels.push(Label { place, text: one_line(text.into()) });
         self
     }
 
     /// Adds a hint.
     #[must_use]
     pub fn help(mut self, hint: impl Into<String>) -> Self {
-        self.help.push(hint.into());
+        self.help.push(one_line(hint.into()));
         self
     }
+}
+
+/// The text with control characters escaped: what it quotes from a file must not break lines or steer a terminal.
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut told = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if letter.is_control() { told.extend(letter.escape_default()) } else { told.push(letter) }
+    }
+    told
 }
 
 /// The longest name that others are compared with, in bytes.
@@ -93,6 +105,13 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quoted_control_characters_are_escaped() {
+        let told = Diagnostic::error("E0111", "`a\nb\u{1b}[2J` is not a valid pattern").help("say\tso");
+        assert_eq!(told.message, r"`a\nb\u{1b}[2J` is not a valid pattern");
+        assert_eq!(told.help, [r"say\tso"]);
+    }
 
     #[test]
     fn nearest_finds_slips_only() {
