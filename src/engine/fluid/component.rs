@@ -105,7 +105,7 @@ impl Component {
             looked += 1;
             let shared = &all.resources[resource as usize];
             let mut open = 0;
-            for member in &shared.members {
+            for member in shared.members.all() {
                 open += u64::from(member.weight);
                 if std::mem::replace(&mut desk.numbers[member.lane as usize], desk.clock) == desk.clock {
                     continue;
@@ -238,7 +238,7 @@ impl Component {
             self.shares.at(least, saturated);
             for &place in saturated.iter() {
                 let resource = self.resources[place as usize];
-                let members = &resources[resource as usize].members;
+                let members = resources[resource as usize].members.all();
                 // Which are open is as good as random, so without branches; what comes then can be done for many
                 // flows at a time.
                 fixed.resize(members.len(), 0);
