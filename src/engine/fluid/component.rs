@@ -247,10 +247,14 @@ impl Component {
                     let number = &mut numbers[member.lane as usize];
                     fixed[frozen] = member.lane;
                     let open = (*number > standing) & (*number < begin);
-                    *number = if open { *clock } else { *number };
+                    let mask = u32::from(open).wrapping_neg();
+                    *number = (*number & !mask) | (*clock & mask);
                     frozen += usize::from(open);
                 }
                 since += frozen;
+                // Looks at all their lines of cache first, so that they come from memory at the same time.
+                let crossed: usize = fixed[..frozen].iter().map(|lane| flows[*lane as usize].crosses()).sum();
+                touched.reserve(crossed);
                 for &lane in &fixed[..frozen] {
                     let flow = &mut flows[lane as usize];
                     flow.bottleneck = resource;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::ids::ResourceId;
 use crate::route::Hop;
 
-use super::drain::drain;
+use super::drain::{drain, float};
 use super::members::{Member, Members};
 use super::network::Network;
 
@@ -85,6 +85,12 @@ impl Flow {
         if count <= NEAR { &self.near[..count] } else { &all[self.slot as usize..self.slot as usize + count] }
     }
 
+    /// How many resources that matter it crosses.
+    #[inline]
+    pub(super) fn crosses(&self) -> usize {
+        self.count as usize
+    }
+
     /// Moves on from its old rate to the present one: when it will be sent, if that changed.
     #[inline]
     pub(super) fn move_on(&mut self, old: f64, now: u64) -> Option<u64> {
@@ -92,7 +98,7 @@ impl Flow {
             return None;
         }
         if old > 0.0 {
-            self.remaining -= old * (now - self.updated) as f64 / 1e12;
+            self.remaining -= old * float(now - self.updated) / 1e12;
             self.updated = now;
         }
         Some(now.saturating_add(drain(self.remaining, self.rate)))
