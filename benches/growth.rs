@@ -10,7 +10,7 @@ use std::process::Command;
 
 use railspine::report::draw::{Growth, draw_growth};
 
-/// Ranks, in servers of 8 and pods of 128 servers.
+/// Ranks, in servers of 8 and pods of 32 servers.
 const RANKS: [u64; 4] = [1 << 10, 1 << 12, 1 << 14, 1 << 16];
 /// Operation, algorithm, other keys.
 const COLLECTIVES: [(&str, &str, &str); 5] = [
@@ -70,7 +70,7 @@ fn instructions(folder: &Path, ranks: u64, op: &str, algorithm: &str, keys: &str
     let file = folder.join("case.toml");
     let scenario = format!(
         "kind = \"run\"\n[fabric]\ntemplate = \"rail-optimised\"\nrouting = \"spray\"\n[fabric.params]\n\
-         servers = {}\npod_servers = 128\ntiers = 3\nradix = 256\n\
+         servers = {}\npod_servers = 32\ntiers = 3\nradix = 512\nleaf_down = 32\nleaf_up = 32\n\
          [[collective]]\nop = \"{op}\"\nalgorithm = \"{algorithm}\"\nsize = \"1 GiB\"\n{keys}\n",
         ranks / 8
     );

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use railspine::collective::algo::serves;
 use railspine::collective::{Algorithm, Op};
 use railspine::engine::fluid::reference;
-use railspine::engine::{Collective, Job, Probe, Silent, Steps, TransferRecord, fluid};
+use railspine::engine::{Job, Probe, Silent, Steps, TransferRecord, fluid};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind, Routing};
 use railspine::ids::NodeId;
 use railspine::units::{Bandwidth, Bytes, Time};
-use support::{Asked, routed};
+use support::{Asked, together};
 
 /// Leaves of GPUs under spines, every link with a rate and latency of its own, drawn in turn from `draws`.
 fn lopsided(leaves: u32, hosts: u32, spines: u32, routing: Routing, draws: &[u32]) -> Fabric {
@@ -67,21 +67,7 @@ fn twins(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(), TestCaseError> {
         }
         proofs.push(railspine::collective::verify(made).unwrap());
     }
-    let pairs: Vec<_> = proofs.iter().cloned().zip(asked.iter().map(|one| &one.nodes[..])).collect();
-    let (routes, paths) = routed(fabric, &pairs);
-    let collectives: Vec<Collective> = asked
-        .iter()
-        .zip(proofs)
-        .zip(paths)
-        .map(|((one, schedule), paths)| Collective {
-            schedule,
-            bytes: one.bytes,
-            paths,
-            fold: None,
-            start: one.start,
-            steps: one.steps,
-        })
-        .collect();
+    let (routes, collectives) = together(fabric, asked, proofs);
     let job = Job { routes: &routes, collectives };
     let fast = fluid::run(&job, &mut Silent);
     let plain = fluid::run_with(&job, fluid::Options::PLAIN, &mut Silent);

@@ -5,10 +5,10 @@ mod support;
 use proptest::prelude::*;
 use railspine::collective::algo::serves;
 use railspine::collective::{Algorithm, Op};
-use railspine::engine::{Collective, Job, Outcome, Silent, Steps, Work, fluid};
+use railspine::engine::{Job, Outcome, Silent, Steps, Work, fluid};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind};
 use railspine::units::{Bandwidth, Bytes, Time};
-use support::{Asked, proved, routed};
+use support::{Asked, proved, together};
 
 /// Pods of servers of GPUs: NVLink inside, a leaf a rail and pod, one spine over all. Latencies in nanoseconds.
 struct Pods {
@@ -57,17 +57,8 @@ impl Pods {
 /// Plays what is asked with short cuts and without, and holds the results against each other; what they did.
 fn both(fabric: &Fabric, asked: &[Asked<'_>]) -> Result<(Outcome, Outcome), TestCaseError> {
     let proofs: Vec<_> = asked.iter().map(|one| proved(fabric, one)).collect();
-    let pairs: Vec<_> = proofs.iter().cloned().zip(asked.iter().map(|one| &one.nodes[..])).collect();
-    let (routes, paths) = routed(fabric, &pairs);
-    let collectives = asked.iter().zip(proofs).zip(paths).map(|((one, schedule), paths)| Collective {
-        schedule,
-        bytes: one.bytes,
-        paths,
-        fold: None,
-        start: one.start,
-        steps: one.steps,
-    });
-    let job = Job { routes: &routes, collectives: collectives.collect() };
+    let (routes, collectives) = together(fabric, asked, proofs);
+    let job = Job { routes: &routes, collectives };
     let plain = fluid::run_with(&job, fluid::Options::PLAIN, &mut Silent);
     let fast = fluid::run(&job, &mut Silent);
     for (fast, plain) in fast.collectives.iter().zip(&plain.collectives) {

@@ -29,10 +29,10 @@ const RUNNING_PER_LANE: u64 = 450;
 /// Seconds a lane that is played: its proof, its path, its place in the plan (measured: 4 to 9 microseconds, from
 /// all-to-alls of 512 ranks and halving-doubling of 4,096).
 const PER_LANE: f64 = 6e-6;
-/// Seconds a transfer that is played (measured on a core of a 2-core virtual machine: 0.2 microseconds where no two share
-/// a link, as in a ring on one switch, and 0.3 to 0.6 where they do, as in rings through servers). Where all run at once
-/// and each ends at a time of its own it can be a hundred times more.
-const PER_TRANSFER: f64 = 0.5e-6;
+/// Seconds a transfer that is played (measured by `benches/fluid.rs` on a core of a 2-core virtual machine: 0.05
+/// microseconds where no two share a link, as in a ring on one switch, and 0.2 to 0.7 where a few do, as in rings through
+/// servers and double trees). Where all run at once and each ends at a time of its own it can be hundreds of times more.
+const PER_TRANSFER: f64 = 0.25e-6;
 
 /// What a run has to do, counted. Lanes that stand for others by symmetry are *kept*; the others are not played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

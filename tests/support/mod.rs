@@ -160,24 +160,25 @@ pub fn routed(fabric: &Fabric, all: &[(Verified, &[NodeId])]) -> (Routes, Vec<Ve
     (router.finish(), paths)
 }
 
+/// Collectives routed together, and their paths.
+pub fn together(fabric: &Fabric, asked: &[Asked<'_>], proofs: Vec<Verified>) -> (Routes, Vec<Collective>) {
+    let pairs: Vec<_> = proofs.iter().cloned().zip(asked.iter().map(|one| &one.nodes[..])).collect();
+    let (routes, paths) = routed(fabric, &pairs);
+    let collectives = asked.iter().zip(proofs).zip(paths).map(|((one, schedule), paths)| Collective {
+        schedule,
+        bytes: one.bytes,
+        paths,
+        fold: None,
+        start: one.start,
+        steps: one.steps,
+    });
+    (routes, collectives.collect())
+}
+
 /// Plays collectives together in the fluid engine.
 pub fn play(fabric: &Fabric, asked: &[Asked<'_>]) -> Outcome {
     let proofs: Vec<Verified> = asked.iter().map(|one| proved(fabric, one)).collect();
-    let pairs: Vec<_> = proofs.iter().cloned().zip(asked.iter().map(|one| &one.nodes[..])).collect();
-    let (routes, paths) = routed(fabric, &pairs);
-    let collectives = asked
-        .iter()
-        .zip(proofs)
-        .zip(paths)
-        .map(|((one, schedule), paths)| Collective {
-            schedule,
-            bytes: one.bytes,
-            paths,
-            fold: None,
-            start: one.start,
-            steps: one.steps,
-        })
-        .collect();
+    let (routes, collectives) = together(fabric, asked, proofs);
     let outcome = fluid::run(&Job { routes: &routes, collectives }, &mut Silent);
     assert!(!outcome.cancelled, "it ends");
     outcome
