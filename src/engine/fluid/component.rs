@@ -105,7 +105,7 @@ impl Component {
             looked += 1;
             let shared = &all.resources[resource as usize];
             let mut open = 0;
-            for member in &shared.members {
+            for member in shared.members.all() {
                 open += u64::from(member.weight);
                 if std::mem::replace(&mut desk.numbers[member.lane as usize], desk.clock) == desk.clock {
                     continue;
@@ -238,7 +238,7 @@ impl Component {
             self.shares.at(least, saturated);
             for &place in saturated.iter() {
                 let resource = self.resources[place as usize];
-                let members = &resources[resource as usize].members;
+                let members = resources[resource as usize].members.all();
                 // Which are open is as good as random, so without branches; what comes then can be done for many
                 // flows at a time.
                 fixed.resize(members.len(), 0);
@@ -247,10 +247,14 @@ impl Component {
                     let number = &mut numbers[member.lane as usize];
                     fixed[frozen] = member.lane;
                     let open = (*number > standing) & (*number < begin);
-                    *number = if open { *clock } else { *number };
+                    let mask = u32::from(open).wrapping_neg();
+                    *number = (*number & !mask) | (*clock & mask);
                     frozen += usize::from(open);
                 }
                 since += frozen;
+                // Looks at all their lines of cache first, so that they come from memory at the same time.
+                let crossed: usize = fixed[..frozen].iter().map(|lane| flows[*lane as usize].crosses()).sum();
+                touched.reserve(crossed);
                 for &lane in &fixed[..frozen] {
                     let flow = &mut flows[lane as usize];
                     flow.bottleneck = resource;

@@ -5,33 +5,21 @@ use std::ops::Range;
 use crate::ids::ResourceId;
 use crate::route::Hop;
 
-use super::drain::drain;
+use super::drain::{drain, float};
+use super::members::{Member, Members};
 use super::network::Network;
 
-/// A flow on a resource: its lane, its weight there, and where its path says so.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Member {
-    pub(super) lane: u32,
-    pub(super) weight: u32,
-    /// Slot of this hop in `places`.
-    slot: u32,
-}
-
-/// The state of one resource.
+/// The state of one resource: a line of cache.
 #[derive(Debug, Clone, Default)]
+#[repr(align(64))]
 pub(super) struct Shared {
     /// Capacity times the weight unit.
     pub(super) capacity: f64,
     /// The flows on it.
-    pub(super) members: Vec<Member>,
-    /// Load of frozen flows while filling.
-    pub(super) frozen: f64,
-    /// Weight of flows that are not frozen while filling.
-    pub(super) open: u64,
-    /// Weight frozen at the present level.
-    pub(super) level: u64,
-    /// Region in which it was last.
+    pub(super) members: Members,
+    /// Region in which it was last, and its place there.
     pub(super) region: u32,
+    pub(super) place: u32,
     /// Solve for which it was dirtied, until its region stands.
     pub(super) dirty: u32,
 }
@@ -48,7 +36,7 @@ impl Shared {
 }
 
 /// Hops that are kept with a flow.
-const NEAR: usize = 3;
+const NEAR: usize = 2;
 
 /// The state of one flow: a line of cache.
 #[derive(Debug, Clone, Copy)]
@@ -66,17 +54,28 @@ pub(super) struct Flow {
     slot: u32,
     /// They themselves, where they are few.
     near: [Hop; NEAR],
+    /// The rate that it has where no other flow is on its path, and the resource that sets it.
+    alone: f64,
+    narrowest: u32,
 }
 
 impl Flow {
     /// None in flight on a lane with these slots.
-    fn new(slots: Range<usize>, hops: &[Hop]) -> Self {
+    fn new(slots: Range<usize>, hops: &[Hop], capacities: &[f64]) -> Self {
         let mut near = [Hop { resource: ResourceId(0), weight: 0 }; NEAR];
         for (near, hop) in near.iter_mut().zip(&hops[slots.clone()]) {
             *near = *hop;
         }
         let (slot, count) = (slots.start as u32, slots.len() as u32);
-        Self { rate: 0.0, remaining: 0.0, updated: 0, bottleneck: NONE, count, slot, near }
+        let (mut alone, mut narrowest) = (f64::INFINITY, NONE);
+        for hop in &hops[slots] {
+            let rate = capacities[hop.resource.index()] / f64::from(hop.weight);
+            if rate < alone {
+                (alone, narrowest) = (rate, hop.resource.0);
+            }
+        }
+        let bottleneck = NONE;
+        Self { rate: 0.0, remaining: 0.0, updated: 0, bottleneck, count, slot, near, alone, narrowest }
     }
 
     /// Its hops; `all` are those of all lanes.
@@ -86,14 +85,22 @@ impl Flow {
         if count <= NEAR { &self.near[..count] } else { &all[self.slot as usize..self.slot as usize + count] }
     }
 
+    /// How many resources that matter it crosses.
+    #[inline]
+    pub(super) fn crosses(&self) -> usize {
+        self.count as usize
+    }
+
     /// Moves on from its old rate to the present one: when it will be sent, if that changed.
     #[inline]
     pub(super) fn move_on(&mut self, old: f64, now: u64) -> Option<u64> {
         if self.rate.to_bits() == old.to_bits() {
             return None;
         }
-        self.remaining -= old * (now - self.updated) as f64 / 1e12;
-        self.updated = now;
+        if old > 0.0 {
+            self.remaining -= old * float(now - self.updated) / 1e12;
+            self.updated = now;
+        }
         Some(now.saturating_add(drain(self.remaining, self.rate)))
     }
 }
@@ -118,7 +125,9 @@ impl Flows {
     /// The lanes of a network, none in flight.
     pub(super) fn new(network: &Network) -> Self {
         let shared = |capacity: &f64| Shared { capacity: *capacity, ..Shared::default() };
-        let flow = |range: &[u32]| Flow::new(range[0] as usize..range[1] as usize, &network.hops);
+        let flow = |range: &[u32]| {
+            Flow::new(range[0] as usize..range[1] as usize, &network.hops, &network.capacities)
+        };
         Self {
             places: vec![0; network.hops.len()],
             hops: network.hops.clone(),
@@ -143,8 +152,7 @@ impl Flows {
         (flow.remaining, flow.updated) = (bytes as f64, now);
         for (slot, hop) in (flow.slot..).zip(flow.hops(hops)) {
             let shared = &mut resources[hop.resource.index()];
-            places[slot as usize] = shared.members.len() as u32;
-            shared.members.push(Member { lane, weight: hop.weight, slot });
+            shared.members.add(Member { lane, weight: hop.weight, slot }, places);
             shared.touch(hop.resource, *round, dirty);
         }
     }
@@ -154,29 +162,24 @@ impl Flows {
         let Self { hops, resources, places, flows, dirty, round } = self;
         let flow = &flows[lane as usize];
         for (slot, hop) in (flow.slot..).zip(flow.hops(hops)) {
-            let place = places[slot as usize];
             let shared = &mut resources[hop.resource.index()];
-            shared.members.swap_remove(place as usize);
-            if let Some(moved) = shared.members.get(place as usize) {
-                places[moved.slot as usize] = place;
-            }
+            shared.members.remove(slot, places);
             shared.touch(hop.resource, *round, dirty);
         }
     }
 
-    /// The rate and bottleneck of a flow that has its path for itself now; `None` where it has not.
-    pub(super) fn alone(&self, lane: u32) -> Option<(f64, u32)> {
-        let mut least = (f64::INFINITY, NONE);
-        for hop in self.hops_of(lane) {
-            let shared = &self.resources[hop.resource.index()];
-            if shared.members.len() > 1 {
-                return None;
-            }
-            let rate = shared.capacity / f64::from(hop.weight);
-            if rate < least.0 {
-                least = (rate, hop.resource.0);
-            }
+    /// Gives a flow the rate that it has alone, if no other is on its path: that which it had.
+    #[inline]
+    pub(super) fn alone(&mut self, lane: u32) -> Option<f64> {
+        let Self { hops, resources, flows, .. } = self;
+        let flow = &mut flows[lane as usize];
+        if flow.hops(hops).iter().any(|hop| resources[hop.resource.index()].members.several()) {
+            return None;
         }
-        Some(least)
+        for hop in flow.hops(hops) {
+            resources[hop.resource.index()].dirty = 0;
+        }
+        flow.bottleneck = flow.narrowest;
+        Some(std::mem::replace(&mut flow.rate, flow.alone))
     }
 }

@@ -14,6 +14,7 @@ mod components;
 mod drain;
 mod flows;
 mod lockstep;
+mod members;
 mod needed;
 mod network;
 mod plan;

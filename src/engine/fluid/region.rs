@@ -1,6 +1,6 @@
 //! The region around a dirty resource, filled by ascending level and grown until every flow has its bottleneck.
 
-use super::flows::{Flows, NONE, Shared};
+use super::flows::{Flows, NONE};
 
 /// How often a region may grow before it is the whole component.
 pub(super) const GROWTHS: u32 = 4;
@@ -22,6 +22,31 @@ struct Seen {
     confirmed: u32,
 }
 
+/// A resource while it is filled.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    capacity: f64,
+    /// Load of frozen flows.
+    frozen: f64,
+    /// Weight of flows that are not frozen.
+    open: u64,
+    /// Weight frozen at the present level.
+    level: u64,
+    /// What an open flow of weight 1 would get.
+    share: f64,
+}
+
+impl Load {
+    /// Freezes what froze at a level.
+    #[inline]
+    fn settle(&mut self, level: f64) {
+        self.frozen += self.level as f64 * level;
+        self.open -= self.level;
+        self.level = 0;
+        self.share = (self.capacity - self.frozen).max(0.0) / self.open as f64;
+    }
+}
+
 /// Solves regions one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Region {
@@ -39,7 +64,8 @@ pub(super) struct Region {
     work: usize,
     /// Its resources.
     region: Vec<u32>,
-    /// Those of them that have open flows while filling.
+    /// They while filling, and the places of those that have open flows.
+    loads: Vec<Load>,
     open: Vec<u32>,
     /// Flows whose rates are sought, and the rates that they had.
     pub(super) free: Vec<u32>,
@@ -72,7 +98,8 @@ impl Region {
         self.region.clear();
         self.free.clear();
         self.old.clear();
-        all.resources[resource as usize].region = self.mark;
+        let first = &mut all.resources[resource as usize];
+        (first.region, first.place) = (self.mark, 0);
         self.region.push(resource);
         let mut growths = 0;
         let mut looked = 0;
@@ -85,8 +112,8 @@ impl Region {
             while looked < self.region.len() {
                 let at = self.region[looked] as usize;
                 looked += 1;
-                for place in 0..all.resources[at].members.len() {
-                    let lane = all.resources[at].members[place].lane;
+                for place in 0..all.resources[at].members.all().len() {
+                    let lane = all.resources[at].members.all()[place].lane;
                     let flow = &all.flows[lane as usize];
                     let lost = growths >= self.growths
                         || flow.bottleneck == NONE
@@ -135,7 +162,7 @@ impl Region {
         for hop in flow.hops(hops) {
             let shared = &mut resources[hop.resource.index()];
             if shared.region != self.mark {
-                shared.region = self.mark;
+                (shared.region, shared.place) = (self.mark, self.region.len() as u32);
                 self.region.push(hop.resource.0);
             }
         }
@@ -148,20 +175,23 @@ impl Region {
         let filling = self.filling;
         self.kept.clear();
         self.open.clear();
-        for &resource in &self.region {
+        self.loads.clear();
+        for (place, &resource) in (0..).zip(&self.region) {
+            let Flows { resources, flows, .. } = &*all;
+            let shared = &resources[resource as usize];
             let mut open = 0;
-            for member in &all.resources[resource as usize].members {
+            for member in shared.members.all() {
                 let seen = &mut self.seen[member.lane as usize];
                 open += u64::from(member.weight);
                 if seen.free != self.mark && seen.kept != filling {
                     seen.kept = filling;
-                    self.kept.push((all.flows[member.lane as usize].rate, member.lane));
+                    self.kept.push((flows[member.lane as usize].rate, member.lane));
                 }
             }
-            let shared = &mut all.resources[resource as usize];
-            (shared.frozen, shared.open, shared.level) = (0.0, open, 0);
+            let (capacity, share) = (shared.capacity, shared.capacity / open as f64);
+            self.loads.push(Load { capacity, frozen: 0.0, open, level: 0, share });
             if open > 0 {
-                self.open.push(resource);
+                self.open.push(place);
             }
         }
         self.kept.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -179,30 +209,30 @@ impl Region {
             }
             let kept_rate = self.kept.get(next_kept).map_or(f64::INFINITY, |kept| kept.0);
             let mut least = kept_rate;
-            let (resources, saturated) = (&all.resources, &mut self.saturated);
+            let (loads, saturated) = (&self.loads, &mut self.saturated);
             saturated.clear();
-            self.open.retain(|&resource| {
-                let shared = &resources[resource as usize];
-                if shared.open == 0 {
+            self.open.retain(|&place| {
+                let load = &loads[place as usize];
+                if load.open == 0 {
                     return false;
                 }
-                let share = share(shared);
-                if share < least {
-                    least = share;
+                if load.share < least {
+                    least = load.share;
                     saturated.clear();
                 }
-                if share <= least {
-                    saturated.push(resource);
+                if load.share <= least {
+                    saturated.push(place);
                 }
                 true
             });
             let level = f64::max(least, last);
             last = level;
-            for at in 0..self.saturated.len() {
-                let resource = self.saturated[at];
-                for place in 0..all.resources[resource as usize].members.len() {
-                    let lane = all.resources[resource as usize].members[place].lane;
-                    let (flow, seen) = (&mut all.flows[lane as usize], &mut self.seen[lane as usize]);
+            for &place in &self.saturated {
+                let resource = self.region[place as usize];
+                let Flows { resources, flows, .. } = &mut *all;
+                for member in resources[resource as usize].members.all() {
+                    let lane = member.lane;
+                    let (flow, seen) = (&mut flows[lane as usize], &mut self.seen[lane as usize]);
                     if seen.frozen == filling {
                         // A flow that froze at this very level has a bottleneck here too.
                         if flow.rate.to_bits() == level.to_bits() && seen.confirmed != filling {
@@ -239,17 +269,21 @@ impl Region {
                 self.fixed.clear();
                 break;
             }
-            let fixed = std::mem::take(&mut self.fixed);
-            for &lane in &fixed {
-                self.freeze(all, lane);
+            for lane in self.fixed.drain(..) {
+                for hop in all.hops_of(lane) {
+                    let shared = &all.resources[hop.resource.index()];
+                    if shared.region != self.mark {
+                        continue;
+                    }
+                    let load = &mut self.loads[shared.place as usize];
+                    if load.level == 0 {
+                        self.touched.push(shared.place);
+                    }
+                    load.level += u64::from(hop.weight);
+                }
             }
-            self.fixed = fixed;
-            self.fixed.clear();
-            for resource in self.touched.drain(..) {
-                let shared = &mut all.resources[resource as usize];
-                shared.frozen += shared.level as f64 * level;
-                shared.open -= shared.level;
-                shared.level = 0;
+            for place in self.touched.drain(..) {
+                self.loads[place as usize].settle(level);
             }
         }
         for &(_, lane) in &self.kept {
@@ -260,25 +294,4 @@ impl Region {
             }
         }
     }
-
-    /// Takes a flow out of the open weight of the region's resources.
-    fn freeze(&mut self, all: &mut Flows, lane: u32) {
-        let Flows { hops, resources, flows, .. } = all;
-        for hop in flows[lane as usize].hops(hops) {
-            let shared = &mut resources[hop.resource.index()];
-            if shared.region != self.mark {
-                continue;
-            }
-            if shared.level == 0 {
-                self.touched.push(hop.resource.0);
-            }
-            shared.level += u64::from(hop.weight);
-        }
-    }
-}
-
-/// What an open flow of weight 1 would get of a resource.
-#[inline]
-fn share(shared: &Shared) -> f64 {
-    (shared.capacity - shared.frozen).max(0.0) / shared.open as f64
 }

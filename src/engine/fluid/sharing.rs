@@ -77,18 +77,10 @@ impl Sharing {
                 continue;
             }
             *solves += 1;
-            if let [only] = shared.members[..]
-                && let Some((rate, bottleneck)) = all.alone(only.lane)
+            if let Some(lane) = shared.members.only()
+                && let Some(old) = all.alone(lane)
             {
-                let lane = only.lane;
-                let Flows { hops, resources, flows, .. } = &mut *all;
-                let flow = &mut flows[lane as usize];
-                for hop in flow.hops(hops) {
-                    resources[hop.resource.index()].dirty = 0;
-                }
-                let old = std::mem::replace(&mut flow.rate, rate);
-                flow.bottleneck = bottleneck;
-                if let Some(finish) = flow.move_on(old, now) {
+                if let Some(finish) = all.flows[lane as usize].move_on(old, now) {
                     told(lane, finish);
                 }
                 continue;
