@@ -32,5 +32,10 @@ fn scenarios(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scenarios);
+criterion_group! {
+    name = benches;
+    // Criterion's own plots would need a font of the system.
+    config = Criterion::default().without_plots();
+    targets = scenarios
+}
 criterion_main!(benches);
