@@ -267,49 +267,21 @@ proptest! {
     }
 }
 
-/// Tells what schedules and their proofs cost: `cargo test --release --test verify_scale -- --ignored --nocapture`.
+/// Schedules that nobody could walk whole are proved through some atoms, or through atoms that stand for all.
 #[test]
-#[ignore = "measures, and is of use in release builds only"]
-fn costs() {
-    let ring = |channels| (Algorithm::Ring, Op::AllReduce, 131_072, 8, channels);
+fn schedules_at_scale_are_proved() {
     let cases = [
-        (Algorithm::Ring, Op::AllReduce, 512, 8, Some(1)),
-        (Algorithm::Ring, Op::AllReduce, 1024, 8, Some(1)),
-        (Algorithm::Ring, Op::AllReduce, 1024, 8, Some(8)),
-        ring(Some(1)),
-        ring(Some(8)),
-        (Algorithm::Ring, Op::AllGather, 131_072, 8, Some(8)),
-        (Algorithm::HalvingDoubling, Op::AllReduce, 131_072, 8, None),
-        (Algorithm::HalvingDoubling, Op::AllReduce, 131_071, 1, None),
-        (Algorithm::RecursiveDoubling, Op::AllReduce, 131_072, 8, None),
-        (Algorithm::DoubleTree, Op::AllReduce, 131_072, 8, Some(8)),
-        (Algorithm::Direct, Op::AllToAll, 4096, 8, None),
-        (Algorithm::Direct, Op::AllToAll, 65_536, 8, None),
-        (Algorithm::Direct, Op::AllReduce, 16_384, 8, None),
-        (Algorithm::Hierarchical, Op::AllReduce, 4096, 8, None),
-        (Algorithm::Hierarchical, Op::AllGather, 4096, 8, None),
-        (Algorithm::Hierarchical, Op::AllReduce, 131_072, 8, None),
-        (Algorithm::Pairwise, Op::AllToAll, 4096, 8, None),
-        (Algorithm::Pairwise, Op::AllToAll, 16_384, 8, None),
-        (Algorithm::Pairwise, Op::ReduceScatter, 4096, 8, None),
-        (Algorithm::Bruck, Op::AllToAll, 4096, 8, None),
-        (Algorithm::TwoLevel, Op::AllToAll, 4096, 8, None),
-        (Algorithm::TwoLevel, Op::AllToAll, 16_384, 8, None),
-        (Algorithm::Bruck, Op::AllGather, 65_536, 8, None),
-        (Algorithm::MultiRing, Op::AllReduce, 4096, 8, None),
-        (Algorithm::Binomial, Op::AllReduce, 131_072, 8, None),
+        (Algorithm::Ring, Op::AllReduce, 65_536, Some(1)),
+        (Algorithm::HalvingDoubling, Op::AllReduce, 16_384, None),
+        (Algorithm::Direct, Op::AllToAll, 65_536, None),
+        (Algorithm::TwoLevel, Op::AllToAll, 16_384, None),
+        (Algorithm::Pairwise, Op::AllToAll, 4096, None),
     ];
-    for (algorithm, op, ranks, size, channels) in cases {
-        let servers = (0..ranks).map(|rank| rank / size).collect();
-        let torus = (ranks == 4096).then(|| vec![16, 16, 16]);
-        let bytes = Bytes(8 << 30);
-        let request = Request { servers, torus, channels, ..Request::new(op, ranks, bytes) };
-        let begin = std::time::Instant::now();
-        let made = schedule(algorithm, &request).unwrap();
-        let making = begin.elapsed();
-        let begin = std::time::Instant::now();
-        let proof = railspine::collective::verify(made).unwrap().proof();
-        let proving = begin.elapsed();
-        println!("{ranks:>7} {op:>14} {algorithm:<20} made {making:>9.1?}, proved {proving:>9.1?} {proof:?}");
+    for (algorithm, op, ranks, channels) in cases {
+        let servers = (0..ranks).map(|rank| rank / 8).collect();
+        let request = Request { servers, channels, ..Request::new(op, ranks, Bytes(8 << 30)) };
+        let proof = railspine::collective::verify(schedule(algorithm, &request).unwrap()).unwrap().proof();
+        let followed = matches!(proof, Proof::Symmetry { atoms } | Proof::Sampled { atoms } if atoms > 0);
+        assert!(followed, "{algorithm} {op} {ranks}: {proof:?}");
     }
 }
