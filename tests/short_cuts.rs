@@ -243,3 +243,22 @@ fn rounds_that_repeat_are_skipped() {
     let ring = work(&fabric, Op::AllReduce, Algorithm::Ring, Steps::Receipt, 64 << 10);
     assert_eq!((ring.simulated, ring.skipped), (0, 64 * 126));
 }
+
+/// Latencies of ten thousand seconds a link over so many steps that time ends first: nothing overflows.
+#[test]
+fn the_end_of_time_is_no_panic() {
+    let far = 10_000_000_000_000;
+    let base = Pods {
+        pods: 2,
+        servers: 64,
+        gpus: 4,
+        inside: (far, 400),
+        across: (far, 50),
+        up: (far, 400),
+        slow: None,
+    };
+    let fabric = base.build();
+    let asked = Asked::on_all(&fabric, Op::AllReduce, Algorithm::Ring, Bytes(4 << 20));
+    let (fast, plain) = both(&fabric, &[asked]).unwrap();
+    assert_eq!((fast.cancelled, fast.collectives[0].finish), (plain.cancelled, plain.collectives[0].finish));
+}

@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::block::{Block, BlockLane, Entry, Passage, Passed};
+use super::drain::drain;
 use super::network::Network;
 use super::plan::Plan;
 use super::ring::Rings;
@@ -43,6 +44,11 @@ struct Layout {
 
 /// The end of rings that lie in blocks; `None` where they do not, or batches meet.
 pub(super) fn end(plan: &Plan<'_>, rings: &Rings) -> Option<End> {
+    // Times must be far from the end of time: here they are added without a look.
+    let slowest = rings.rings.iter().flatten().map(|lane| slowest(plan, *lane as usize)).max()?;
+    if slowest * u128::from(rings.steps) > u128::from(u64::MAX / 8) {
+        return None;
+    }
     let mut layout = layout(plan, rings)?;
     let kinds = layout.kinds.len();
     let mut batches: Vec<Batch> =
@@ -120,6 +126,13 @@ pub(super) fn end(plan: &Plan<'_>, rings: &Rings) -> Option<End> {
         blocks += 1;
     }
     end
+}
+
+/// What a step of a lane takes at most: all lanes could share one link of its.
+fn slowest(plan: &Plan<'_>, lane: usize) -> u128 {
+    let planned = &plan.lanes[lane];
+    let alone = drain(planned.bytes.unwrap_or(0) as f64, planned.rate);
+    u128::from(planned.latency) + u128::from(alone) * plan.lanes.len() as u128
 }
 
 /// A passage of a batch.
