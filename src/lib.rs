@@ -15,4 +15,5 @@ pub mod result;
 pub mod rng;
 pub mod route;
 pub mod run;
+pub mod stack;
 pub mod units;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up; a room may use only those before it. Rooms in one row may not use each other, but for
 /// `ids`, `rng` and `diag`, which share a floor.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "units",
     "diag",
     "ids",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 14] = [
     "collective",
     "bound",
     "engine",
+    "stack",
     "result",
     "run",
     "input",

@@ -132,6 +132,7 @@ pub(super) fn read(
     root.finish();
     let (timeline_ranks, plots) = plots::finish(plots);
     Some(Scenario {
+        stack: None,
         name,
         title,
         seed,

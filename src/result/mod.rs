@@ -55,8 +55,11 @@ pub struct Case {
     pub group: String,
     /// Ranks that took part.
     pub ranks: u32,
-    /// Channels that the schedule used.
+    /// Channels that the schedule used; of the communication library, where there is one.
     pub channels: u32,
+    /// The protocol that the communication library chose: `ll128`; empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub protocol: String,
     /// `receipt` or `lockstep`.
     pub steps: String,
     /// Size in bytes, as nccl-tests counts it.
@@ -94,9 +97,18 @@ pub struct Case {
     pub timeline: Vec<TimelineEntry>,
 }
 
+/// For fields that are left out where they say nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+const fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
 /// The parts of a case's time; they sum to `time_ps`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CriticalPath {
+    /// What the communication library and the host cost before anything moves.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub launch_ps: u64,
     /// Latency of paths.
     pub latency_ps: u64,
     /// Transfers at the rate that each would have alone.

@@ -16,5 +16,5 @@ mod unit;
 
 pub use bundles::{BundleFault, BundleRouter, Bundles};
 pub use distance::Distances;
-pub use paths::{Hop, Resource, Routes};
+pub use paths::{Dress, Hop, Resource, Routes};
 pub use router::{Flow, Router, Unreachable};

@@ -1,10 +1,12 @@
 //! The cases of a scenario, and playing them.
 
 use super::prepare::Prepared;
-use super::{RunError, Scenario, Watch};
+use super::{RunError, Scenario, Watch, stacked};
 use crate::collective::Algorithm;
 use crate::engine::{EngineKind, Job, Outcome, Probe, Timeline, TransferRecord, analytic, fluid};
+use crate::ids::PathId;
 use crate::result::Case;
+use crate::route::Routes;
 use crate::units::{Bytes, Time};
 
 /// Most transfers that a timeline keeps.
@@ -117,14 +119,24 @@ fn timeline_bytes(scenario: &Scenario) -> Option<Bytes> {
 }
 
 /// What an engine is asked to run.
-pub(super) fn job<'p>(scenario: &Scenario, prepared: &'p Prepared, plan: &JobPlan) -> Job<'p> {
+pub(super) fn job<'p>(
+    scenario: &Scenario,
+    prepared: &'p Prepared,
+    plan: &JobPlan,
+    dressed: Option<&'p (Routes, Vec<Vec<PathId>>)>,
+) -> Job<'p> {
     let alone = plan.members.len() == 1;
-    let collectives = plan.members.iter().map(|member| {
+    let collectives = plan.members.iter().enumerate().map(|(number, member)| {
         let spec = &scenario.collectives[member.spec];
-        let start = if alone { Time::ZERO } else { spec.start };
-        prepared.collective(member.way, spec, member.bytes, start)
+        let start = if alone { Time::ZERO } else { spec.start } + stacked::launch(prepared, member);
+        let mut collective = prepared.collective(member.way, spec, member.bytes, start);
+        if let Some((_, paths)) = dressed {
+            collective.paths.clone_from(&paths[number]);
+        }
+        collective
     });
-    Job { routes: prepared.routes(&plan.members), collectives: collectives.collect() }
+    let routes = dressed.map_or_else(|| prepared.routes(&plan.members), |(routes, _)| routes);
+    Job { routes, collectives: collectives.collect() }
 }
 
 /// Plays a job.
@@ -135,7 +147,8 @@ pub(super) fn play(
     options: fluid::Options,
     watch: &dyn Watch,
 ) -> Result<Played, RunError> {
-    let job = job(scenario, prepared, plan);
+    let dressed = stacked::routes(scenario, prepared, plan);
+    let job = job(scenario, prepared, plan, dressed.as_ref());
     let mut watching =
         Watching { watch, told: 0, timeline: plan.timeline.then(|| wanted(scenario, prepared, plan)) };
     if watch.stop() {

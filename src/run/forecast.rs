@@ -7,7 +7,7 @@
 use super::cases::{self, JobPlan};
 use super::prepare::{self, Prepared};
 use super::ways::Way;
-use super::{RunError, RunOptions, Scenario};
+use super::{RunError, RunOptions, Scenario, stacked};
 use rayon::prelude::*;
 
 use crate::engine::{EngineKind, fluid};
@@ -161,7 +161,8 @@ pub(super) fn before(
         .map(|plan| {
             // A timeline wants every transfer.
             let options = if plan.timeline { fluid::Options::PLAIN } else { options };
-            fluid::outlook(&cases::job(scenario, prepared, plan), options)
+            let dressed = stacked::routes(scenario, prepared, plan);
+            fluid::outlook(&cases::job(scenario, prepared, plan, dressed.as_ref()), options)
         })
         .collect();
     let played = outlooks.iter().map(|outlook| outlook.transfers);

@@ -11,6 +11,7 @@ mod forecast;
 mod links;
 mod prepare;
 mod scenario;
+mod stacked;
 mod tell;
 mod watch;
 mod ways;

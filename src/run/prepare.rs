@@ -12,6 +12,7 @@ use crate::collective::algo::{schedule, serves};
 use crate::collective::{Algorithm, Schedule, Verified, verify};
 use crate::engine::{Collective, EngineKind, Job, Outcome, Silent, analytic, fluid};
 use crate::route::Routes;
+use crate::stack::Plan;
 use crate::units::{Bytes, Time};
 
 /// Schedules of more connections than this are no candidates for `auto`: they are never the fastest there, and
@@ -24,6 +25,8 @@ pub(super) struct Schedules {
     pub(super) list: Vec<(usize, Schedule)>,
     /// Which schedule serves a collective, an algorithm and a size.
     pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
+    /// What the library does with a collective for which an algorithm was asked, where there is a library.
+    pub(super) plans: BTreeMap<(usize, Algorithm, Bytes), Plan>,
 }
 
 /// Proved schedules with their paths.
@@ -35,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) simulated: BTreeMap<(usize, usize, Bytes), Outcome>,
     /// Bounds of each collective of the scenario.
     pub(super) bounds: Vec<BoundModel>,
+    /// What the library does, by collective, requested algorithm and size, where there is a library.
+    pub(super) plans: BTreeMap<(usize, Algorithm, Bytes), Plan>,
 }
 
 impl Prepared {
@@ -64,17 +69,26 @@ impl Prepared {
 
 /// Makes all schedules that a scenario needs. Those of different sizes are mostly the same, and kept once.
 pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
-    let mut found = Schedules { list: Vec::new(), which: BTreeMap::new() };
+    let mut found = Schedules { list: Vec::new(), which: BTreeMap::new(), plans: BTreeMap::new() };
     for (number, spec) in scenario.collectives.iter().enumerate() {
+        let site = scenario.stack.as_ref().map(|stack| (stack, spec.site(&scenario.fabric)));
         for &bytes in &spec.sizes {
-            let request = spec.request(&scenario.fabric, bytes);
+            let mut request = spec.request(&scenario.fabric, bytes);
             for &asked in &spec.algorithms {
-                if asked == Algorithm::Auto {
+                let plan =
+                    site.as_ref().and_then(|(stack, site)| stack.plan(site, spec.op, asked, bytes.get()));
+                if let Some(plan) = plan {
+                    request.segments = spec.segments.or(plan.segments);
+                    found.add(number, bytes, asked, schedule(plan.algorithm, &request)?);
+                    found.plans.insert((number, asked, bytes), plan);
+                } else if asked == Algorithm::Auto {
                     let before = found.which.len();
                     let mut refusal = None;
                     for candidate in serves(spec.op) {
                         match schedule(candidate, &request) {
-                            Ok(made) if made.lane_count() <= AUTO_LANES => found.add(number, bytes, made),
+                            Ok(made) if made.lane_count() <= AUTO_LANES => {
+                                found.add(number, bytes, made.algorithm, made);
+                            }
                             Ok(_) => {}
                             Err(unserved) => refusal = Some(unserved),
                         }
@@ -84,7 +98,7 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
                         return Err(unserved.into());
                     }
                 } else {
-                    found.add(number, bytes, schedule(asked, &request)?);
+                    found.add(number, bytes, asked, schedule(asked, &request)?);
                 }
             }
         }
@@ -93,8 +107,8 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
 }
 
 impl Schedules {
-    fn add(&mut self, collective: usize, bytes: Bytes, made: Schedule) {
-        let key = (collective, made.algorithm, bytes);
+    fn add(&mut self, collective: usize, bytes: Bytes, asked: Algorithm, made: Schedule) {
+        let key = (collective, asked, bytes);
         if self.which.contains_key(&key) {
             return;
         }
@@ -118,7 +132,7 @@ pub(super) fn prepare(
     options: &RunOptions,
 ) -> Result<Prepared, RunError> {
     let fabric = &*scenario.fabric;
-    let Schedules { list, mut which } = schedules;
+    let Schedules { list, mut which, plans } = schedules;
     if !options.fluid.symmetry {
         // Nothing will be folded, so what is too large can be told before anything is proved.
         let lanes = list.iter().map(|(_, schedule)| schedule.lane_count() as u64);
@@ -144,13 +158,14 @@ pub(super) fn prepare(
     let ways = ways::route(scenario, asked, options)?;
     let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
     let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
-    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds };
+    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds, plans };
     let asked: Vec<(usize, Bytes)> = scenario
         .collectives
         .iter()
         .enumerate()
         .filter(|(_, spec)| spec.algorithms.contains(&Algorithm::Auto))
         .flat_map(|(number, spec)| spec.sizes.iter().map(move |bytes| (number, *bytes)))
+        .filter(|(number, bytes)| !prepared.plans.contains_key(&(*number, Algorithm::Auto, *bytes)))
         .collect();
     let chosen: Vec<_> = asked
         .par_iter()

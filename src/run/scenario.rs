@@ -9,6 +9,7 @@ use crate::engine::{EngineKind, Steps};
 use crate::fabric::Fabric;
 use crate::ids::{NodeId, Rank};
 use crate::result::PlotSpec;
+use crate::stack::{Site, Stack};
 use crate::units::{Bandwidth, Bytes, Time};
 
 /// A scenario whose names are resolved and whose parts fit together.
@@ -26,6 +27,8 @@ pub struct Scenario {
     pub fabric: Arc<Fabric>,
     /// The engines; every case runs on each.
     pub engines: Vec<EngineKind>,
+    /// What the communication library and the host add, if anything.
+    pub stack: Option<Stack>,
     /// What to run.
     pub collectives: Vec<CollectiveSpec>,
     /// Whether all collectives run at once, in one job: each then has one algorithm, and their sizes go in step.
@@ -74,6 +77,11 @@ impl CollectiveSpec {
         }
         let ranks = (self.nodes.len() as u64).max(1);
         Bytes(self.spread.least(bytes.get() / ranks) * ranks)
+    }
+
+    /// What a library sees of the fabric.
+    pub fn site(&self, fabric: &Fabric) -> Site {
+        Site::new(fabric, &self.nodes, false)
     }
 
     /// What an algorithm is asked for at one size.

@@ -2,16 +2,18 @@
 
 use super::cases::{JobPlan, Played};
 use super::prepare::Prepared;
-use super::{Scenario, links};
+use super::{Scenario, links, stacked};
 use crate::collective::Schedule;
-use crate::engine::TransferRecord;
+use crate::engine::{CollectiveOutcome, TransferRecord};
 use crate::result::{Case, CriticalPath, TimelineEntry};
 use crate::units::{Bytes, Time};
 
 /// The cases of a job, one a member.
 pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, played: &Played) -> Vec<Case> {
     let outcome = &played.outcome;
-    let first = outcome.collectives.iter().map(|c| c.start).min().unwrap_or_default();
+    let launch = |number: usize| stacked::launch(prepared, &plan.members[number]);
+    let begun = |(number, c): (usize, &CollectiveOutcome)| c.start - launch(number);
+    let first = outcome.collectives.iter().enumerate().map(begun).min().unwrap_or_default();
     let last = outcome.collectives.iter().map(|c| c.finish).max().unwrap_or_default();
     let span = last - first;
     let fabric = &scenario.fabric;
@@ -22,7 +24,9 @@ pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, pl
         .map(|(number, (member, told))| {
             let spec = &scenario.collectives[member.spec];
             let schedule = prepared.ways[member.way].verified.schedule();
-            let time = told.finish - told.start;
+            let launch = launch(number);
+            let start = told.start - launch;
+            let time = told.finish - start;
             let bound =
                 prepared.bounds[member.spec].bound(spec.op, spec.least_bytes(member.bytes), spec.root);
             let algbw = if time == Time::ZERO { 0.0 } else { member.bytes.as_f64() / time.as_secs() / 1e9 };
@@ -35,10 +39,13 @@ pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, pl
                 engine: plan.engine.name().into(),
                 group: spec.group.clone(),
                 ranks: schedule.ranks,
-                channels: schedule.channels,
+                channels: stacked::plan(prepared, member).map_or(schedule.channels, |plan| plan.channels),
+                protocol: stacked::plan(prepared, member)
+                    .and_then(|plan| plan.protocol)
+                    .map_or_else(String::new, |protocol| protocol.name().into()),
                 steps: spec.steps.name().into(),
                 bytes: member.bytes.get(),
-                start_ps: told.start.ps(),
+                start_ps: start.ps(),
                 time_ps: time.ps(),
                 algbw_gbps: algbw,
                 busbw_gbps: algbw * spec.op.bus_factor(schedule.ranks),
@@ -47,6 +54,7 @@ pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, pl
                 bound_detail: bound.detail,
                 bound_percent: percent,
                 critical_path: CriticalPath {
+                    launch_ps: launch.ps(),
                     latency_ps: told.breakdown.latency.ps(),
                     transfer_ps: told.breakdown.transfer.ps(),
                     sharing_ps: told.breakdown.sharing.ps(),

@@ -67,7 +67,8 @@ pub(crate) fn case(model: Model, bytes: u64) -> Case {
         bound_kind: if bytes < 1 << 20 { "latency" } else { "injection" }.into(),
         bound_detail: "leaving the GPUs of server 0".into(),
         bound_percent: 100.0 * bound_ps as f64 / time_ps.max(1) as f64,
-        critical_path: CriticalPath { latency_ps, transfer_ps, sharing_ps },
+        protocol: String::new(),
+        critical_path: CriticalPath { launch_ps: 0, latency_ps, transfer_ps, sharing_ps },
         busiest_links: vec![
             busy("server12.nic3 -> leaf3", 0.982),
             busy("server31.nic3 -> leaf3", 0.981),

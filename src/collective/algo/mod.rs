@@ -133,7 +133,7 @@ pub const fn ops(algorithm: Algorithm) -> &'static [Op] {
         Algorithm::MultiRing => multi_ring::OPS,
         Algorithm::Hierarchical => hierarchical::OPS,
         Algorithm::TwoLevel => two_level::OPS,
-        Algorithm::Auto => &[],
+        Algorithm::Nvls | Algorithm::NvlsTree | Algorithm::Auto => &[],
     }
 }
 
@@ -166,7 +166,9 @@ pub fn schedule(algorithm: Algorithm, request: &Request) -> Result<Schedule, Uns
         Algorithm::MultiRing => multi_ring::schedule(request),
         Algorithm::Hierarchical => hierarchical::schedule(request),
         Algorithm::TwoLevel => two_level::schedule(request),
-        Algorithm::Auto => Err(Unserved::Op { algorithm, op: request.op, others: String::new() }),
+        Algorithm::Nvls | Algorithm::NvlsTree | Algorithm::Auto => {
+            Err(Unserved::Op { algorithm, op: request.op, others: String::new() })
+        }
     }
 }
 

@@ -1,0 +1,456 @@
+//! What a library does with a collective: algorithm, protocol, channels, and what each costs.
+
+use super::nccl::{Protocol, Question, Version};
+use super::param::{self, Param};
+use super::profile::{Library, Profile};
+use super::site::{Medium, Site};
+use crate::collective::{Algorithm, Op};
+use crate::units::Time;
+
+/// What its user imposes on a library, as environment variables do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overrides {
+    /// The algorithm, as `NCCL_ALGO`.
+    pub algorithm: Option<Algorithm>,
+    /// The protocol, as `NCCL_PROTO`.
+    pub protocol: Option<Protocol>,
+    /// Threads of a channel, as `NCCL_NTHREADS`.
+    pub threads: Option<u32>,
+    /// Least channels, as `NCCL_MIN_CTAS` (`NCCL_MIN_NCHANNELS`).
+    pub min_channels: Option<u32>,
+    /// Most channels, as `NCCL_MAX_CTAS` (`NCCL_MAX_NCHANNELS`).
+    pub max_channels: Option<u32>,
+}
+
+/// A library on a host: its constants, its release, and what its user imposes on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stack {
+    /// The constants.
+    pub profile: Profile,
+    /// The release.
+    pub version: Version,
+    /// Whether one process drives all accelerators of its server.
+    pub shared_process: bool,
+    /// What its user imposes.
+    pub overrides: Overrides,
+}
+
+/// What a library does with a collective of one size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// The protocol, where the library has several.
+    pub protocol: Option<Protocol>,
+    /// How many channels the library uses.
+    pub channels: u32,
+    /// Into how many segments pipelines cut their data, where the library says.
+    pub segments: Option<u32>,
+    /// What it costs before anything moves.
+    pub launch: Time,
+    /// What transfers cost.
+    pub costs: Costs,
+}
+
+/// What transfers cost, by medium: scale-up links, PCIe, network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Costs {
+    /// Software latency of a transfer.
+    pub step: [Time; 3],
+    /// What all lanes that leave a rank (a server, for the network) move together at most, in bytes of data per second.
+    pub most: [f64; 3],
+    /// What is got of the raw rate of links; their own payload efficiency where `None`.
+    pub fraction: [Option<f64>; 3],
+    /// Bytes on the wire and bytes of data among them.
+    pub wire: (u32, u32),
+    /// What messages of MPI cost beside that.
+    pub messages: Option<Messages>,
+}
+
+/// What messages of MPI cost by size. Rates are bytes per second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Messages {
+    /// The largest that goes without asking first.
+    pub eager: u64,
+    /// Software latency of one that asks first.
+    pub ask: Time,
+    /// The rate of copies through buffers, for those that do not ask.
+    pub copy: f64,
+    /// From which size they are large.
+    pub large: u64,
+    /// The rate of large ones.
+    pub large_rate: f64,
+    /// The rate of sums.
+    pub reduce: f64,
+    /// The rate of sums of large ones.
+    pub reduce_large: f64,
+}
+
+impl Costs {
+    /// What costs nothing.
+    pub const FREE: Self = Self {
+        step: [Time::ZERO; 3],
+        most: [f64::INFINITY; 3],
+        fraction: [None; 3],
+        wire: (1, 1),
+        messages: None,
+    };
+
+    /// Software latency and highest rate of a transfer of so many bytes; `lanes` share what the rank moves,
+    /// and the receiver adds so much of what arrives.
+    pub fn lane(&self, medium: Medium, bytes: u64, lanes: f64, reduces: f64) -> (Time, f64) {
+        let at = medium as usize;
+        let (mut step, mut rate) = (self.step[at], self.most[at] / lanes);
+        if let Some(messages) = &self.messages {
+            let large = bytes >= messages.large;
+            let mut per_byte = 1.0 / if large { rate.min(messages.large_rate / lanes) } else { rate };
+            if bytes > messages.eager {
+                step = messages.ask;
+            } else {
+                per_byte += 1.0 / messages.copy;
+            }
+            per_byte += reduces / if large { messages.reduce_large } else { messages.reduce };
+            rate = 1.0 / per_byte;
+        }
+        (step, rate)
+    }
+}
+
+impl Stack {
+    /// A library of the newest release with one process an accelerator, nothing imposed.
+    pub fn new(profile: Profile) -> Self {
+        Self { profile, version: Version::NEWEST, shared_process: false, overrides: Overrides::default() }
+    }
+
+    /// What the library does with a collective for which `asked` was named; its own choice for [`Algorithm::Auto`].
+    /// `None` where it has no choice of its own for the operation.
+    pub fn plan(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Option<Plan> {
+        match self.profile.library {
+            Library::Ideal => None,
+            Library::Mpi => Some(self.mpi(site, op, asked, bytes)),
+            Library::Nccl | Library::Rccl => Some(self.nccl(site, op, asked, bytes)),
+        }
+    }
+
+    fn at(&self, param: Param) -> f64 {
+        self.profile.get(param)
+    }
+
+    fn rate(&self, param: Param) -> f64 {
+        self.profile.get(param) * 1e9
+    }
+
+    fn nccl(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
+        let most = self.channels(site);
+        let asked = if asked == Algorithm::Auto { self.overrides.algorithm.unwrap_or(asked) } else { asked };
+        let question = Question {
+            op,
+            bytes,
+            site,
+            generation: self.profile.generation,
+            version: self.version,
+            channels: most,
+        };
+        let found = question.predictions();
+        let fits = |protocol: Protocol| self.overrides.protocol.is_none_or(|wanted| wanted == protocol);
+        let best = found
+            .iter()
+            .filter(|(algorithm, protocol, _)| {
+                let single = matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree);
+                (asked == Algorithm::Auto || asked == *algorithm) && (single || fits(*protocol))
+            })
+            .min_by(|a, b| a.2.total_cmp(&b.2));
+        let collective = !matches!(op, Op::AllToAll | Op::AllToAllV | Op::SendRecv);
+        match best {
+            Some((algorithm, protocol, _)) if collective => {
+                self.pattern(site, op, *algorithm, *protocol, bytes, most)
+            }
+            _ => {
+                let own = if asked == Algorithm::Auto { Algorithm::Direct } else { asked };
+                self.sends(site, own, bytes)
+            }
+        }
+    }
+
+    /// How many channels the library has.
+    fn channels(&self, site: &Site) -> u32 {
+        let own = if site.servers > 1 { param::CHANNELS_NET } else { param::CHANNELS };
+        #[expect(clippy::cast_possible_truncation, reason = "constants are in range")]
+        let own = self.profile.count(own) as u32;
+        let own = own.max(self.overrides.min_channels.unwrap_or(1));
+        own.min(self.overrides.max_channels.unwrap_or(u32::MAX)).clamp(1, 64)
+    }
+
+    /// How many of its channels the library uses for so few bytes: one less as long as threads would have too little
+    /// to do.
+    fn used(&self, site: &Site, ring: bool, protocol: Protocol, bytes: u64, most: u32) -> u32 {
+        let threads = u64::from(self.overrides.threads.unwrap_or(match protocol {
+            Protocol::Ll128 => 640,
+            Protocol::Ll | Protocol::Simple => 512,
+        }));
+        let each = match protocol {
+            Protocol::Ll if ring => 8 * u64::from(site.ranks),
+            Protocol::Ll | Protocol::Ll128 => 8,
+            Protocol::Simple => 64,
+        };
+        u32::try_from(bytes / (threads * each))
+            .unwrap_or(u32::MAX)
+            .clamp(self.overrides.min_channels.unwrap_or(1), most)
+    }
+
+    /// Added to steps over the network, and what is got of its raw rate.
+    fn transport(&self, site: &Site) -> (f64, f64) {
+        let (extra, part) = match site.transport.as_str() {
+            "roce" => (Some(param::EXTRA_ROCE), param::PART_NETWORK),
+            "efa" => (Some(param::EXTRA_EFA), param::PART_EFA),
+            "slingshot" => (Some(param::EXTRA_SLINGSHOT), param::PART_SLINGSHOT),
+            "ethernet" | "tcpx" => (Some(param::EXTRA_ETHERNET), param::PART_ETHERNET),
+            _ => (None, param::PART_NETWORK),
+        };
+        (extra.map_or(0.0, |extra| self.at(extra)), self.at(part))
+    }
+
+    fn launch(&self, param: Param) -> Time {
+        let shared = if self.shared_process { self.at(param::LAUNCH_SHARED) } else { 0.0 };
+        micros(self.at(param) + shared)
+    }
+
+    /// Rings, trees and NVLS.
+    fn pattern(
+        &self,
+        site: &Site,
+        op: Op,
+        algorithm: Algorithm,
+        protocol: Protocol,
+        bytes: u64,
+        most: u32,
+    ) -> Plan {
+        use param as p;
+        let (extra, network) = self.transport(site);
+        let ring = algorithm == Algorithm::Ring;
+        let pick = |row: [Param; 3]| self.at(row[protocol as usize]);
+        let reducing = matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree);
+        let steps = match algorithm {
+            Algorithm::Ring => [
+                pick([p::RING_LL, p::RING_LL128, p::RING_SIMPLE]),
+                pick([p::PCIE_RING_LL, p::PCIE_RING_LL128, p::PCIE_RING_SIMPLE]),
+                pick([p::NET_RING_LL, p::NET_RING_LL128, p::NET_RING_SIMPLE]) + extra,
+            ],
+            _ => [
+                if reducing {
+                    self.at(p::NVLS_STEP)
+                } else {
+                    pick([p::TREE_LL, p::TREE_LL128, p::TREE_SIMPLE])
+                },
+                pick([p::PCIE_TREE_LL, p::PCIE_TREE_LL128, p::PCIE_TREE_SIMPLE]),
+                pick([p::NET_TREE_LL, p::NET_TREE_LL128, p::NET_TREE_SIMPLE]) + extra,
+            ],
+        };
+        let channels = if reducing {
+            #[expect(clippy::cast_possible_truncation, reason = "constants are in range")]
+            let own = self.profile.count(p::CHANNELS_NVLS) as u32;
+            own
+        } else {
+            self.used(site, ring, protocol, bytes, most)
+        };
+        let each = match protocol {
+            Protocol::Ll => p::RATE_LL,
+            Protocol::Ll128 => p::RATE_LL128,
+            Protocol::Simple if ring => p::RATE_SIMPLE,
+            Protocol::Simple => p::RATE_TREE,
+        };
+        let links = match site.inside() {
+            Medium::Scaleup => site.scaleup * self.at(p::PART_SCALEUP),
+            Medium::Pcie => site.pcie * self.at(p::PART_PCIE),
+            Medium::Network => f64::INFINITY,
+        };
+        let mut rate = f64::from(channels) * self.rate(each);
+        if protocol == Protocol::Ll128 {
+            rate = rate.min(links * self.at(p::PART_LL128));
+        }
+        let mut segments = None;
+        if ring {
+            rate = rate.min(links);
+            if protocol == Protocol::Simple && !op.is_rooted() {
+                rate = self.chunked(site, bytes, channels, rate, steps[site.inside() as usize]);
+            }
+            if op.is_rooted() {
+                segments = Some(pieces(bytes, channels, self.profile.count(p::CHUNK_TREE)));
+            }
+        } else if reducing {
+            let heads = u64::from(site.per_server.max(1));
+            let chunk = self.nvls_chunk(bytes, u64::from(channels) * heads);
+            let all = (u64::from(channels) * heads * chunk) as f64;
+            rate = all / (all / self.rate(p::RATE_NVLS) + self.at(p::COST_NVLS) / 1e6);
+            segments = Some(pieces(bytes, channels, heads * chunk));
+        } else {
+            rate /= 2.0;
+            let chunk = match protocol {
+                Protocol::Ll => 32 << 10,
+                Protocol::Ll128 => self.ll128_chunk(site, bytes, channels),
+                Protocol::Simple => self.profile.count(p::CHUNK_TREE),
+            };
+            segments = Some(pieces(bytes, channels, chunk));
+        }
+        let outside = match protocol {
+            Protocol::Ll => self.rate(p::RATE_LL_NET),
+            Protocol::Ll128 => site.network * network * self.at(p::PART_LL128),
+            Protocol::Simple => f64::INFINITY,
+        };
+        let launch = match protocol {
+            Protocol::Ll => p::LAUNCH_LL,
+            Protocol::Ll128 => p::LAUNCH_LL128,
+            Protocol::Simple if reducing => p::LAUNCH_NVLS,
+            Protocol::Simple => p::LAUNCH_SIMPLE,
+        };
+        Plan {
+            algorithm,
+            protocol: Some(protocol),
+            channels,
+            segments,
+            launch: self.launch(launch),
+            costs: Costs {
+                step: steps.map(micros),
+                most: [rate, rate, outside],
+                fraction: [
+                    // Reducing switches have their own rate, which is more than kernels get through plain copies.
+                    if reducing { None } else { Some(self.at(p::PART_SCALEUP)) },
+                    Some(self.at(p::PART_PCIE)),
+                    Some(network),
+                ],
+                wire: match protocol {
+                    // What flags take of links and channels is in the rates of LL and LL128.
+                    Protocol::Ll | Protocol::Ll128 => (1, 1),
+                    Protocol::Simple => protocol.wire(),
+                },
+                messages: None,
+            },
+        }
+    }
+
+    /// The rate of a ring whose chunks beyond the first of every block cost another step each.
+    fn chunked(&self, site: &Site, bytes: u64, channels: u32, rate: f64, step: f64) -> f64 {
+        let block = bytes as f64 / f64::from(site.ranks.max(1)) / f64::from(channels);
+        let more = (block / self.at(param::CHUNK_RING) - 1.0).max(0.0);
+        let alone = block * f64::from(channels) / rate;
+        if alone <= 0.0 { rate } else { rate * alone / (alone + more * step / 1e6) }
+    }
+
+    /// The chunk of NVLS: smaller for small sizes, so that all channels and heads have some.
+    fn nvls_chunk(&self, bytes: u64, places: u64) -> u64 {
+        let mut chunk = self.profile.count(param::CHUNK_NVLS);
+        for (times, smaller) in [(64, 64 << 10), (8, 32 << 10), (2, 16 << 10)] {
+            if chunk > smaller && bytes < times * places * chunk {
+                chunk = smaller;
+            }
+        }
+        chunk
+    }
+
+    /// The chunk of a tree in LL128, halved while there are too few of them to fill the tree.
+    fn ll128_chunk(&self, site: &Site, bytes: u64, channels: u32) -> u64 {
+        let mut chunk: u64 = 614_400 * 15 / 16;
+        let (servers, per_server) = (f64::from(site.servers), f64::from(site.per_server.max(1)));
+        let depth = (1.0 + servers.log2().floor() + 0.1 * per_server) / per_server;
+        for (times, least) in [(64.0, 128 << 10), (16.0, 32 << 10)] {
+            while chunk > least && (bytes as f64) < depth * times * (u64::from(channels) * chunk) as f64 {
+                chunk /= 2;
+            }
+        }
+        chunk
+    }
+
+    /// Grouped sends and receives, and algorithms that the library does not have itself.
+    fn sends(&self, site: &Site, algorithm: Algorithm, _bytes: u64) -> Plan {
+        use param as p;
+        let (extra, network) = self.transport(site);
+        let peers = f64::from(site.ranks.saturating_sub(1));
+        let shared = if self.shared_process {
+            self.at(p::LAUNCH_SHARED) + peers * self.at(p::LAUNCH_SHARED_P2P)
+        } else {
+            0.0
+        };
+        Plan {
+            algorithm,
+            protocol: Some(Protocol::Simple),
+            channels: self.channels(site),
+            segments: None,
+            launch: micros(self.at(p::LAUNCH_P2P) + shared),
+            costs: Costs {
+                step: [
+                    micros(self.at(p::P2P_STEP)),
+                    micros(self.at(p::PCIE_P2P)),
+                    micros(self.at(p::NET_P2P) + extra),
+                ],
+                most: [f64::INFINITY; 3],
+                fraction: [Some(self.at(p::PART_P2P)), Some(self.at(p::PART_PCIE)), Some(network)],
+                wire: (1, 1),
+                messages: None,
+            },
+        }
+    }
+
+    fn mpi(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
+        use param as p;
+        let algorithm = if asked == Algorithm::Auto { mpi_choice(site, op, bytes) } else { asked };
+        let step = micros(self.at(p::MPI_STEP));
+        let rate = self.rate(p::MPI_RATE);
+        Plan {
+            algorithm,
+            protocol: None,
+            channels: 1,
+            segments: None,
+            launch: micros(self.at(p::MPI_LAUNCH)),
+            costs: Costs {
+                step: [step; 3],
+                most: [rate; 3],
+                fraction: [
+                    Some(self.at(p::PART_SCALEUP)),
+                    Some(self.at(p::PART_PCIE)),
+                    Some(self.at(p::PART_NETWORK)),
+                ],
+                wire: (1, 1),
+                messages: Some(Messages {
+                    eager: self.profile.count(p::MPI_EAGER),
+                    ask: micros(self.at(p::MPI_ASK)),
+                    copy: self.rate(p::MPI_COPY),
+                    large: self.profile.count(p::MPI_LARGE),
+                    large_rate: self.rate(p::MPI_RATE_LARGE),
+                    reduce: self.rate(p::MPI_REDUCE),
+                    reduce_large: self.rate(p::MPI_REDUCE_LARGE),
+                }),
+            },
+        }
+    }
+}
+
+/// What MPI libraries do where nothing is imposed, roughly: logarithmic algorithms for small sizes, rings and
+/// halving-doubling for large ones.
+fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
+    let power = site.ranks.is_power_of_two();
+    let small = bytes <= 64 << 10;
+    match op {
+        Op::AllReduce if bytes <= 8 << 10 => Algorithm::RecursiveDoubling,
+        Op::AllReduce if bytes < 64 << 20 => Algorithm::HalvingDoubling,
+        Op::AllGather if small && power => Algorithm::RecursiveDoubling,
+        Op::AllGather if small => Algorithm::Bruck,
+        Op::AllReduce | Op::AllGather => Algorithm::Ring,
+        Op::ReduceScatter if power => Algorithm::HalvingDoubling,
+        Op::ReduceScatter => Algorithm::Ring,
+        Op::Broadcast | Op::Reduce => Algorithm::Binomial,
+        Op::AllToAll if bytes / u64::from(site.ranks.max(1)) <= 256 => Algorithm::Bruck,
+        Op::AllToAll | Op::AllToAllV => Algorithm::Pairwise,
+        Op::SendRecv => Algorithm::Direct,
+    }
+}
+
+/// Into how many segments a pipeline cuts what each channel has.
+fn pieces(bytes: u64, channels: u32, chunk: u64) -> u32 {
+    let each = bytes.div_ceil(u64::from(channels).max(1));
+    u32::try_from(each.div_ceil(chunk.max(1)).clamp(1, 1024)).unwrap_or(1)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "constants are in range")]
+fn micros(us: f64) -> Time {
+    Time::from_ps((us * 1e6).round() as u64)
+}
