@@ -17,3 +17,4 @@ pub mod route;
 pub mod run;
 pub mod stack;
 pub mod units;
+pub mod validate;

@@ -1,0 +1,3 @@
+//! Models held against measurements, and constants fitted to them.
+
+pub mod fit;
