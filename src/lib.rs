@@ -7,6 +7,7 @@ pub mod cli;
 pub mod collective;
 pub mod diag;
 pub mod engine;
+pub mod exchange;
 pub mod fabric;
 pub mod ids;
 pub mod input;

@@ -1,3 +1,5 @@
-//! Models held against measurements, and constants fitted to them.
+//! Predictions against measured runs, and constants fitted to measurements.
 
 pub mod fit;
+pub mod names;
+pub mod system;
