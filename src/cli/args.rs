@@ -133,7 +133,7 @@ pub(super) struct CompareArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Scenario or topology files; `-` is stdin
+    /// Scenarios, topologies or stack profiles; `-` is stdin
     #[arg(required = true)]
     pub(super) files: Vec<String>,
 }
@@ -190,6 +190,8 @@ pub(super) enum SchemaName {
     Scenario,
     /// Topology files
     Topology,
+    /// Stack profiles
+    StackProfile,
     /// What `run --format json` prints
     Run,
     /// What `compare --format json` prints

@@ -13,6 +13,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
     let text = match args.which {
         SchemaName::Scenario => pretty(input::scenario_schema()),
         SchemaName::Topology => pretty(input::topology_schema()),
+        SchemaName::StackProfile => pretty(input::stack_profile_schema()),
         SchemaName::Run => report::run_schema(),
         SchemaName::Compare => report::compare_schema(),
         SchemaName::Forecast => report::forecast_schema(),
