@@ -16,3 +16,4 @@ pub mod rng;
 pub mod route;
 pub mod run;
 pub mod units;
+pub mod validate;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up; a room may use only those before it. Rooms in one row may not use each other, but for
 /// `ids`, `rng` and `diag`, which share a floor.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "units",
     "diag",
     "ids",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 14] = [
     "result",
     "run",
     "input",
+    "validate",
     "report",
     "cli",
 ];
@@ -34,7 +35,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("plotters", &["report/draw"]),
     ("plotters_backend", &["report/draw"]),
     ("resvg", &["report/draw"]),
-    ("rayon", &["run"]),
+    ("rayon", &["run", "validate"]),
     ("petgraph", &["fabric", "route", "bound"]),
     ("comfy_table", &["report"]),
 ];
