@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::units::Bytes;
+
 /// The schema name of [`Validation`].
 pub const VALIDATE_SCHEMA: &str = "railspine.validate/1";
 
@@ -63,6 +65,13 @@ pub struct FileScore {
     pub worst: WorstPoint,
     /// The points in the order of the file.
     pub points: Vec<PointPrediction>,
+}
+
+impl FileScore {
+    /// The bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
+    pub fn busbw_gbps(&self, bytes: u64, microseconds: f64) -> f64 {
+        Bytes(bytes).as_f64() * self.bus_factor / (microseconds * 1e3)
+    }
 }
 
 /// What a file counts for. The judged are those that targets are about.
@@ -262,6 +271,14 @@ impl TargetWhat {
             Self::LargeError => "mape-64MiB-and-over",
             Self::Error => "mape",
             Self::Bias => "bias",
+        }
+    }
+
+    /// How a value must stand to its limit.
+    pub const fn relation(self) -> &'static str {
+        match self {
+            Self::LargeError | Self::Error => "at most",
+            Self::Bias => "less than",
         }
     }
 }

@@ -93,6 +93,19 @@ impl Axis {
         Self { scale: Scale::Log, low, high, ticks }
     }
 
+    /// Rates in bytes per second, logarithmic, with decades in GB/s as ticks, or 1, 2 and 5 where there are few
+    /// decades. They are not zero.
+    pub(super) fn log_rates(rates: &[f64]) -> Self {
+        let (min, max) = extent(rates.iter().copied());
+        let (low, high) = (min / 1.25, max * 1.25);
+        let mut values = decimal_steps(low, high, &[1]);
+        if values.len() < 3 {
+            values = decimal_steps(low, high, &[1, 2, 5]);
+        }
+        let ticks = values.into_iter().map(|value| Tick { value, label: short(value / 1e9) }).collect();
+        Self { scale: Scale::Log, low, high, ticks }
+    }
+
     /// Counts, logarithmic, with decades as ticks, or 1, 2 and 5 where there are few decades. They are not zero.
     pub(super) fn log_counts(counts: &[f64]) -> Self {
         let (min, max) = extent(counts.iter().copied());
@@ -254,6 +267,13 @@ mod tests {
         assert_eq!(labels(&Axis::log_times(&[3e6, 9e6])), ["5 µs", "10 µs"]);
         assert_eq!(labels(&Axis::log_times(&[3e6])), ["2 µs", "5 µs"]);
         assert_eq!(labels(&Axis::log_times(&[1.0])).len(), 2);
+    }
+
+    #[test]
+    fn rates_are_decades_in_gigabytes() {
+        assert_eq!(labels(&Axis::log_rates(&[2e5, 3e11])), ["0.001", "0.01", "0.1", "1", "10", "100"]);
+        assert_eq!(labels(&Axis::log_rates(&[3e10, 3e11])), ["50", "100", "200"]);
+        assert_eq!(labels(&Axis::log_rates(&[3.6e11])), ["0.29", "0.43"]);
     }
 
     #[test]
