@@ -140,7 +140,7 @@ fn curves<'a>(file: &'a FileScore, points: &[&'a PointPrediction]) -> Vec<Curve<
 
 /// A mark on a piece of line.
 fn sample(canvas: &Canvas<'_>, look: Look, (x, y): Point) -> Result<(), DrawError> {
-    canvas.line(&[(x - 8.0, y), (x + 8.0, y)], look.colour, 2.0)?;
+    canvas.line(&[(x - 6.5, y), (x + 6.5, y)], look.colour, 2.0)?;
     look.marker(canvas, (x, y), 3.4)
 }
 
