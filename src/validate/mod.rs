@@ -1,0 +1,4 @@
+//! Predictions against measured runs.
+
+pub mod names;
+pub mod system;
