@@ -24,6 +24,9 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
                 let gpus = fabric.endpoints().len();
                 (true, format!("topology, {gpus} GPUs, {nodes} nodes, {cables} links"))
             }
+            Ok(Document::Profile(profile)) => {
+                (true, format!("stack profile of `{}`", profile.library.name()))
+            }
             Err(failure) => {
                 worst = failure.tell(term);
                 (false, "refused".into())

@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, SourceMap};
 use crate::fabric::Fabric;
 use crate::input::{self, LoadError, LoadOptions, Loaded};
 use crate::run::Scenario;
+use crate::stack::Profile;
 
 /// What a file turned out to hold.
 pub(super) enum Document {
@@ -16,6 +17,8 @@ pub(super) enum Document {
     Scenario(Box<Scenario>),
     /// A topology.
     Topology(Box<Fabric>),
+    /// A stack profile.
+    Profile(Box<Profile>),
 }
 
 /// Options for reading `path`: the text of stdin where it is `-`.
@@ -39,7 +42,7 @@ pub(super) fn scenario(path: &str, seed: Option<u64>, term: &Term) -> Result<Sce
     settle(input::load_scenario(path, &options(path, seed)?), term)
 }
 
-/// Reads a scenario or a topology, whichever it is: a scenario begins with `kind`.
+/// Reads a scenario, a topology or a stack profile, whichever it is.
 pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
     let options = options(path, None)?;
     let text = match &options.stdin {
@@ -48,7 +51,9 @@ pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
             Failure::Message(Exit::Io, format!("cannot read `{path}`: {}", plain(&error)))
         })?,
     };
-    if is_scenario(&text) {
+    if is_profile(&text) {
+        settle(input::load_profile(path, &options), term).map(|p| Document::Profile(Box::new(p)))
+    } else if is_scenario(&text) {
         settle(input::load_scenario(path, &options), term).map(|s| Document::Scenario(Box::new(s)))
     } else {
         settle(input::load_topology(path, &options), term).map(|f| Document::Topology(Box::new(f)))
@@ -57,12 +62,24 @@ pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
 
 /// Whether a file is meant as a scenario: it has a `kind` or collectives of its own.
 fn is_scenario(text: &str) -> bool {
-    let mut root = true;
-    text.lines().map(str::trim_start).any(|line| {
-        root &= !line.starts_with('[');
-        let key = line.split(['=', ' ', '\t']).next().unwrap_or_default();
-        (root && key == "kind") || line.starts_with("[[collective]]") || line.starts_with("[fabric]")
-    })
+    has_key(text, &["kind"])
+        || text
+            .lines()
+            .map(str::trim_start)
+            .any(|line| line.starts_with("[[collective]]") || line.starts_with("[fabric]"))
+}
+
+/// Whether a file is meant as a stack profile: it says which library it is of, or which profile it is based on.
+fn is_profile(text: &str) -> bool {
+    has_key(text, &["library", "based_on"])
+}
+
+/// Whether one of these keys stands above all tables of the text.
+fn has_key(text: &str, keys: &[&str]) -> bool {
+    text.lines()
+        .map(str::trim_start)
+        .take_while(|line| !line.starts_with('['))
+        .any(|line| keys.contains(&line.split(['=', ' ', '\t']).next().unwrap_or_default()))
 }
 
 /// Tells warnings and faults.
@@ -97,5 +114,12 @@ mod tests {
         assert!(is_scenario("# x\nkind = \"run\"\n"));
         assert!(is_scenario("name = \"x\"\n[[collective]]\n"));
         assert!(!is_scenario("name = \"x\"\n[[node]]\nkind = \"gpu\"\n"));
+    }
+
+    #[test]
+    fn stack_profiles_are_told_from_others() {
+        assert!(is_profile("# x\nname = \"x\"\nlibrary = \"nccl\"\n"));
+        assert!(is_profile("based_on=\"nccl-hopper\"\n"));
+        assert!(!is_profile("[stack]\nlibrary = \"nccl\"\n"));
     }
 }

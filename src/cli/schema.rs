@@ -13,10 +13,12 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
     let text = match args.which {
         SchemaName::Scenario => pretty(input::scenario_schema()),
         SchemaName::Topology => pretty(input::topology_schema()),
+        SchemaName::StackProfile => pretty(input::stack_profile_schema()),
         SchemaName::Run => report::run_schema(),
         SchemaName::Compare => report::compare_schema(),
         SchemaName::Forecast => report::forecast_schema(),
         SchemaName::Show => report::show_schema(),
+        SchemaName::Validate => report::validate_schema(),
         SchemaName::Check => pretty(check_schema()),
     };
     term.data(&text)?;

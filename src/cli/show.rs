@@ -11,6 +11,10 @@ pub(super) fn show(args: &ShowArgs, global: &Global, term: &Term) -> Result<Exit
     let told = match load::document(&args.file, term)? {
         Document::Scenario(scenario) => metrics::report(&scenario.fabric),
         Document::Topology(fabric) => metrics::report(&fabric),
+        Document::Profile(_) => {
+            let message = format!("`{}` is a stack profile, which has no fabric to show", args.file);
+            return Err(Failure::Message(Exit::Usage, message));
+        }
     };
     match global.format {
         Format::Table => term.data(&report::table(&told))?,

@@ -4,7 +4,7 @@ use super::ranks::{self, FabricIndex, RanksDraft};
 use super::reader::{At, Item, Source};
 use super::scenario::STEPS;
 use super::section::Section;
-use super::sizes;
+use super::{sizes, stack};
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS, Unserved, schedule};
 use crate::collective::{Algorithm, Op, Spread};
 use crate::diag::{Diagnostic, Place};
@@ -44,6 +44,11 @@ impl Draft<'_> {
     /// Where its algorithms stand, or its header where it names none.
     pub(super) fn algorithm_place(&self) -> Place {
         self.algorithms.last().map_or_else(|| self.place.clone(), |last| last.place.clone())
+    }
+
+    /// Whether it leaves the choice of an algorithm open.
+    pub(super) fn asks_auto(&self) -> bool {
+        self.algorithms.iter().any(|algorithm| algorithm.value == Algorithm::Auto)
     }
 }
 
@@ -134,12 +139,14 @@ fn read_algorithms(item: &Item<'_>) -> Vec<At<Algorithm>> {
     found
 }
 
-/// Resolves names against the fabric and checks that all fits. `None` where faults were told.
+/// Resolves names against the fabric and checks that all fits; `imposed` is the algorithm that a library takes for
+/// `auto`. `None` where faults were told.
 pub(super) fn resolve(
     draft: &Draft<'_>,
     site: &FabricIndex<'_>,
     seed: u64,
     index: usize,
+    imposed: Option<&At<Algorithm>>,
 ) -> Option<CollectiveSpec> {
     let faults = draft.source.faults;
     let nodes = ranks::resolve(draft.ranks.as_ref()?, site, seed, index)?;
@@ -173,7 +180,7 @@ pub(super) fn resolve(
         ),
     };
     let sound = check_sizes(draft, &spec, site.slowest);
-    let sound = check_algorithms(draft, &spec, site.fabric) && sound;
+    let sound = check_algorithms(draft, &spec, site.fabric, imposed) && sound;
     sound.then_some(spec)
 }
 
@@ -207,11 +214,18 @@ fn check_sizes(draft: &Draft<'_>, spec: &CollectiveSpec, slowest: f64) -> bool {
 }
 
 /// Every algorithm must serve the operation and the ranks.
-fn check_algorithms(draft: &Draft<'_>, spec: &CollectiveSpec, fabric: &Fabric) -> bool {
+fn check_algorithms(
+    draft: &Draft<'_>,
+    spec: &CollectiveSpec,
+    fabric: &Fabric,
+    imposed: Option<&At<Algorithm>>,
+) -> bool {
     let Some(bytes) = spec.sizes.first() else { return false };
     let request = spec.request(fabric, *bytes);
     let mut sound = true;
-    for algorithm in draft.algorithms.iter().filter(|algorithm| algorithm.value != Algorithm::Auto) {
+    let imposed = imposed.filter(|_| draft.asks_auto() && stack::has_choice(spec.op));
+    let named = draft.algorithms.iter().filter(|algorithm| algorithm.value != Algorithm::Auto);
+    for algorithm in named.chain(imposed) {
         let Err(unserved) = schedule(algorithm.value, &request) else { continue };
         sound = false;
         let name = algorithm.value.name();

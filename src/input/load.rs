@@ -1,4 +1,4 @@
-//! From a path to a checked scenario or fabric.
+//! From a path to a checked scenario, fabric or stack profile.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,10 +8,11 @@ use toml::de::DeTable;
 
 use super::reader::{Faults, Source};
 use super::section::Section;
-use super::{scenario, topology};
+use super::{scenario, stack, topology};
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::fabric::Fabric;
 use crate::run::Scenario;
+use crate::stack::Profile;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -76,11 +77,19 @@ pub fn load_scenario(path: &str, options: &LoadOptions) -> Result<Loaded<Scenari
 /// The file cannot be read, or has faults.
 pub fn load_topology(path: &str, options: &LoadOptions) -> Result<Loaded<Fabric>, LoadError> {
     load(path, options, "the topology", |root, _| {
-        if scenario::is_scenario(&root, "a topology") {
+        if scenario::is_scenario(&root, "a topology") || stack::is_profile(&root, "a topology") {
             return None;
         }
         topology::read(root, path, topology::Overrides::default())
     })
+}
+
+/// Reads and checks a stack profile.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_profile(path: &str, options: &LoadOptions) -> Result<Loaded<Profile>, LoadError> {
+    load(path, options, "the stack profile", |root, _| stack::read_profile(root, path, stack::COUNT))
 }
 
 fn load<T>(

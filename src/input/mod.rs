@@ -1,6 +1,7 @@
-//! TOML files in: scenarios and topologies, with every fault of a file told in one pass.
+//! TOML files in: scenarios, topologies and stack profiles, with every fault of a file told in one pass.
 
 mod aliases;
+mod beside;
 mod classes;
 mod collective;
 mod expect;
@@ -22,9 +23,10 @@ mod scenario;
 mod schema;
 mod section;
 mod sizes;
+pub mod stack;
 mod topology;
 
 pub use explain::{codes, explain};
 pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
-pub use load::{LoadError, LoadOptions, Loaded, load_scenario, load_topology};
-pub use schema::{scenario_schema, topology_schema};
+pub use load::{LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology};
+pub use schema::{scenario_schema, stack_profile_schema, topology_schema};

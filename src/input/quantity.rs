@@ -12,22 +12,41 @@ use crate::units::{Bandwidth, Bytes, Length, Time, UnitError};
 pub(super) trait Quantity: FromStr<Err = UnitError> + Copy + Display + PartialOrd {
     /// The most that files may say.
     const MAX: Self;
+
+    /// The number of `unit` that a text says, not rounded.
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError>;
 }
 
 impl Quantity for Bandwidth {
     const MAX: Self = Self(1_000_000_000_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Bandwidth::number_in(text, unit)
+    }
 }
 
 impl Quantity for Bytes {
     const MAX: Self = Self(1 << 50);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Bytes::number_in(text, unit)
+    }
 }
 
 impl Quantity for Length {
     const MAX: Self = Self(100_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Length::number_in(text, unit)
+    }
 }
 
 impl Quantity for Time {
     const MAX: Self = Self(1_000_000_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Time::number_in(text, unit)
+    }
 }
 
 /// What `T` looks like: `a bandwidth such as "400 Gbps"`.
@@ -56,6 +75,18 @@ impl Item<'_> {
                 );
                 None
             }
+            Err(error) => {
+                self.wrong_unit(text, &error, expected::<T>());
+                None
+            }
+        }
+    }
+
+    /// A string with a number and its unit, as a number of `unit`, not rounded.
+    pub(super) fn number_in<T: Quantity>(&self, unit: &str) -> Option<At<f64>> {
+        let text = self.string_as(&with_unit(expected::<T>()))?.value;
+        match T::number_in(text, unit) {
+            Ok(value) => Some(self.at(value)),
             Err(error) => {
                 self.wrong_unit(text, &error, expected::<T>());
                 None

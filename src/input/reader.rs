@@ -207,7 +207,8 @@ impl<'a> Item<'a> {
         self.number("from 0 up to but not 1, such as 0.5", |number| (0.0..1.0).contains(&number))
     }
 
-    fn number(&self, range: &str, fits: impl Fn(f64) -> bool) -> Option<At<f64>> {
+    /// A number that fits; `range` says which do, then an example.
+    pub(super) fn number(&self, range: &str, fits: impl Fn(f64) -> bool) -> Option<At<f64>> {
         let number = match self.value {
             DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
             DeValue::Integer(integer) => integer.as_str().parse::<f64>().ok(),

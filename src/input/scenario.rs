@@ -1,14 +1,13 @@
 //! A scenario's top level, and what must fit between its parts.
 
-use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::load::{self, LoadOptions};
-use super::names::{name_of_file, nearest_file};
+use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{collective, expect, plots, ranks};
+use super::{beside, collective, expect, plots, ranks, stack};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
@@ -44,6 +43,9 @@ pub(super) fn is_scenario(root: &Section<'_>, wanted: &str) -> bool {
 /// Says what a file without `kind` is; tells whether reading can go on.
 fn check_kind(root: &mut Section<'_>) -> bool {
     const KINDS: [(&str, bool); 2] = [("run", true), ("plan", false)];
+    if stack::is_profile(root, "a scenario") {
+        return false;
+    }
     if !root.has("kind") {
         let topology = ["template", "node", "link", "params"].into_iter().find_map(|key| root.key_place(key));
         if let (Some(place), false) = (topology, root.has("collective") || root.has("fabric")) {
@@ -115,13 +117,17 @@ pub(super) fn read(
     check_count(&drafts, engines.len(), together_at.is_some());
     let expect = expect::read(&mut root, &drafts, &engines, TOP);
     let plots = plots::read(&mut root, &drafts, TOP);
+    let stack = root
+        .item("stack")
+        .map(|item| item.section("`[stack]`").map(|s| stack::read(s, path, sources, &drafts, TOP)));
+    let imposed = stack.as_ref().and_then(|found| found.as_ref()?.algorithm.as_ref());
     let mut shape = None;
     if let Some(fabric) = &fabric {
         let site = ranks::FabricIndex::new(fabric);
         shape = drafts
             .iter()
             .enumerate()
-            .map(|(index, draft)| collective::resolve(draft, &site, seed, index))
+            .map(|(index, draft)| collective::resolve(draft, &site, seed, index, imposed))
             .collect::<Vec<_>>()
             .into_iter()
             .collect::<Option<Vec<_>>>();
@@ -131,8 +137,12 @@ pub(super) fn read(
     }
     root.finish();
     let (timeline_ranks, plots) = plots::finish(plots);
+    let stack = match stack {
+        Some(found) => Some(found?.stack?),
+        None => None,
+    };
     Some(Scenario {
-        stack: None,
+        stack,
         name,
         title,
         seed,
@@ -176,47 +186,16 @@ fn read_fabric(mut section: Section<'_>, path: &str, sources: &mut SourceMap) ->
     let params = section.item("params").and_then(|item| item.section("`params` of `[fabric]`"));
     let routing = section.item("routing").and_then(|item| item.word("a routing", &Routing::ALL));
     section.finish();
-    let file = item.string_as("the name of a topology file")?;
-    let full = beside(path, file.value);
-    let text = match load::read_text(&full) {
-        Ok(text) => text,
-        Err(message) => {
-            let fault = Diagnostic::error("E0503", format!("cannot read `{}`: {message}", full.display()))
-                .at(file.place, "names are relative to the folder of the scenario");
-            faults.push(match nearest_file(&full) {
-                Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => fault,
-            });
-            return None;
-        }
-    };
-    let shown = full.to_string_lossy().into_owned();
-    let id = sources.add(shown.clone(), text.clone());
+    let named = beside::open(&item, "the name of a topology file", path, sources)?;
     // The parameters of the scenario are read beside those of the file, so both texts must live here.
-    let source = Source { file: id, text: &text, faults };
+    let source = Source { file: named.file, text: &named.text, faults };
     load::parse(source, "the topology", |root| {
-        if is_scenario(&root, "a topology") {
+        if is_scenario(&root, "a topology") || stack::is_profile(&root, "a topology") {
             return None;
         }
-        topology::read(root, &shown, Overrides { params, routing })
+        topology::read(root, &named.shown, Overrides { params, routing })
     })
     .flatten()
-}
-
-/// The path of a file named in the file at `path`, tidied up without looking at the disk.
-fn beside(path: &str, file: &str) -> PathBuf {
-    let folder = if path == "-" { Path::new("") } else { Path::new(path).parent().unwrap_or(Path::new("")) };
-    let mut tidy = PathBuf::new();
-    for part in folder.join(file).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(tidy.components().next_back(), Some(Component::Normal(_))) => {
-                tidy.pop();
-            }
-            part => tidy.push(part),
-        }
-    }
-    tidy
 }
 
 /// Collectives that run together have one algorithm each, and sizes that go in step.

@@ -1,4 +1,4 @@
-//! JSON schemas (draft 7) of the two kinds of file, for editors. They are made from the same word
+//! JSON schemas (draft 7) of the kinds of file, for editors. They are made from the same word
 //! lists and parameter tables that the readers use.
 
 use serde_json::{Map, Value, json};
@@ -9,6 +9,7 @@ use super::links::MAX_LANES;
 use super::plots::{KINDS, MAX_TIMELINE};
 use super::ranks::ORDERS;
 use super::scenario::{STEPS, engines};
+use super::stack;
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS};
 use crate::fabric::template::{FAMILIES, Param, ParamKind};
 use crate::fabric::{LinkClass, NodeKind, Routing};
@@ -45,6 +46,7 @@ pub fn scenario_schema() -> Value {
             "together": about(json!({ "type": "boolean", "default": false }), "all collectives run at once"),
             "steps": about(words(&STEPS), "when a rank's next step may start"),
             "fabric": { "type": "object", "additionalProperties": false, "properties": fabric, "allOf": params_by_template() },
+            "stack": about(stack::section_schema(), "what the communication library and the host add; nothing unless given"),
             "collective": tables(&collective()),
             "expect": tables(&expect()),
             "plot": tables(&plot()),
@@ -65,12 +67,25 @@ pub fn topology_schema() -> Value {
     })
 }
 
-fn about(mut schema: Value, text: &str) -> Value {
+/// The schema of stack profiles.
+pub fn stack_profile_schema() -> Value {
+    json!({
+        "$schema": DRAFT,
+        "title": "railspine stack profile",
+        "description": "constants of a communication library on a generation of hardware",
+        "type": "object",
+        "additionalProperties": false,
+        "anyOf": [{ "required": ["library"] }, { "required": ["based_on"] }],
+        "properties": stack::profile_properties(),
+    })
+}
+
+pub(super) fn about(mut schema: Value, text: &str) -> Value {
     schema["description"] = json!(text);
     schema
 }
 
-fn words<T>(list: &[(&str, T)]) -> Value {
+pub(super) fn words<T>(list: &[(&str, T)]) -> Value {
     json!({ "enum": list.iter().map(|(word, _)| *word).collect::<Vec<_>>() })
 }
 
@@ -78,19 +93,19 @@ fn pattern(pattern: &str, example: &str) -> Value {
     json!({ "type": "string", "pattern": pattern, "examples": [example] })
 }
 
-fn bandwidth() -> Value {
+pub(super) fn bandwidth() -> Value {
     pattern(BANDWIDTH, "400 Gbps")
 }
 
-fn size() -> Value {
+pub(super) fn size() -> Value {
     pattern(SIZE, "1 GiB")
 }
 
-fn time() -> Value {
+pub(super) fn time() -> Value {
     pattern(TIME, "2.5 us")
 }
 
-fn count(min: u32, max: u32) -> Value {
+pub(super) fn count(min: u32, max: u32) -> Value {
     json!({ "type": "integer", "minimum": min, "maximum": max })
 }
 
@@ -136,7 +151,7 @@ fn collective() -> Value {
         &["op", "size"],
         &json!({
             "op": about(words(&ops()), "the operation"),
-            "algorithm": about(one_or_many(&words(&algorithms())), "each of them runs at every size"),
+            "algorithm": about(one_or_many(&words(&algorithms())), "each of them runs at every size; `auto` is the choice of the library under a `stack`, else the fastest"),
             "size": about(json!({ "anyOf": [size(), { "type": "array", "items": size(), "minItems": 1 }, range] }), "as nccl-tests counts it"),
             "ranks": about(json!({ "anyOf": [names, first, every], "default": "all" }), "the GPUs that take part"),
             "order": about(words(&ORDERS), "how ranks are numbered"),

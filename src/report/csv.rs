@@ -1,4 +1,7 @@
 //! Results as CSV: one line a case, columns named as in the JSON.
+//!
+//! What a communication library adds stands behind all other columns, and only where some case has it, as in the
+//! JSON: those who read by place find the others where they are without one.
 
 use ::csv::Writer;
 use serde::Serialize;
@@ -36,6 +39,15 @@ struct CaseLine<'a> {
     busiest_link: &'a str,
     busiest_link_bytes: Option<u64>,
     busiest_link_utilisation: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    library: Option<LibraryCells<'a>>,
+}
+
+/// What a communication library adds to a case.
+#[derive(Serialize)]
+struct LibraryCells<'a> {
+    protocol: &'a str,
+    launch_ps: u64,
 }
 
 /// A case of one scenario in a comparison.
@@ -86,6 +98,9 @@ const CASE_HEAD: [&str; 25] = [
     "busiest_link_utilisation",
 ];
 
+/// Names of [`LibraryCells`].
+const LIBRARY_HEAD: [&str; 2] = ["protocol", "launch_ps"];
+
 const SIDE_HEAD: [&str; 13] = [
     "op",
     "requested_algorithm",
@@ -104,6 +119,9 @@ const SIDE_HEAD: [&str; 13] = [
 
 /// A result, one line a case.
 pub fn run(result: &RunResult) -> String {
+    let library =
+        result.cases.iter().any(|case| !case.protocol.is_empty() || case.critical_path.launch_ps > 0);
+    let head: Vec<&str> = CASE_HEAD.into_iter().chain(LIBRARY_HEAD.into_iter().filter(|_| library)).collect();
     let lines = result.cases.iter().map(|case| {
         let busiest = case.busiest_links.first();
         CaseLine {
@@ -132,9 +150,13 @@ pub fn run(result: &RunResult) -> String {
             busiest_link: busiest.map_or("", |link| &link.link),
             busiest_link_bytes: busiest.map(|link| link.bytes),
             busiest_link_utilisation: busiest.map(|link| link.utilisation),
+            library: library.then_some(LibraryCells {
+                protocol: &case.protocol,
+                launch_ps: case.critical_path.launch_ps,
+            }),
         }
     });
-    write(&CASE_HEAD, lines)
+    write(&head, lines)
 }
 
 /// Several results, one line a case and scenario, the scenarios of a case behind each other.
@@ -164,7 +186,7 @@ pub fn compare(results: &[RunResult]) -> String {
 }
 
 /// The head is written apart from the lines, so that it is there where no line is.
-fn write<T: Serialize>(head: &[&str], lines: impl Iterator<Item = T>) -> String {
+pub(super) fn write<T: Serialize>(head: &[&str], lines: impl Iterator<Item = T>) -> String {
     let mut writer = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     fill(&mut writer, head, lines).expect("memory takes what is written, and the lines are flat");
     let bytes = writer.into_inner().expect("memory takes what is written");

@@ -15,16 +15,16 @@ const FEW_CASES: usize = 6;
 const LINKS_SHOWN: usize = 3;
 
 /// One column: its head and whether it holds numbers.
-struct Column {
+pub(super) struct Column {
     head: String,
     number: bool,
 }
 
-fn text(head: &str) -> Column {
+pub(super) fn text(head: &str) -> Column {
     Column { head: head.into(), number: false }
 }
 
-fn number(head: impl Into<String>) -> Column {
+pub(super) fn number(head: impl Into<String>) -> Column {
     Column { head: head.into(), number: true }
 }
 
@@ -90,6 +90,7 @@ struct Needed {
     group: bool,
     engine: bool,
     ranks: bool,
+    protocol: bool,
 }
 
 impl Needed {
@@ -97,7 +98,8 @@ impl Needed {
         Self {
             group: cases.clone().into_iter().any(|case| !case.group.is_empty()),
             engine: shared(cases.clone(), |case| &case.engine).is_none(),
-            ranks: shared(cases, |case| case.ranks).is_none(),
+            ranks: shared(cases.clone(), |case| case.ranks).is_none(),
+            protocol: cases.into_iter().any(|case| !case.protocol.is_empty()),
         }
     }
 
@@ -107,6 +109,9 @@ impl Needed {
             columns.push(text("group"));
         }
         columns.push(text("algorithm"));
+        if self.protocol {
+            columns.push(text("protocol"));
+        }
         if self.engine {
             columns.push(text("engine"));
         }
@@ -123,6 +128,9 @@ impl Needed {
             cells.push(case.group.clone());
         }
         cells.push(algorithm(case));
+        if self.protocol {
+            cells.push(case.protocol.clone());
+        }
         if self.engine {
             cells.push(case.engine.clone());
         }
@@ -202,23 +210,21 @@ fn busiest_links(shown: &[&Case], width: Option<u16>) -> String {
 
 fn critical_paths(shown: &[&Case], width: Option<u16>) -> String {
     let needed = Needed::by(shown.iter().copied());
+    let launches = shown.iter().any(|case| case.critical_path.launch_ps > 0);
     let mut columns = needed.columns();
-    columns.extend([
-        number("time"),
-        number("latency\n%"),
-        number("transfer\n%"),
-        number("sharing\n%"),
-        text("bound by"),
-    ]);
+    columns.push(number("time"));
+    if launches {
+        columns.push(number("launch\n%"));
+    }
+    columns.extend([number("latency\n%"), number("transfer\n%"), number("sharing\n%"), text("bound by")]);
     let rows = shown.iter().map(|case| {
         let path = case.critical_path;
-        let total = path.latency_ps.saturating_add(path.transfer_ps).saturating_add(path.sharing_ps);
+        let parts = [path.launch_ps, path.latency_ps, path.transfer_ps, path.sharing_ps];
+        let total = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(*part));
         let mut cells = needed.cells(case);
         cells.push(time(case.time_ps));
-        cells.extend(
-            [path.latency_ps, path.transfer_ps, path.sharing_ps]
-                .map(|part| percent(100.0 * quotient(part, total))),
-        );
+        let shares = parts.iter().map(|part| percent(100.0 * quotient(*part, total)));
+        cells.extend(shares.skip(usize::from(!launches)));
         cells.push(case.bound_kind.clone());
         cells
     });
@@ -308,7 +314,7 @@ pub fn compare(results: &[RunResult], width: Option<u16>) -> String {
 }
 
 /// Text to the left, numbers to the right, two spaces between columns, nothing at the ends of lines.
-fn lay_out(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+pub(super) fn lay_out(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     match width {

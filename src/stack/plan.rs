@@ -148,7 +148,9 @@ impl Stack {
 
     fn nccl(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
         let most = self.channels(site);
-        let asked = if asked == Algorithm::Auto { self.overrides.algorithm.unwrap_or(asked) } else { asked };
+        let collective = !matches!(op, Op::AllToAll | Op::AllToAllV | Op::SendRecv);
+        let imposed = self.overrides.algorithm.filter(|_| collective && asked == Algorithm::Auto);
+        let asked = imposed.unwrap_or(asked);
         let question = Question {
             op,
             bytes,
@@ -166,7 +168,6 @@ impl Stack {
                 (asked == Algorithm::Auto || asked == *algorithm) && (single || fits(*protocol))
             })
             .min_by(|a, b| a.2.total_cmp(&b.2));
-        let collective = !matches!(op, Op::AllToAll | Op::AllToAllV | Op::SendRecv);
         match best {
             Some((algorithm, protocol, _)) if collective => {
                 self.pattern(site, op, *algorithm, *protocol, bytes, most)

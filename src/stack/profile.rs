@@ -1,6 +1,6 @@
 //! A stack profile: the constants of a communication library on a generation of hardware.
 
-use super::param::{Param, SPECS};
+use super::param::{self, Param, SPECS};
 use crate::units::Time;
 
 /// Which library it is, and so which model its constants belong to.
@@ -28,6 +28,16 @@ impl Library {
             Self::Nccl => "nccl",
             Self::Rccl => "rccl",
             Self::Mpi => "mpi",
+        }
+    }
+
+    /// Whether its model reads a constant.
+    pub fn reads(self, param: Param) -> bool {
+        let own = param.spec().key.starts_with("mpi.");
+        match self {
+            Self::Ideal => false,
+            Self::Nccl | Self::Rccl => !own,
+            Self::Mpi => own || [param::PART_SCALEUP, param::PART_PCIE, param::PART_NETWORK].contains(&param),
         }
     }
 }

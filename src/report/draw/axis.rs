@@ -76,7 +76,31 @@ impl Axis {
     /// Times in picoseconds, logarithmic, with decades as ticks, or 1, 2 and 5 where there are few decades. The
     /// times are not zero.
     pub(super) fn log_times(times: &[f64]) -> Self {
-        let (min, max) = extent(times.iter().copied());
+        Self::decades(times, time_label)
+    }
+
+    /// Rates in bytes per second, logarithmic, with decades in GB/s as ticks, or 1, 2 and 5 where there are few
+    /// decades. They are not zero.
+    pub(super) fn log_rates(rates: &[f64]) -> Self {
+        Self::decades(rates, |rate| short(rate / 1e9))
+    }
+
+    /// Quotients around 1 from `1 / most` to `most`, which is above 1 and at most 10, logarithmic.
+    pub(super) fn log_quotients(most: f64) -> Self {
+        let (low, high) = (1.0 / most, most);
+        let values = [0.1, 0.2, 0.5, 0.75, 1.0, 1.33, 2.0, 5.0, 10.0].into_iter();
+        let ticks = values
+            .filter(|value| {
+                (low..=high).contains(value) && (most < 3.0 || !matches!(value, 0.6..0.9 | 1.1..1.5))
+            })
+            .map(|value| Tick { value, label: short(value) })
+            .collect();
+        Self { scale: Scale::Log, low, high, ticks }
+    }
+
+    /// Values that are not zero, logarithmic, with decades as ticks, or 1, 2 and 5 where there are few decades.
+    fn decades(values: &[f64], label: impl Fn(f64) -> String) -> Self {
+        let (min, max) = extent(values.iter().copied());
         let (mut low, mut high) = (min / 1.25, max * 1.25);
         let mut values = decimal_steps(low, high, &[1]);
         if values.len() < 3 {
@@ -89,7 +113,7 @@ impl Axis {
             high = around.iter().copied().find(|&value| value >= high).unwrap_or(high);
             values = decimal_steps(low, high, &[1, 2, 5]);
         }
-        let ticks = values.into_iter().map(|value| Tick { value, label: time_label(value) }).collect();
+        let ticks = values.into_iter().map(|value| Tick { value, label: label(value) }).collect();
         Self { scale: Scale::Log, low, high, ticks }
     }
 
@@ -254,6 +278,19 @@ mod tests {
         assert_eq!(labels(&Axis::log_times(&[3e6, 9e6])), ["5 µs", "10 µs"]);
         assert_eq!(labels(&Axis::log_times(&[3e6])), ["2 µs", "5 µs"]);
         assert_eq!(labels(&Axis::log_times(&[1.0])).len(), 2);
+    }
+
+    #[test]
+    fn rates_are_decades_in_gigabytes() {
+        assert_eq!(labels(&Axis::log_rates(&[2e5, 3e11])), ["0.001", "0.01", "0.1", "1", "10", "100"]);
+        assert_eq!(labels(&Axis::log_rates(&[3e10, 3e11])), ["50", "100", "200"]);
+        assert_eq!(labels(&Axis::log_rates(&[3.6e11])), ["200", "500"]);
+    }
+
+    #[test]
+    fn quotients_are_around_one() {
+        assert_eq!(labels(&Axis::log_quotients(2.0)), ["0.5", "0.75", "1", "1.33", "2"]);
+        assert_eq!(labels(&Axis::log_quotients(10.0)), ["0.1", "0.2", "0.5", "1", "2", "5", "10"]);
     }
 
     #[test]
