@@ -115,13 +115,17 @@ pub enum Algorithm {
     Hierarchical,
     /// All-to-all inside the servers, then along the rails.
     TwoLevel,
+    /// Sums and copies made in the switches of one server (NVLink SHARP).
+    Nvls,
+    /// The same inside each server, with double trees between the servers.
+    NvlsTree,
     /// Whichever of those that serve is predicted to be fastest.
     Auto,
 }
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Ring,
         Self::RingBidirectional,
         Self::RecursiveDoubling,
@@ -135,6 +139,8 @@ impl Algorithm {
         Self::MultiRing,
         Self::Hierarchical,
         Self::TwoLevel,
+        Self::Nvls,
+        Self::NvlsTree,
         Self::Auto,
     ];
 
@@ -154,6 +160,8 @@ impl Algorithm {
             Self::MultiRing => "multi-ring",
             Self::Hierarchical => "hierarchical",
             Self::TwoLevel => "two-level",
+            Self::Nvls => "nvls",
+            Self::NvlsTree => "nvls-tree",
             Self::Auto => "auto",
         }
     }

@@ -14,6 +14,7 @@ mod scenario;
 mod tell;
 mod watch;
 mod ways;
+mod working;
 
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};

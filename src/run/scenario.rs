@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::working;
 use crate::collective::algo::Request;
 use crate::collective::{Algorithm, Op, Spread};
 use crate::engine::{EngineKind, Steps};
@@ -76,8 +77,17 @@ impl CollectiveSpec {
         Bytes(self.spread.least(bytes.get() / ranks) * ranks)
     }
 
-    /// What an algorithm is asked for at one size.
-    pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
+    /// The switches that work on data on its way and that all ranks of some server are linked to: the nodes of the
+    /// switches of [`Self::request`], in the same order.
+    pub fn switches(&self, fabric: &Fabric) -> Vec<NodeId> {
+        working::switches(fabric, &self.nodes, &self.servers(fabric))
+            .into_iter()
+            .map(|(node, _)| node)
+            .collect()
+    }
+
+    /// The server of every rank, numbered by first appearance.
+    fn servers(&self, fabric: &Fabric) -> Vec<u32> {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         let mut next = 0;
         let servers = self.nodes.iter().map(|&node| {
@@ -90,6 +100,13 @@ impl CollectiveSpec {
                 None => fresh(),
             }
         });
+        servers.collect()
+    }
+
+    /// What an algorithm is asked for at one size.
+    pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
+        let servers = self.servers(fabric);
+        let switches = working::switches(fabric, &self.nodes, &servers);
         Request {
             op: self.op,
             ranks: u32::try_from(self.nodes.len()).unwrap_or(u32::MAX),
@@ -97,7 +114,8 @@ impl CollectiveSpec {
             bytes,
             channels: self.channels,
             segments: self.segments,
-            servers: servers.collect(),
+            servers,
+            switches: switches.into_iter().map(|(_, place)| place).collect(),
             spread: self.spread,
             torus: fabric.torus().filter(|_| self.nodes == fabric.endpoints()).map(<[u32]>::to_vec),
         }
