@@ -58,6 +58,7 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
         right: WIDTH - heading::MARGIN - if single { 0.0 } else { widest + LEADER + MARK },
         bottom: height - 58.0,
     };
+    let y = y.spaced(frame.height(), grid::tick_height);
     let sizes: Vec<u64> = points.iter().map(|point| point.bytes).collect();
     let x = Axis::sizes(&sizes, frame.width(), |label| TICK.width(label));
     Picture::paint(&file.id, &file.id, (WIDTH, height), |canvas| {
