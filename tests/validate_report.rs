@@ -83,12 +83,12 @@ fn predictions() -> Vec<Prediction> {
     let mut doubtful = file("d-doubtful", "A100", swept(26..=26, -0.75));
     doubtful.trust = "C".into();
     vec![
-        Prediction::Predicted(file("a-all", "A100", swept((3..=33).step_by(3), -0.02))),
-        Prediction::Predicted(far),
-        Prediction::Predicted(file("a-one", "A100", swept(33..=33, 0.06))),
-        Prediction::Predicted(gather),
-        Prediction::Predicted(reduce),
-        Prediction::Predicted(doubtful),
+        Prediction::from(file("a-all", "A100", swept((3..=33).step_by(3), -0.02))),
+        Prediction::from(far),
+        Prediction::from(file("a-one", "A100", swept(33..=33, 0.06))),
+        Prediction::from(gather),
+        Prediction::from(reduce),
+        Prediction::from(doubtful),
         Prediction::Skipped(SkippedFile {
             id: "e-strange".into(),
             why: "`accelerator` is `X1`, which no rule maps to a fabric".into(),
@@ -253,18 +253,18 @@ fn pictures_bear_many_algorithms_and_odd_numbers() {
     let many = file("many", "MPI torus", points);
     let wild =
         file("wild", "H100/H200", vec![point(1, "ring", 1e-6, 1e9), point(u64::MAX, "ring", 1e12, 1e-3)]);
-    let mut all: Vec<Prediction> = [many, wild].map(Prediction::Predicted).into();
+    let mut all: Vec<Prediction> = [many, wild].map(Prediction::from).into();
     // More generations than a line of a key has room for.
     all.extend((0..30).map(|i| {
         let generation = format!("generation with a rather long name {i}");
-        Prediction::Predicted(file(&format!("g{i}"), &generation, swept(20..=22, 0.01)))
+        Prediction::from(file(&format!("g{i}"), &generation, swept(20..=22, 0.01)))
     }));
     let validation = score(all);
     picture::check("validate", "scatter-wild", &draw_scatter(&validation).unwrap());
     for file in &validation.files[..3] {
         picture::check("validate", &file.id, &draw_measured(file).unwrap());
     }
-    let barriers = score(vec![Prediction::Predicted(file("b", "A100", vec![point(0, "barrier", 3.0, 4.0)]))]);
+    let barriers = score(vec![Prediction::from(file("b", "A100", vec![point(0, "barrier", 3.0, 4.0)]))]);
     assert_eq!(
         draw_measured(&barriers.files[0]),
         Err(DrawError::Nothing("no point has a size above zero".into()))
