@@ -317,6 +317,6 @@ impl Run {
             let why = told.skipped_points.first().map_or("it has no point", |point| point.why.as_str());
             return Prediction::Skipped(SkippedFile { id: told.id, why: why.into() });
         }
-        Prediction::Predicted(told)
+        Prediction::from(told)
     }
 }
