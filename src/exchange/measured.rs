@@ -65,7 +65,7 @@ impl<'n> Reader<'n> {
         let Some((first, rows)) = rows.split_first() else {
             let place = Place { file: self.file, span: text.len()..text.len() };
             let message = if keys.is_empty() { "the file is empty" } else { "the file has no rows" };
-            let fault = Diagnostic::error("E0601", message)
+            let fault = Diagnostic::error("E0701", message)
                 .at(place, "a line of column names such as `size_bytes,time_us` is expected");
             self.faults.push(fault);
             return Err(self.faults);
@@ -80,7 +80,7 @@ impl<'n> Reader<'n> {
             let why = skipped
                 .first()
                 .map_or_else(|| "there are no rows below the names".into(), |row| row.why.clone());
-            let fault = Diagnostic::error("E0601", format!("no row gives a size and a time: {why}"))
+            let fault = Diagnostic::error("E0701", format!("no row gives a size and a time: {why}"))
                 .at(first.place(self.file, first.text), "the columns");
             self.faults.push(fault);
         }
@@ -122,7 +122,7 @@ impl<'n> Reader<'n> {
                 Some(first) if NEEDED.contains(&key) => {
                     let message =
                         format!("`{key}` is given as {} and as {}", quoted(first.text), quoted(text));
-                    let fault = Diagnostic::error("E0602", message)
+                    let fault = Diagnostic::error("E0702", message)
                         .at(line.place(self.file, text), "this is the second")
                         .at(first.line.place(self.file, first.text), "this is the first")
                         .help("leave only one of the lines");
@@ -156,7 +156,7 @@ impl<'n> Reader<'n> {
         };
         let near = names.iter().find(|cell| nearest(cell, [wanted]).is_some());
         let place = line.place(self.file, near.unwrap_or(&line.text));
-        let mut fault = Diagnostic::error("E0601", format!("there is no column {missing}")).at(
+        let mut fault = Diagnostic::error("E0701", format!("there is no column {missing}")).at(
             place,
             "this is the first line that is no `#` line, so it must hold the names of the columns",
         );
@@ -169,7 +169,7 @@ impl<'n> Reader<'n> {
     }
 
     fn missing(&mut self, key: &str, example: &str, columns: &Line<'_>) {
-        let fault = Diagnostic::error("E0602", format!("the header has no `{key}`"))
+        let fault = Diagnostic::error("E0702", format!("the header has no `{key}`"))
             .at(columns.place(self.file, columns.text), "the header ends here")
             .help(format!("add a line such as `# {key} = {example}` above the names of the columns"));
         self.faults.push(fault);
@@ -183,7 +183,7 @@ impl<'n> Reader<'n> {
         let op = Op::from_name(&key.text.to_ascii_lowercase());
         if op.is_none() {
             let names: Vec<String> = Op::ALL.iter().map(|op| op.name().replace('-', "_")).collect();
-            let mut fault = Diagnostic::error("E0602", format!("{} is no operation", quoted(key.text)))
+            let mut fault = Diagnostic::error("E0702", format!("{} is no operation", quoted(key.text)))
                 .at(key.line.place(self.file, key.text), "what was measured");
             fault = match nearest(key.text, names.iter().map(String::as_str)) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
@@ -208,7 +208,7 @@ impl<'n> Reader<'n> {
         let count = key.text.parse::<u32>().ok().filter(|count| (least..=MOST).contains(count));
         if count.is_none() {
             let message = format!("`{name}` is {}", quoted(key.text));
-            let fault = Diagnostic::error("E0602", message).at(
+            let fault = Diagnostic::error("E0702", message).at(
                 key.line.place(self.file, key.text),
                 format!("expected a whole number from {least} to {MOST}"),
             );

@@ -210,13 +210,13 @@ impl<'a> Reader<'a> {
             } else {
                 "the log holds no table of nccl-tests"
             };
-            return Err(Diagnostic::error("E0603", message)
+            return Err(Diagnostic::error("E0703", message)
                 .at(at, "a line such as `#  size  count  type  redop  root  time  algbw  busbw` is expected before")
                 .help("give the whole output of the program, with its lines that start with `#`"));
         };
         if self.rows.is_empty() {
             let why = self.skipped.first().map_or("no rows follow", |row| row.why.as_str());
-            return Err(Diagnostic::error("E0603", format!("the table of the log has no times: {why}"))
+            return Err(Diagnostic::error("E0703", format!("the table of the log has no times: {why}"))
                 .at(place(Some(table), table.text), "the names of its columns"));
         }
         let (hosts, ranks) = self.hosts();
@@ -309,13 +309,13 @@ impl<'a> Reader<'a> {
             [(_, Some(op), ..)] => return Ok((op, OpSource::Printed)),
             [(program, None, line, word)] => {
                 return Err(Diagnostic::error(
-                    "E0603",
+                    "E0703",
                     format!("`{program}` measures no operation that is known here"),
                 )
                 .at(place(Some(line), word), "named here"));
             }
             [(first, _, one, word), (second, _, other, word2), ..] => {
-                return Err(Diagnostic::error("E0603", format!("the log names `{first}` and `{second}`"))
+                return Err(Diagnostic::error("E0703", format!("the log names `{first}` and `{second}`"))
                     .at(place(Some(other), word2), "this is the second")
                     .at(place(Some(one), word), "this is the first")
                     .help(format!("cut the log so that it holds one, or {SAY}")));
@@ -335,7 +335,7 @@ impl<'a> Reader<'a> {
             _ => {
                 let names: Vec<String> = candidates.iter().map(|op| format!("`{op}`")).collect();
                 let which = if names.is_empty() { "any operation".into() } else { names.join(" or ") };
-                Err(Diagnostic::error("E0603", "the log does not tell which operation was measured")
+                Err(Diagnostic::error("E0703", "the log does not tell which operation was measured")
                     .at(place(Some(table), table.text), format!("these columns may be of {which}"))
                     .help(SAY))
             }

@@ -45,7 +45,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Imposed {
             let version = Version::parse(text.value).filter(|version| version.major == 2);
             if version.is_none() {
                 item.push(
-                    Diagnostic::error("E0602", format!("`{}` is not a release of the library", text.value))
+                    Diagnostic::error("E0702", format!("`{}` is not a release of the library", text.value))
                         .at(text.place.clone(), "expected a release such as \"2.18.5\""),
                 );
             }
