@@ -61,7 +61,8 @@ mod tests {
             assert!(told.is_empty(), "{name}: {told:?}");
             let profile = read.flatten().unwrap();
             assert_eq!(profile.name, *name, "named as its file");
-            assert!(!profile.title.is_empty() && !profile.sources.is_empty(), "{name}");
+            assert!(!profile.title.is_empty(), "{name}");
+            assert_eq!(profile.sources.is_empty(), profile.library == Library::Ideal, "{name}");
             let kind = name.split('-').next().unwrap();
             assert_eq!(profile.library.name(), kind, "{name}");
         }
