@@ -72,12 +72,15 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
     let mut found = Schedules { list: Vec::new(), which: BTreeMap::new(), plans: BTreeMap::new() };
     for (number, spec) in scenario.collectives.iter().enumerate() {
         let site = scenario.stack.as_ref().map(|stack| (stack, spec.site(&scenario.fabric)));
+        let rings =
+            site.as_ref().filter(|_| spec.channels.is_none()).and_then(|_| spec.rings(&scenario.fabric));
         for &bytes in &spec.sizes {
             let mut request = spec.request(&scenario.fabric, bytes);
             for &asked in &spec.algorithms {
                 let plan =
                     site.as_ref().and_then(|(stack, site)| stack.plan(site, spec.op, asked, bytes.get()));
                 if let Some(plan) = plan {
+                    request.rings.clone_from(&rings);
                     request.segments = spec.segments.or(plan.segments);
                     found.add(number, bytes, asked, schedule(plan.algorithm, &request)?);
                     found.plans.insert((number, asked, bytes), plan);

@@ -9,7 +9,7 @@ use crate::engine::{EngineKind, Steps};
 use crate::fabric::Fabric;
 use crate::ids::{NodeId, Rank};
 use crate::result::PlotSpec;
-use crate::stack::{Site, Stack};
+use crate::stack::{Site, Stack, rings};
 use crate::units::{Bandwidth, Bytes, Time};
 
 /// A scenario whose names are resolved and whose parts fit together.
@@ -84,6 +84,18 @@ impl CollectiveSpec {
         Site::new(fabric, &self.nodes, false)
     }
 
+    /// The rings that a library finds where accelerators of a server are joined directly.
+    pub fn rings(&self, fabric: &Fabric) -> Option<Vec<Arc<[u32]>>> {
+        let servers = self.request(fabric, Bytes(0)).servers;
+        let count = servers.iter().max().map_or(0, |last| *last as usize + 1);
+        let mut members = vec![Vec::new(); count];
+        for (rank, server) in (0..).zip(servers) {
+            members[server as usize].push(rank);
+        }
+        let orders = rings::orders(fabric, &self.nodes, &members)?;
+        Some(orders.into_iter().map(Arc::from).collect())
+    }
+
     /// What an algorithm is asked for at one size.
     pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
@@ -107,6 +119,7 @@ impl CollectiveSpec {
             segments: self.segments,
             servers: servers.collect(),
             spread: self.spread,
+            rings: None,
             torus: fabric.torus().filter(|_| self.nodes == fabric.endpoints()).map(<[u32]>::to_vec),
         }
     }

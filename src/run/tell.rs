@@ -17,8 +17,11 @@ pub(super) fn cases(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan, pl
     let last = outcome.collectives.iter().map(|c| c.finish).max().unwrap_or_default();
     let span = last - first;
     let fabric = &scenario.fabric;
-    let busiest_links = links::busiest(fabric, prepared.routes(&plan.members), &outcome.resource_bytes, span);
-    let tiers = links::tiers(fabric, prepared.routes(&plan.members), &outcome.resource_bytes, span);
+    let routes = prepared.routes(&plan.members);
+    // Behind the links come what a library limits lanes by, which are no links.
+    let carried = &outcome.resource_bytes[..routes.resources().len().min(outcome.resource_bytes.len())];
+    let busiest_links = links::busiest(fabric, routes, carried, span);
+    let tiers = links::tiers(fabric, routes, carried, span);
     let members = plan.members.iter().zip(&outcome.collectives).enumerate();
     members
         .map(|(number, (member, told))| {

@@ -9,6 +9,7 @@
 
 pub mod nccl;
 pub mod param;
+pub mod rings;
 
 mod dress;
 mod plan;

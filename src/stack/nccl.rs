@@ -159,7 +159,11 @@ impl Question<'_> {
             if self.site.servers > 1 { if protocol == Protocol::Simple { 3.0 } else { 1.0 } } else { 0.0 };
         let (mut latency, steps) = match (tree, self.op) {
             (true, _) => (base[at] + 2.0 * ((per_server - 1.0) * inside + depth * outside), 0.0),
-            (false, Op::Broadcast | Op::Reduce) => (base[at] + inside, n),
+            // Channels go through the ranks in different orders.
+            (false, Op::Broadcast | Op::Reduce) => {
+                let hop = if protocol == Protocol::Simple { self.latencies(true).1[at] } else { inside };
+                (base[at] + (n - servers) * hop + (servers - 1.0) * outside, n)
+            }
             (false, op) => {
                 let rounds = if op == Op::AllReduce { 2.0 } else { 1.0 };
                 let (steps, far) = (rounds * (n - 1.0), rounds * (servers - 1.0));
@@ -241,7 +245,14 @@ impl Question<'_> {
             Generation::Hopper => ([38.7, 41.4, 36.0], [36.7, 36.7, 29.0]),
             Generation::Blackwell => ([70.0, 42.8, 24.0], [55.6, 31.67, 20.0]),
         };
-        let bus = f64::min(0.92 * self.bus(), channels * cap[column]);
+        // Between two servers, each tree crosses the network once each way, a ring twice; the tuner that comes with
+        // EFA's plug-in knows it.
+        let bus = if self.site.servers == 2 && self.site.per_server > 1 && self.site.transport == "efa" {
+            f64::min(self.inside(), 2.0 * self.site.network / 1e9)
+        } else {
+            self.bus()
+        };
+        let bus = f64::min(0.92 * bus, channels * cap[column]);
         let bus = match protocol {
             Protocol::Ll => f64::min(bus / 3.8, self.ll()),
             Protocol::Ll128 => {

@@ -63,6 +63,8 @@ pub struct Costs {
     pub fraction: [Option<f64>; 3],
     /// Bytes on the wire and bytes of data among them.
     pub wire: (u32, u32),
+    /// Whether data are passed on as they arrive, so that a transfer's latency hides what of it takes longer.
+    pub flowing: bool,
     /// What messages of MPI cost beside that.
     pub messages: Option<Messages>,
 }
@@ -93,6 +95,7 @@ impl Costs {
         most: [f64::INFINITY; 3],
         fraction: [None; 3],
         wire: (1, 1),
+        flowing: false,
         messages: None,
     };
 
@@ -101,6 +104,9 @@ impl Costs {
     pub fn lane(&self, medium: Medium, bytes: u64, lanes: f64, reduces: f64) -> (Time, f64) {
         let at = medium as usize;
         let (mut step, mut rate) = (self.step[at], self.most[at] / lanes);
+        if self.flowing {
+            step = step - step.min(micros(bytes as f64 / rate * 1e6));
+        }
         if let Some(messages) = &self.messages {
             let large = bytes >= messages.large;
             let mut per_byte = 1.0 / if large { rate.min(messages.large_rate / lanes) } else { rate };
@@ -266,8 +272,10 @@ impl Stack {
             Medium::Network => f64::INFINITY,
         };
         let mut rate = f64::from(channels) * self.rate(each);
-        if protocol == Protocol::Ll128 {
-            rate = rate.min(links * self.at(p::PART_LL128));
+        match protocol {
+            Protocol::Ll => rate = rate.min(self.rate(p::RATE_LL_ALL)),
+            Protocol::Ll128 => rate = rate.min(links * self.at(p::PART_LL128)),
+            Protocol::Simple => {}
         }
         let mut segments = None;
         if ring {
@@ -276,26 +284,28 @@ impl Stack {
                 rate = self.chunked(site, bytes, channels, rate, steps[site.inside() as usize]);
             }
             if op.is_rooted() {
-                segments = Some(pieces(bytes, channels, self.profile.count(p::CHUNK_TREE)));
+                segments = Some(pieces(
+                    bytes,
+                    channels,
+                    pick([p::CHUNK_TREE_LL, p::CHUNK_TREE_LL128, p::CHUNK_ROOTED]),
+                ));
             }
         } else if reducing {
             let heads = u64::from(site.per_server.max(1));
             let chunk = self.nvls_chunk(bytes, u64::from(channels) * heads);
             let all = (u64::from(channels) * heads * chunk) as f64;
             rate = all / (all / self.rate(p::RATE_NVLS) + self.at(p::COST_NVLS) / 1e6);
-            segments = Some(pieces(bytes, channels, heads * chunk));
+            segments = Some(pieces(bytes, channels, (heads * chunk) as f64));
         } else {
-            rate /= 2.0;
-            let chunk = match protocol {
-                Protocol::Ll => 32 << 10,
-                Protocol::Ll128 => self.ll128_chunk(site, bytes, channels),
-                Protocol::Simple => self.profile.count(p::CHUNK_TREE),
-            };
-            segments = Some(pieces(bytes, channels, chunk));
+            if protocol == Protocol::Simple {
+                rate /= 2.0;
+            }
+            segments =
+                Some(pieces(bytes, channels, pick([p::CHUNK_TREE_LL, p::CHUNK_TREE_LL128, p::CHUNK_TREE])));
         }
         let outside = match protocol {
             Protocol::Ll => self.rate(p::RATE_LL_NET),
-            Protocol::Ll128 => site.network * network * self.at(p::PART_LL128),
+            Protocol::Ll128 => site.network * network * self.at(p::PART_LL128_NET),
             Protocol::Simple => f64::INFINITY,
         };
         let launch = match protocol {
@@ -324,6 +334,7 @@ impl Stack {
                     Protocol::Ll | Protocol::Ll128 => (1, 1),
                     Protocol::Simple => protocol.wire(),
                 },
+                flowing: ring && protocol != Protocol::Simple,
                 messages: None,
             },
         }
@@ -343,19 +354,6 @@ impl Stack {
         for (times, smaller) in [(64, 64 << 10), (8, 32 << 10), (2, 16 << 10)] {
             if chunk > smaller && bytes < times * places * chunk {
                 chunk = smaller;
-            }
-        }
-        chunk
-    }
-
-    /// The chunk of a tree in LL128, halved while there are too few of them to fill the tree.
-    fn ll128_chunk(&self, site: &Site, bytes: u64, channels: u32) -> u64 {
-        let mut chunk: u64 = 614_400 * 15 / 16;
-        let (servers, per_server) = (f64::from(site.servers), f64::from(site.per_server.max(1)));
-        let depth = (1.0 + servers.log2().floor() + 0.1 * per_server) / per_server;
-        for (times, least) in [(64.0, 128 << 10), (16.0, 32 << 10)] {
-            while chunk > least && (bytes as f64) < depth * times * (u64::from(channels) * chunk) as f64 {
-                chunk /= 2;
             }
         }
         chunk
@@ -386,6 +384,7 @@ impl Stack {
                 most: [f64::INFINITY; 3],
                 fraction: [Some(self.at(p::PART_P2P)), Some(self.at(p::PART_PCIE)), Some(network)],
                 wire: (1, 1),
+                flowing: false,
                 messages: None,
             },
         }
@@ -411,6 +410,7 @@ impl Stack {
                     Some(self.at(p::PART_NETWORK)),
                 ],
                 wire: (1, 1),
+                flowing: false,
                 messages: Some(Messages {
                     eager: self.profile.count(p::MPI_EAGER),
                     ask: micros(self.at(p::MPI_ASK)),
@@ -446,9 +446,9 @@ fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
 }
 
 /// Into how many segments a pipeline cuts what each channel has.
-fn pieces(bytes: u64, channels: u32, chunk: u64) -> u32 {
+fn pieces(bytes: u64, channels: u32, chunk: f64) -> u32 {
     let each = bytes.div_ceil(u64::from(channels).max(1));
-    u32::try_from(each.div_ceil(chunk.max(1)).clamp(1, 1024)).unwrap_or(1)
+    u32::try_from(each.div_ceil((chunk.max(1.0)) as u64).clamp(1, 1024)).unwrap_or(1)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "constants are in range")]

@@ -17,6 +17,8 @@ mod ring_bidirectional;
 mod step;
 mod two_level;
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::{Algorithm, Op, Schedule, Spread};
@@ -46,6 +48,8 @@ pub struct Request {
     pub servers: Vec<u32>,
     /// How the sizes of an all-to-all-v differ.
     pub spread: Spread,
+    /// The order of all ranks in each ring, where the fabric has its own; as many rings as channels then.
+    pub rings: Option<Vec<Arc<[u32]>>>,
     /// Side lengths where the ranks are all endpoints of a torus or mesh in their own order.
     pub torus: Option<Vec<u32>>,
 }
@@ -62,6 +66,7 @@ impl Request {
             segments: None,
             servers: (0..ranks).collect(),
             spread: Spread::default(),
+            rings: None,
             torus: None,
         }
     }

@@ -14,8 +14,10 @@ use crate::collective::{Algorithm, Base, Op, Pattern, Payload, Phase, Schedule};
 pub(super) const OPS: &[Op] = &[Op::AllReduce, Op::AllGather, Op::ReduceScatter, Op::Broadcast, Op::Reduce];
 
 pub(super) fn schedule(request: &Request) -> Schedule {
-    let channels = request.channels.unwrap_or_else(|| order::rails(request));
-    let rings = order::rings(request, channels);
+    let rings = request.rings.clone().unwrap_or_else(|| {
+        let channels = request.channels.unwrap_or_else(|| order::rails(request));
+        order::rings(request, channels)
+    });
     if request.op.is_rooted() {
         let orders = rings.iter().map(|ring| order::turned(ring, request.root.0));
         return pipeline::along(request, Algorithm::Ring, orders.collect());
