@@ -1,7 +1,8 @@
 //! Every wrong file under `tests/errors` gives exactly the text that stands beside it.
 //!
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
-//! A file whose first line is `# topology` is read as a topology, all others as scenarios.
+//! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile` as that, all
+//! others as scenarios.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use railspine::cli::render::render_all;
 use railspine::diag::{Diagnostic, SourceMap};
-use railspine::input::{LoadError, LoadOptions, codes, explain, load_scenario, load_topology};
+use railspine::input::{LoadError, LoadOptions, codes, explain, load_profile, load_scenario, load_topology};
 
 /// The wrong files, sorted, as paths from the root of the crate: tests run there.
 fn corpus() -> Vec<PathBuf> {
@@ -31,6 +32,8 @@ fn told(path: &Path) -> (SourceMap, Vec<Diagnostic>) {
     let options = LoadOptions::default();
     let result = if text.starts_with("# topology") {
         load_topology(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# stack profile") {
+        load_profile(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else {
         load_scenario(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     };

@@ -50,6 +50,8 @@ texts! {
     "E0501" => "too many nodes or links",
     "E0502" => "too many cases",
     "E0503" => "file that cannot be read",
+    "E0601" => "unknown stack profile",
+    "E0602" => "not a release",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
 }
