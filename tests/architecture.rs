@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up; a room may use only those before it. Rooms in one row may not use each other, but for
 /// `ids`, `rng` and `diag`, which share a floor.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 17] = [
     "units",
     "diag",
     "ids",
@@ -20,6 +20,8 @@ const ROOMS: [&str; 15] = [
     "result",
     "run",
     "input",
+    "exchange",
+    "validate",
     "report",
     "cli",
 ];
@@ -35,7 +37,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("plotters", &["report/draw"]),
     ("plotters_backend", &["report/draw"]),
     ("resvg", &["report/draw"]),
-    ("rayon", &["run"]),
+    ("rayon", &["run", "validate"]),
     ("petgraph", &["fabric", "route", "bound"]),
     ("comfy_table", &["report"]),
 ];

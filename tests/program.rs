@@ -230,7 +230,7 @@ fn endings_have_their_codes_and_messages() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&railspine(&["completions", shell]).stdout).contains("railspine"));
     }
-    for schema in ["scenario", "topology", "run", "compare", "forecast", "show", "check"] {
+    for schema in ["scenario", "topology", "run", "compare", "forecast", "show", "validate", "check"] {
         let told = railspine(&["schema", schema]).stdout;
         let value: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert!(value.is_object(), "{schema}");

@@ -67,6 +67,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Show what a fabric is: counts, radix, diameter, bisection, oversubscription, cables
     Show(ShowArgs),
+    /// Predict measured runs and tell how far off the predictions are
+    Validate(ValidateArgs),
     /// Draw the plots of a saved result again
     Plot(PlotArgs),
     /// Print a commented template of a scenario or topology file
@@ -145,6 +147,32 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// Folder of measured runs: its files `*.csv` that do not begin with `aux_`
+    #[arg(long, value_name = "DIR")]
+    pub(super) measured: PathBuf,
+    /// Folder for results [default: out/validate]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw no plots
+    #[arg(long)]
+    pub(super) no_plots: bool,
+    /// Leave out each generation's largest scale and each source in turn, and predict it with constants fitted on the
+    /// rest
+    #[arg(long)]
+    pub(super) cross_validate: bool,
+    /// End with exit code 1 where a target is missed or no file could be predicted
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Threads [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct PlotArgs {
     /// A saved result (`result.json`); `-` is stdin
     pub(super) file: String,
@@ -200,6 +228,8 @@ pub(super) enum SchemaName {
     Forecast,
     /// What `show --format json` prints
     Show,
+    /// What `validate --format json` prints
+    Validate,
     /// What `check --format json` prints
     Check,
 }

@@ -16,7 +16,9 @@ pub mod render;
 mod run;
 mod schema;
 mod show;
+mod tally;
 mod term;
+mod validate;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,6 +50,7 @@ where
         Command::Compare(args) => compare::compare(args, &cli.global, &term),
         Command::Check(args) => check::check(args, &cli.global, &term),
         Command::Show(args) => show::show(args, &cli.global, &term),
+        Command::Validate(args) => validate::validate(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

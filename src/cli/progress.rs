@@ -18,7 +18,7 @@ const LONG: f64 = 2.0;
 const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Set by Ctrl-C.
-fn interrupted() -> &'static Arc<AtomicBool> {
+pub(super) fn interrupted() -> &'static Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));

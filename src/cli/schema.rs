@@ -18,6 +18,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Compare => report::compare_schema(),
         SchemaName::Forecast => report::forecast_schema(),
         SchemaName::Show => report::show_schema(),
+        SchemaName::Validate => report::validate_schema(),
         SchemaName::Check => pretty(check_schema()),
     };
     term.data(&text)?;

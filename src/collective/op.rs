@@ -115,9 +115,9 @@ pub enum Algorithm {
     Hierarchical,
     /// All-to-all inside the servers, then along the rails.
     TwoLevel,
-    /// In switches.
+    /// Sums and copies made in the switches of one server (NVLink SHARP).
     Nvls,
-    /// In switches.
+    /// The same inside each server, with double trees between the servers.
     NvlsTree,
     /// Whichever of those that serve is predicted to be fastest.
     Auto,

@@ -79,6 +79,16 @@ pub enum Payload {
         /// All ranges.
         ranges: Arc<[AtomRange]>,
     },
+    /// Lane `i` at step `k` carries `ranges[starts[i] .. starts[i + 1]]`, each moved on by `k * stride` atoms: the
+    /// segments of a pipeline whose lanes carry different parts of each.
+    Strided {
+        /// Where each lane's ranges begin, one entry more than lanes.
+        starts: Arc<[u32]>,
+        /// All ranges, as they are at step 0.
+        ranges: Arc<[AtomRange]>,
+        /// Atoms further on per step.
+        stride: u64,
+    },
     /// Every lane carries `2^bit` blocks of `width` atoms at every step: those blocks with the numbers of the
     /// places that differ from the sender's in the lowest `bit` bits only, or, where `partner` is set, from
     /// the place whose bit `bit` differs from the sender's.
@@ -172,6 +182,11 @@ impl Payload {
                     each(*range);
                 }
             }
+            Self::Strided { starts, ranges, stride } => {
+                for range in &ranges[starts[index] as usize..starts[index + 1] as usize] {
+                    each(AtomRange { start: range.start + u64::from(step) * stride, len: range.len });
+                }
+            }
             Self::Aligned { bit, partner, width } => {
                 let place = u64::from(lane.position) ^ (u64::from(*partner) << bit);
                 each(AtomRange { start: (place >> bit << bit) * width, len: width << bit });
@@ -217,7 +232,7 @@ impl Payload {
             | Self::SenderShard { width }
             | Self::ReceiverShard { width } => *width,
             Self::Table(ranges) => ranges[index].len,
-            Self::Lists { starts, ranges } => {
+            Self::Lists { starts, ranges } | Self::Strided { starts, ranges, .. } => {
                 let own = &ranges[starts[index] as usize..starts[index + 1] as usize];
                 own.iter().map(|range| range.len).sum()
             }

@@ -1,6 +1,7 @@
 //! The symbolic schedule: phases of lanes, each lane a row of transfers in order.
 
 use super::{Algorithm, AtomRange, Lane, Op, Pattern, Payload, Spread};
+use crate::fabric::InNetwork;
 use crate::ids::Rank;
 use crate::units::Bytes;
 
@@ -89,6 +90,9 @@ pub struct Schedule {
     pub algorithm: Algorithm,
     /// How many ranks take part.
     pub ranks: u32,
+    /// What the switches that take part can do; they are numbered on from the ranks, `ranks`, `ranks + 1` and so on,
+    /// as senders and receivers. A switch begins with nothing and need not end with anything.
+    pub switches: Vec<InNetwork>,
     /// The root of rooted operations, else rank 0.
     pub root: Rank,
     /// How many channels it uses.
@@ -103,6 +107,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// How many take part: ranks, and switches after them.
+    pub fn participants(&self) -> u32 {
+        self.ranks.saturating_add(u32::try_from(self.switches.len()).unwrap_or(u32::MAX))
+    }
+
     /// The bytes of all data that the atoms divide, for a collective of `bytes` (see [`Op`]); for all-to-all-v
     /// about so many.
     pub fn data_bytes(&self, bytes: Bytes) -> u64 {

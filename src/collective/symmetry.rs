@@ -76,7 +76,7 @@ impl<'a> Symmetries<'a> {
         {
             return known;
         }
-        let mut places = vec![NONE; self.schedule.ranks as usize];
+        let mut places = vec![NONE; self.schedule.participants() as usize];
         for (place, rank) in (0u32..).zip(order.iter()) {
             places[*rank as usize] = place;
         }
@@ -163,7 +163,9 @@ fn carries_alike(phase: &Phase) -> bool {
     };
     match &phase.payload {
         Payload::Table(ranges) => ranges.windows(2).all(|pair| pair[0].len == pair[1].len),
-        Payload::Lists { starts, ranges } | Payload::Blocks { starts, ranges, .. } => alike(starts, ranges),
+        Payload::Lists { starts, ranges }
+        | Payload::Blocks { starts, ranges, .. }
+        | Payload::Strided { starts, ranges, .. } => alike(starts, ranges),
         Payload::Cyclic { .. }
         | Payload::Segments { .. }
         | Payload::Aligned { .. }

@@ -13,7 +13,7 @@ pub mod template;
 pub use builder::{BuildFault, Builder, Cable};
 pub use class::{FlowControl, LinkClass, Routing};
 pub use link::Link;
-pub use node::{Node, NodeKind, Position};
+pub use node::{InNetwork, Node, NodeKind, Position};
 
 use crate::ids::{ClassId, LinkId, NodeId};
 

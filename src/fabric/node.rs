@@ -59,6 +59,11 @@ impl NodeKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// True for switches of every sort: those that can be asked to work on data on its way.
+    pub const fn is_switch(self) -> bool {
+        self.is_network_switch() || matches!(self, Self::NvSwitch | Self::PcieSwitch)
+    }
+
     /// True for network switches (leaf, spine, core and plain switch).
     pub const fn is_network_switch(self) -> bool {
         matches!(self, Self::Leaf | Self::Spine | Self::Core | Self::Switch)
@@ -68,6 +73,32 @@ impl NodeKind {
 impl fmt::Display for NodeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+/// What a switch can do with data on its way, beside passing it on (NVLink SHARP in an NVSwitch).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct InNetwork {
+    /// It copies what it gets once to several receivers.
+    pub multicast: bool,
+    /// It adds up what it gets from several senders.
+    pub reduce: bool,
+}
+
+impl InNetwork {
+    /// A plain switch.
+    pub const NONE: Self = Self { multicast: false, reduce: false };
+    /// A switch that does both.
+    pub const BOTH: Self = Self { multicast: true, reduce: true };
+
+    /// Whether it does anything beside passing data on.
+    pub const fn any(self) -> bool {
+        self.multicast || self.reduce
+    }
+
+    /// Whether it does all that `needs` names.
+    pub const fn does(self, needs: Self) -> bool {
+        (self.multicast || !needs.multicast) && (self.reduce || !needs.reduce)
     }
 }
 
@@ -91,6 +122,8 @@ pub struct Node {
     pub kind: NodeKind,
     /// True where traffic of others may pass through it: switches, and GPUs of direct networks.
     pub forwards: bool,
+    /// What it does with data on its way; nothing for nodes that are no switches.
+    pub in_network: InNetwork,
     /// The server (scale-up domain) it belongs to, numbered from 0 over the fabric.
     pub server: Option<u32>,
     /// The rail of a rail-optimised fabric, from 0.
@@ -107,6 +140,7 @@ impl Node {
             name: name.into(),
             kind,
             forwards: kind != NodeKind::Gpu,
+            in_network: InNetwork::NONE,
             server: None,
             rail: None,
             position: None,
@@ -124,6 +158,13 @@ impl Node {
     #[must_use]
     pub fn on_rail(mut self, rail: u32) -> Self {
         self.rail = Some(rail);
+        self
+    }
+
+    /// The same node, a switch that works on data on its way.
+    #[must_use]
+    pub fn working(mut self, in_network: InNetwork) -> Self {
+        self.in_network = in_network;
         self
     }
 

@@ -32,6 +32,7 @@ texts! {
     "E0210" => "GPUs that cannot reach each other",
     "E0211" => "no link to remove",
     "E0212" => "routing that does not suit the fabric",
+    "E0213" => "work on data by a node that is no switch",
     "E0301" => "unknown rank",
     "E0302" => "rank that is no GPU",
     "E0303" => "rank listed twice",

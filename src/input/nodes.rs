@@ -3,10 +3,10 @@
 use super::joint::{Joint, MAX_EXPANSION, too_many};
 use super::names::node_hint;
 use super::pattern::{Pattern, PatternItem};
-use super::reader::Item;
+use super::reader::{At, Item};
 use super::section::Section;
 use crate::diag::{Diagnostic, Place};
-use crate::fabric::{Builder, Node, NodeKind, Position};
+use crate::fabric::{Builder, InNetwork, Node, NodeKind, Position};
 
 /// The largest number of a server, rail, row, rack or height unit.
 const MAX_NUMBER: u32 = 1 << 24;
@@ -115,6 +115,36 @@ impl NodeOrigins {
     }
 }
 
+/// What switches can be said to do with data on its way.
+pub(super) const IN_NETWORK: [(&str, InNetwork); 2] = [
+    ("multicast", InNetwork { multicast: true, reduce: false }),
+    ("reduce", InNetwork { multicast: false, reduce: true }),
+];
+
+/// Reads what a switch does with data on its way: some of a few words, for switches only.
+fn in_network(item: &Item<'_>, kind: Option<&At<NodeKind>>) -> InNetwork {
+    let mut found = InNetwork::NONE;
+    for word in item.each() {
+        if let Some(At { value, .. }) = word.word("something that a switch does with data", &IN_NETWORK) {
+            found.multicast |= value.multicast;
+            found.reduce |= value.reduce;
+        }
+    }
+    if let Some(kind) = kind.filter(|kind| !kind.value.is_switch()) {
+        item.push(
+            Diagnostic::error(
+                "E0213",
+                format!("a `{}` does not multicast or reduce data on its way, only switches do", kind.value),
+            )
+            .at(item.place(), "said here")
+            .at(kind.place.clone(), "the kind of these nodes")
+            .help("take `in_network` away, or make the node a switch such as `nvswitch`"),
+        );
+        return InNetwork::NONE;
+    }
+    found
+}
+
 /// Reads all `[[node]]` entries into the builder.
 pub(super) fn read(root: &mut Section<'_>, builder: &mut Builder, left: &mut u64) -> NodeOrigins {
     let mut origins = NodeOrigins::default();
@@ -128,6 +158,8 @@ pub(super) fn read(root: &mut Section<'_>, builder: &mut Builder, left: &mut u64
         let server = section.item("server").and_then(|item| number(&item));
         let rail = section.item("rail").and_then(|item| number(&item));
         let forwards = section.item("forwards").and_then(|item| item.boolean());
+        let in_network =
+            section.item("in_network").map_or(InNetwork::NONE, |item| in_network(&item, kind.as_ref()));
         let faults = section.source.faults;
         section.finish();
         let Some(name) = name else { continue };
@@ -146,6 +178,7 @@ pub(super) fn read(root: &mut Section<'_>, builder: &mut Builder, left: &mut u64
             let mut node = Node::new(text, kind.as_ref().map_or(NodeKind::Switch, |kind| kind.value));
             node.server = numbers[0];
             node.rail = numbers[1];
+            node.in_network = in_network;
             if let Some(forwards) = &forwards {
                 node.forwards = forwards.value;
             }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::classes::{FLOW_CONTROLS, MAX_COST};
 use super::collective::{algorithms, ops};
 use super::links::MAX_LANES;
+use super::nodes::IN_NETWORK;
 use super::plots::{KINDS, MAX_TIMELINE};
 use super::ranks::ORDERS;
 use super::scenario::{STEPS, engines};
@@ -219,6 +220,7 @@ fn topology_properties() -> Map<String, Value> {
             "server": number("the server that it belongs to"),
             "rail": number("its rail"),
             "forwards": about(json!({ "type": "boolean" }), "whether traffic of others may pass through"),
+            "in_network": about(one_or_many(&words(&IN_NETWORK)), "what a switch does with data on its way"),
         }),
     );
     let link = object(

@@ -186,7 +186,7 @@ pub fn compare(results: &[RunResult]) -> String {
 }
 
 /// The head is written apart from the lines, so that it is there where no line is.
-fn write<T: Serialize>(head: &[&str], lines: impl Iterator<Item = T>) -> String {
+pub(super) fn write<T: Serialize>(head: &[&str], lines: impl Iterator<Item = T>) -> String {
     let mut writer = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     fill(&mut writer, head, lines).expect("memory takes what is written, and the lines are flat");
     let bytes = writer.into_inner().expect("memory takes what is written");

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{RUN_SCHEMA, RunResult};
+use crate::result::{RUN_SCHEMA, RunResult, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -66,6 +66,16 @@ pub fn forecast(report: &ForecastReport) -> String {
 /// The JSON schema (draft 7) of [`forecast`].
 pub fn forecast_schema() -> String {
     print(&schema::<ForecastReport>())
+}
+
+/// Predictions against measured runs as one JSON object, [`crate::result::VALIDATE_SCHEMA`].
+pub fn validate(validation: &Validation) -> String {
+    print(validation)
+}
+
+/// The JSON schema (draft 7) of [`validate`].
+pub fn validate_schema() -> String {
+    print(&schema::<Validation>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

@@ -10,6 +10,7 @@ mod number;
 mod series;
 pub mod show;
 pub mod table;
+pub mod validate;
 
 pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};
 pub use forecast::{FORECAST_SCHEMA, ForecastReport, work};

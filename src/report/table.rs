@@ -15,16 +15,16 @@ const FEW_CASES: usize = 6;
 const LINKS_SHOWN: usize = 3;
 
 /// One column: its head and whether it holds numbers.
-struct Column {
+pub(super) struct Column {
     head: String,
     number: bool,
 }
 
-fn text(head: &str) -> Column {
+pub(super) fn text(head: &str) -> Column {
     Column { head: head.into(), number: false }
 }
 
-fn number(head: impl Into<String>) -> Column {
+pub(super) fn number(head: impl Into<String>) -> Column {
     Column { head: head.into(), number: true }
 }
 
@@ -314,7 +314,7 @@ pub fn compare(results: &[RunResult], width: Option<u16>) -> String {
 }
 
 /// Text to the left, numbers to the right, two spaces between columns, nothing at the ends of lines.
-fn lay_out(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
+pub(super) fn lay_out(columns: &[Column], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     match width {

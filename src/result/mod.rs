@@ -1,7 +1,14 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
+mod validate;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use validate::{
+    FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, SizeBand, SkippedFile,
+    SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
+};
 
 /// The schema name of [`RunResult`].
 pub const RUN_SCHEMA: &str = "railspine.run/1";

@@ -15,6 +15,7 @@ mod stacked;
 mod tell;
 mod watch;
 mod ways;
+mod working;
 
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};

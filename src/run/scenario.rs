@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::working;
 use crate::collective::algo::Request;
 use crate::collective::{Algorithm, Op, Spread};
 use crate::engine::{EngineKind, Steps};
@@ -81,12 +82,12 @@ impl CollectiveSpec {
 
     /// What a library sees of the fabric.
     pub fn site(&self, fabric: &Fabric) -> Site {
-        Site::new(fabric, &self.nodes, false)
+        Site::new(fabric, &self.nodes, !self.switches(fabric).is_empty())
     }
 
     /// The rings that a library finds where accelerators of a server are joined directly.
     pub fn rings(&self, fabric: &Fabric) -> Option<Vec<Arc<[u32]>>> {
-        let servers = self.request(fabric, Bytes(0)).servers;
+        let servers = self.servers(fabric);
         let count = servers.iter().max().map_or(0, |last| *last as usize + 1);
         let mut members = vec![Vec::new(); count];
         for (rank, server) in (0..).zip(servers) {
@@ -96,8 +97,17 @@ impl CollectiveSpec {
         Some(orders.into_iter().map(Arc::from).collect())
     }
 
-    /// What an algorithm is asked for at one size.
-    pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
+    /// The switches that work on data on its way and that all ranks of some server are linked to: the nodes of the
+    /// switches of [`Self::request`], in the same order.
+    pub fn switches(&self, fabric: &Fabric) -> Vec<NodeId> {
+        working::switches(fabric, &self.nodes, &self.servers(fabric))
+            .into_iter()
+            .map(|(node, _)| node)
+            .collect()
+    }
+
+    /// The server of every rank, numbered by first appearance.
+    fn servers(&self, fabric: &Fabric) -> Vec<u32> {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         let mut next = 0;
         let servers = self.nodes.iter().map(|&node| {
@@ -110,6 +120,13 @@ impl CollectiveSpec {
                 None => fresh(),
             }
         });
+        servers.collect()
+    }
+
+    /// What an algorithm is asked for at one size.
+    pub fn request(&self, fabric: &Fabric, bytes: Bytes) -> Request {
+        let servers = self.servers(fabric);
+        let switches = working::switches(fabric, &self.nodes, &servers);
         Request {
             op: self.op,
             ranks: u32::try_from(self.nodes.len()).unwrap_or(u32::MAX),
@@ -117,7 +134,8 @@ impl CollectiveSpec {
             bytes,
             channels: self.channels,
             segments: self.segments,
-            servers: servers.collect(),
+            servers,
+            switches: switches.into_iter().map(|(_, place)| place).collect(),
             spread: self.spread,
             rings: None,
             torus: fabric.torus().filter(|_| self.nodes == fabric.endpoints()).map(<[u32]>::to_vec),

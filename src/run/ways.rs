@@ -65,7 +65,13 @@ pub(super) fn route(
     for (way, folded) in asked.iter().zip(&folded) {
         let before = flows.len();
         if folded.is_none() {
-            lane_flows(way.verified.schedule(), &scenario.collectives[way.collective].nodes, &mut flows);
+            let spec = &scenario.collectives[way.collective];
+            let schedule = way.verified.schedule();
+            let mut nodes = spec.nodes.clone();
+            if !schedule.switches.is_empty() {
+                nodes.extend(spec.switches(fabric));
+            }
+            lane_flows(schedule, &nodes, &mut flows);
         }
         counts.push(flows.len() - before);
     }
@@ -90,10 +96,11 @@ pub(super) fn route(
     Ok(ways.collect())
 }
 
-/// Whether a schedule may be folded: it is large, only the fluid engine plays it, on its own, and no timeline of single
-/// transfers is wanted.
+/// Whether a schedule may be folded: it is large, of ranks only, only the fluid engine plays it, on its own, and no
+/// timeline of single transfers is wanted.
 fn may_fold(scenario: &Scenario, way: &Asked) -> bool {
     way.verified.schedule().lane_count() as u64 >= LARGE
+        && way.verified.schedule().switches.is_empty()
         && !scenario.together
         && scenario.timeline_ranks.is_empty()
         && scenario.engines.iter().all(|engine| *engine == EngineKind::Fluid)
@@ -119,7 +126,7 @@ fn paths(
     Ok((router.finish(), paths))
 }
 
-/// Appends the flow of every lane: phases in order, lanes in order.
+/// Appends the flow of every lane, given the nodes of ranks and then of switches: phases in order, lanes in order.
 fn lane_flows(schedule: &Schedule, nodes: &[NodeId], flows: &mut Vec<Flow>) {
     for phase in &schedule.phases {
         let channel = phase.channel;

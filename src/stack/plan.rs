@@ -20,6 +20,8 @@ pub struct Overrides {
     pub min_channels: Option<u32>,
     /// Most channels, as `NCCL_MAX_CTAS` (`NCCL_MAX_NCHANNELS`).
     pub max_channels: Option<u32>,
+    /// Most adapters that one message uses, as `UCX_MAX_RNDV_RAILS`.
+    pub rails: Option<u32>,
 }
 
 /// A library on a host: its constants, its release, and what its user imposes on it.
@@ -394,7 +396,10 @@ impl Stack {
         use param as p;
         let algorithm = if asked == Algorithm::Auto { mpi_choice(site, op, bytes) } else { asked };
         let step = micros(self.at(p::MPI_STEP));
-        let rate = self.rate(p::MPI_RATE);
+        // One message goes over few adapters at once.
+        let rails = f64::from(self.overrides.rails.unwrap_or(u32::MAX)).min(self.at(p::MPI_RAILS));
+        let rail = site.network / f64::from(site.adapters.max(1)) * self.at(p::PART_NETWORK);
+        let rate = self.rate(p::MPI_RATE).min(if rail > 0.0 { rails * rail } else { f64::INFINITY });
         Plan {
             algorithm,
             protocol: None,

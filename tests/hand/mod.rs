@@ -39,6 +39,7 @@ pub(crate) fn schedule(op: Op, ranks: u32, atoms: u64, phases: Vec<Phase>) -> Sc
         op,
         algorithm: Algorithm::Direct,
         ranks,
+        switches: Vec::new(),
         root: Rank(0),
         channels: 1,
         atoms,

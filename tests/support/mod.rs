@@ -1,7 +1,7 @@
 //! Small ideal fabrics and a short way to run collectives on them.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
-use railspine::collective::algo::{Request, schedule};
+use railspine::collective::algo::{Request, SwitchPlace, schedule};
 use railspine::collective::{Algorithm, Op, Verified, verify};
 use railspine::engine::{Collective, Job, Outcome, Silent, Steps, fluid};
 use railspine::fabric::{Builder, Cable, Fabric, LinkClass, Node, NodeKind};
@@ -117,6 +117,18 @@ impl Asked<'_> {
     }
 }
 
+/// The switches that work on data, where every rank's server is known and has the switches with its own number.
+fn working(fabric: &Fabric, asked: &Asked<'_>) -> impl Iterator<Item = (NodeId, SwitchPlace)> {
+    let servers: Vec<Option<u32>> = asked.nodes.iter().map(|node| fabric.node(*node).server).collect();
+    let nodes = (0..).map(NodeId).zip(fabric.nodes());
+    let working = nodes.filter(move |(_, node)| node.in_network.any() && servers.contains(&node.server));
+    working.filter_map(|(id, node)| {
+        let links = fabric.out_links(id);
+        let weight = fabric.link(*links.first()?).bandwidth.bits_per_sec();
+        Some((id, SwitchPlace { server: node.server?, in_network: node.in_network, weight }))
+    })
+}
+
 /// What an algorithm is asked for.
 pub fn request(fabric: &Fabric, asked: &Asked<'_>) -> Request {
     let mut request = Request::new(asked.op, asked.nodes.len() as u32, asked.bytes);
@@ -125,6 +137,7 @@ pub fn request(fabric: &Fabric, asked: &Asked<'_>) -> Request {
     {
         request.servers = servers;
     }
+    request.switches = working(fabric, asked).map(|(_, place)| place).collect();
     request.torus = fabric.torus().map(<[u32]>::to_vec);
     (asked.ask)(&mut request);
     request
@@ -162,7 +175,11 @@ pub fn routed(fabric: &Fabric, all: &[(Verified, &[NodeId])]) -> (Routes, Vec<Ve
 
 /// Collectives routed together, and their paths.
 pub fn together(fabric: &Fabric, asked: &[Asked<'_>], proofs: Vec<Verified>) -> (Routes, Vec<Collective>) {
-    let pairs: Vec<_> = proofs.iter().cloned().zip(asked.iter().map(|one| &one.nodes[..])).collect();
+    let nodes: Vec<Vec<NodeId>> = asked
+        .iter()
+        .map(|one| one.nodes.iter().copied().chain(working(fabric, one).map(|(node, _)| node)).collect())
+        .collect();
+    let pairs: Vec<_> = proofs.iter().cloned().zip(nodes.iter().map(|nodes| &nodes[..])).collect();
     let (routes, paths) = routed(fabric, &pairs);
     let collectives = asked.iter().zip(proofs).zip(paths).map(|((one, schedule), paths)| Collective {
         schedule,

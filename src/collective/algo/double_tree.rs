@@ -53,7 +53,7 @@ const fn parent_in_first(place: u32, count: u32) -> u32 {
 }
 
 /// The parent of a place other than 0.
-const fn parent(place: u32, count: u32, second: bool) -> u32 {
+pub(super) const fn parent(place: u32, count: u32, second: bool) -> u32 {
     if !second {
         return parent_in_first(place, count);
     }

@@ -7,7 +7,10 @@ mod direct;
 mod double_tree;
 mod halving_doubling;
 mod hierarchical;
+mod in_network;
 mod multi_ring;
+mod nvls;
+mod nvls_tree;
 mod order;
 mod pairwise;
 mod pipeline;
@@ -22,6 +25,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Algorithm, Op, Schedule, Spread};
+use crate::fabric::InNetwork;
 use crate::ids::Rank;
 use crate::units::Bytes;
 
@@ -37,21 +41,35 @@ pub struct Request {
     /// Size, as [`Op`] counts it: pipelines choose their segments by it.
     pub bytes: Bytes,
     /// How many channels; `None` lets the algorithm choose (one ring per rail where servers have several GPUs).
-    /// Only `ring`, `ring-bidirectional`, `chain`, `double-tree` and `multi-ring` have channels; the others
+    /// Only `ring`, `ring-bidirectional`, `chain`, `double-tree`, `multi-ring`, `nvls` and `nvls-tree` have channels; the others
     /// use one whatever is asked for, and [`Schedule::channels`] says what came of it.
     pub channels: Option<u32>,
     /// How many segments pipelines cut the data of a channel in; `None` lets the algorithm choose by size.
-    /// Only `chain`, `double-tree`, `hierarchical` and the rooted operations of `ring` have segments.
+    /// Only `chain`, `double-tree`, `hierarchical`, `nvls`, `nvls-tree` and the rooted operations of `ring` have segments.
     pub segments: Option<u32>,
     /// The server of every rank, numbered from 0 by first appearance, ranks of a server in rail order;
     /// all 0 where there is one server, all different where ranks do not share servers.
     pub servers: Vec<u32>,
+    /// The switches that work on data on its way, by server.
+    pub switches: Vec<SwitchPlace>,
     /// How the sizes of an all-to-all-v differ.
     pub spread: Spread,
     /// The order of all ranks in each ring, where the fabric has its own; as many rings as channels then.
     pub rings: Option<Vec<Arc<[u32]>>>,
     /// Side lengths where the ranks are all endpoints of a torus or mesh in their own order.
     pub torus: Option<Vec<u32>>,
+}
+
+/// A switch that works on data on its way, and that all ranks of one server are linked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SwitchPlace {
+    /// The server, as in [`Request::servers`].
+    pub server: u32,
+    /// What it does.
+    pub in_network: InNetwork,
+    /// How wide the links between it and a rank are, beside those of the server's other switches: data is split over
+    /// the switches of a server by it. In any unit, such as bits per second.
+    pub weight: u64,
 }
 
 impl Request {
@@ -65,6 +83,7 @@ impl Request {
             channels: None,
             segments: None,
             servers: (0..ranks).collect(),
+            switches: Vec::new(),
             spread: Spread::default(),
             rings: None,
             torus: None,
@@ -138,7 +157,9 @@ pub const fn ops(algorithm: Algorithm) -> &'static [Op] {
         Algorithm::MultiRing => multi_ring::OPS,
         Algorithm::Hierarchical => hierarchical::OPS,
         Algorithm::TwoLevel => two_level::OPS,
-        Algorithm::Nvls | Algorithm::NvlsTree | Algorithm::Auto => &[],
+        Algorithm::Nvls => nvls::OPS,
+        Algorithm::NvlsTree => nvls_tree::OPS,
+        Algorithm::Auto => &[],
     }
 }
 
@@ -171,9 +192,9 @@ pub fn schedule(algorithm: Algorithm, request: &Request) -> Result<Schedule, Uns
         Algorithm::MultiRing => multi_ring::schedule(request),
         Algorithm::Hierarchical => hierarchical::schedule(request),
         Algorithm::TwoLevel => two_level::schedule(request),
-        Algorithm::Nvls | Algorithm::NvlsTree | Algorithm::Auto => {
-            Err(Unserved::Op { algorithm, op: request.op, others: String::new() })
-        }
+        Algorithm::Nvls => nvls::schedule(request),
+        Algorithm::NvlsTree => nvls_tree::schedule(request),
+        Algorithm::Auto => Err(Unserved::Op { algorithm, op: request.op, others: String::new() }),
     }
 }
 
@@ -209,6 +230,7 @@ fn empty(request: &Request, algorithm: Algorithm, channels: u32, atoms: u64) -> 
         op: request.op,
         algorithm,
         ranks: request.ranks,
+        switches: Vec::new(),
         root: if request.op.is_rooted() { request.root } else { Rank(0) },
         channels,
         atoms,

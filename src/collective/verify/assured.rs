@@ -60,7 +60,7 @@ impl<'a> Assured<'a> {
                     });
                 }
                 _ => {
-                    let mut listed = vec![false; schedule.ranks as usize];
+                    let mut listed = vec![false; schedule.participants() as usize];
                     let mut once = true;
                     if full {
                         for lane in phase.pattern.lanes() {

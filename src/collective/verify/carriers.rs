@@ -70,6 +70,7 @@ impl Search<'_> {
                     (0..phase.pattern.len()).for_each(|lane| self.push(lane, step));
                 }
             }
+            Payload::Strided { starts, ranges, stride } => self.strided(starts, ranges, *stride),
             Payload::SenderShard { width } => {
                 if let Some(rank) = atom.checked_div(*width).and_then(|rank| u32::try_from(rank).ok()) {
                     self.from(rank);
@@ -142,6 +143,28 @@ impl Search<'_> {
                     self.push(index, step);
                 }
             }
+        }
+    }
+
+    /// Lanes that carry parts of one segment after the other.
+    fn strided(&mut self, starts: &[u32], ranges: &[AtomRange], stride: u64) {
+        if stride == 0 || ranges.iter().any(|range| range.len > stride) {
+            return self.every_step();
+        }
+        self.looked += ranges.len() as u64;
+        for (index, ends) in starts.windows(2).enumerate().take(self.phase.pattern.len()) {
+            let own = &ranges[ends[0] as usize..ends[1] as usize];
+            let mut steps: Vec<u32> = own
+                .iter()
+                .filter_map(|range| {
+                    let inner = self.atom.checked_sub(range.start)?;
+                    let step = u32::try_from(inner / stride).ok()?;
+                    (step < self.phase.steps && inner % stride < range.len).then_some(step)
+                })
+                .collect();
+            steps.sort_unstable();
+            steps.dedup();
+            steps.into_iter().for_each(|step| self.push(index, step));
         }
     }
 

@@ -14,7 +14,7 @@ pub(super) fn of_walk(schedule: &Schedule) -> u64 {
         let transfers = (phase.pattern.len() as u64).saturating_mul(u64::from(phase.steps));
         let (ranges, atoms) = carried(schedule, phase);
         // What each rank waits for is counted.
-        let counters = phase.waits.len() as u64 * u64::from(schedule.ranks);
+        let counters = phase.waits.len() as u64 * u64::from(schedule.participants());
         let each = ranges.max(1).saturating_add(atoms / ATOMS_A_TRANSFER);
         transfers.saturating_mul(each).saturating_add(counters / COUNTERS_A_TRANSFER)
     };
@@ -31,7 +31,7 @@ fn carried(schedule: &Schedule, phase: &Phase) -> (u64, u64) {
             (ranges.len() as u64 / blocks, ranges.iter().map(|range| range.len).sum::<u64>() / blocks)
         }
         Payload::Table(ranges) => (1, ranges.iter().map(|range| range.len).sum::<u64>() / lanes),
-        Payload::Lists { ranges, .. } => {
+        Payload::Lists { ranges, .. } | Payload::Strided { ranges, .. } => {
             (ranges.len() as u64 / lanes, ranges.iter().map(|range| range.len).sum::<u64>() / lanes)
         }
         Payload::Segments { width, .. }

@@ -16,16 +16,22 @@ pub struct Transfer {
     pub name: &'static str,
     /// Step of its lane.
     pub step: u32,
-    /// The sender.
+    /// The sender: a rank, or a switch where it is not below `ranks`.
     pub src: Rank,
-    /// The receiver.
+    /// The receiver, likewise.
     pub dst: Rank,
+    /// How many ranks there are.
+    pub ranks: u32,
 }
 
 impl fmt::Display for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { phase, name, step, src, dst } = self;
-        write!(f, "step {step} of phase {phase} (`{name}`) from rank {} to rank {}", src.0, dst.0)
+        let Self { phase, name, step, src, dst, ranks } = self;
+        let end = |end: &Rank| match end.0.checked_sub(*ranks) {
+            Some(switch) => format!("switch {switch}"),
+            None => format!("rank {}", end.0),
+        };
+        write!(f, "step {step} of phase {phase} (`{name}`) from {} to {}", end(src), end(dst))
     }
 }
 
@@ -69,6 +75,18 @@ pub enum VerifyFault {
         rank: Rank,
         /// How many ranks there are.
         ranks: u32,
+    },
+    /// A switch is asked for what it cannot do.
+    #[error("phase {phase} (`{name}`) lets switch {switch} {what}, which it cannot do")]
+    Incapable {
+        /// Number of the phase.
+        phase: u32,
+        /// Name of the phase.
+        name: &'static str,
+        /// Which of the schedule's switches, from 0.
+        switch: u32,
+        /// What it is asked for: `reduce`, `multicast`, `take part`.
+        what: &'static str,
     },
     /// A wait names a phase that does not exist.
     #[error("phase {phase} (`{name}`) waits for phase {named}, which does not exist")]
@@ -228,7 +246,7 @@ impl Transfer {
     /// The transfer of lane `lane` of phase `phase` at `step`.
     pub(super) fn of(schedule: &Schedule, phase: u32, src: u32, dst: u32, step: u32) -> Self {
         let name = schedule.phases[phase as usize].name;
-        Self { phase, name, step, src: Rank(src), dst: Rank(dst) }
+        Self { phase, name, step, src: Rank(src), dst: Rank(dst), ranks: schedule.ranks }
     }
 }
 

@@ -16,9 +16,10 @@ pub(super) enum Holds {
     All,
 }
 
-/// What `rank` has of `atom` before anything is sent.
+/// What a rank (or switch, which has nothing) has of `atom` before anything is sent.
 pub(super) fn at_start(schedule: &Schedule, rank: u32, atom: u64) -> Holds {
     let has = match schedule.op {
+        _ if rank >= schedule.ranks => false,
         Op::AllReduce | Op::Reduce | Op::ReduceScatter => true,
         Op::Broadcast => rank == schedule.root.0,
         Op::AllGather | Op::AllToAll | Op::AllToAllV | Op::SendRecv => owner(schedule, atom) == rank,

@@ -108,7 +108,7 @@ impl Graph {
         };
         for (number, phase) in (0..).zip(&schedule.phases) {
             for wait in &phase.waits {
-                graph.watch(schedule.ranks, number, wait);
+                graph.watch(schedule.participants(), number, wait);
             }
         }
         graph.told = vec![false; graph.counters.len()];

@@ -23,6 +23,7 @@ mod cost;
 mod fault;
 mod goal;
 mod graph;
+mod in_network;
 mod named;
 mod ordered;
 mod orders;
@@ -158,22 +159,23 @@ fn check(schedule: &Schedule, order: Order) -> Result<Proof, VerifyFault> {
         return Err(VerifyFault::TooMany { lanes: schedule.lane_count() as u64 });
     }
     let (ranks, atoms) = (u128::from(schedule.ranks), u128::from(schedule.atoms));
-    let exact = ranks * atoms * ranks.div_ceil(64) * 8;
+    let participants = u128::from(schedule.participants());
+    let exact = participants * atoms * ranks.div_ceil(64) * 8;
     if exact <= EXACT_BYTES {
         run(schedule, State::exact(schedule, Atoms::All(schedule.atoms)), order)?;
         return Ok(Proof::Exact);
     }
-    let (atoms, proof) = if ranks * atoms * 8 <= FINGERPRINT_BYTES {
+    let (atoms, proof) = if participants * atoms * 8 <= FINGERPRINT_BYTES {
         (Atoms::All(schedule.atoms), Proof::Fingerprint)
     } else {
-        let wanted = u64::try_from(SAMPLE_BYTES / (ranks * 8)).unwrap_or(u64::MAX).max(1);
+        let wanted = u64::try_from(SAMPLE_BYTES / (participants * 8)).unwrap_or(u64::MAX).max(1);
         let sample = sample(schedule.atoms, wanted);
         let atoms = sample.len() as u64;
         (Atoms::Some(sample), Proof::Sampled { atoms })
     };
     match run(schedule, State::fingerprint(schedule, atoms), order) {
         // What is wrong with one atom is found exactly by running that atom alone.
-        Err(VerifyFault::Wrong { atom, .. }) if ranks * ranks.div_ceil(64) * 8 <= EXACT_BYTES => {
+        Err(VerifyFault::Wrong { atom, .. }) if participants * ranks.div_ceil(64) * 8 <= EXACT_BYTES => {
             run(schedule, State::exact(schedule, Atoms::Some(vec![atom])), order)?;
             Ok(proof)
         }

@@ -10,10 +10,11 @@ use crate::ids::Rank;
 /// where nothing does, or where the sets would take too much memory.
 pub(super) fn fault(schedule: &Schedule, visits: &[Visit], atom: u64) -> Option<VerifyFault> {
     let (ranks, words) = (schedule.ranks, schedule.ranks.div_ceil(64) as usize);
-    if u128::from(ranks) * words as u128 * 8 > EXACT_BYTES {
+    let participants = schedule.participants();
+    if u128::from(participants) * words as u128 * 8 > EXACT_BYTES {
         return None;
     }
-    let mut sets = vec![0_u64; ranks as usize * words];
+    let mut sets = vec![0_u64; participants as usize * words];
     for rank in 0..ranks {
         if let Holds::One(who) = at_start(schedule, rank, atom) {
             sets[rank as usize * words + who as usize / 64] |= 1 << (who % 64);

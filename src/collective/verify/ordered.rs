@@ -57,7 +57,7 @@ fn margin(wait: &Wait, number: u32, phase: &Phase, other: &Phase) -> Option<i64>
 
 /// The largest stagger of each rank's lanes on one side of a phase.
 fn last_staggers(schedule: &Schedule, phase: u32, side: Side) -> Vec<Option<u32>> {
-    let mut last = vec![None; schedule.ranks as usize];
+    let mut last = vec![None; schedule.participants() as usize];
     for lane in schedule.phases[phase as usize].pattern.lanes() {
         let rank = if side == Side::Incoming { lane.dst } else { lane.src };
         let entry = &mut last[rank.index()];

@@ -20,8 +20,8 @@ pub(super) struct Places {
 
 impl Places {
     #[expect(clippy::cast_possible_truncation, reason = "orders are shorter than 2^32")]
-    fn new(order: &[u32], ranks: u32) -> Self {
-        let mut place = vec![NOWHERE; ranks as usize];
+    fn new(order: &[u32], participants: u32) -> Self {
+        let mut place = vec![NOWHERE; participants as usize];
         let mut distinct = true;
         for (at, rank) in order.iter().enumerate() {
             if let Some(place) = place.get_mut(*rank as usize) {
@@ -29,7 +29,7 @@ impl Places {
                 *place = at as u32;
             }
         }
-        Self { place, distinct, everybody: distinct && order.len() == ranks as usize }
+        Self { place, distinct, everybody: distinct && order.len() == participants as usize }
     }
 }
 
@@ -48,7 +48,7 @@ impl Orders {
             let (order, _) = pattern.groups()?;
             // The schedule keeps the order where it is.
             Some(*known.entry((order.as_ptr().addr(), order.len())).or_insert_with(|| {
-                all.push(Places::new(order, schedule.ranks));
+                all.push(Places::new(order, schedule.participants()));
                 all.len() as u32 - 1
             }))
         };

@@ -35,6 +35,9 @@ fn end(schedule: &Schedule, phase: &Phase) -> Option<u64> {
         Payload::Blocks { ranges, .. } | Payload::Table(ranges) | Payload::Lists { ranges, .. } => {
             of_ranges(ranges)
         }
+        Payload::Strided { ranges, stride, .. } => {
+            stride.checked_mul(u64::from(phase.steps - 1))?.checked_add(of_ranges(ranges)?)
+        }
         Payload::Segments { base, width } => width.checked_mul(u64::from(phase.steps))?.checked_add(*base),
         Payload::Aligned { bit, width, .. } => {
             let size = phase.pattern.groups().map_or(phase.pattern.len() as u64, |(_, size)| u64::from(size));

@@ -6,7 +6,9 @@
 //!
 //! * sums are added when their receiver gets to them, and it gets to them only after that read;
 //! * a copy that changes anything is of everybody's contributions, the receiver's own among them. Where the
-//!   receiver has sent the atom only once, that copy was made of what it sent, and so comes after.
+//!   receiver has sent the atom only once, that copy was made of what it sent, and so comes after. Where it had
+//!   everybody's before it sent any, the copy changes nothing. A switch has no contribution of its own: what
+//!   replaces its sum must come from the one that it sent the sum to, who has waited for it.
 
 use super::VerifyFault;
 use super::assured::{Assured, Steps};
@@ -29,12 +31,15 @@ struct Cell {
     turn: u32,
     /// The last landing, in the list of landings.
     landed: u32,
-    /// The last landing before the last read.
+    /// The last landing before the last read, and before the first.
     landed_at_read: u32,
+    landed_at_first: u32,
     /// How often it was read.
     reads: u32,
     /// The last reads.
     last: Steps,
+    /// Who got what was read last.
+    reader: u32,
     /// The last reads come after all others for sure.
     in_order: bool,
     /// A copy has landed last.
@@ -46,8 +51,10 @@ const BLANK: Cell = Cell {
     turn: 0,
     landed: NONE,
     landed_at_read: NONE,
+    landed_at_first: NONE,
     reads: 0,
     last: Steps { phase: 0, step: 0 },
+    reader: NONE,
     in_order: true,
     copied: false,
 };
@@ -82,7 +89,7 @@ impl<'a> Replay<'a> {
             schedule,
             orders,
             assured: Assured::new(schedule, orders),
-            cells: vec![BLANK; schedule.ranks as usize],
+            cells: vec![BLANK; schedule.participants() as usize],
             turn: 0,
             landings: Vec::new(),
             visits: Vec::new(),
@@ -171,7 +178,11 @@ impl<'a> Replay<'a> {
         }
         let cell = &mut self.cells[rank as usize];
         cell.landed_at_read = cell.landed;
+        if cell.reads == 0 {
+            cell.landed_at_first = cell.landed;
+        }
         cell.reads += 1;
+        cell.reader = visit.dst;
         if cell.last.phase == by.phase && cell.reads > 1 {
             cell.last.step = cell.last.step.max(by.step);
         } else {
@@ -195,20 +206,30 @@ impl<'a> Replay<'a> {
             let cell = &mut self.cells[rank as usize];
             cell.value = cell.value.wrapping_add(value);
         } else {
-            let _ = self.cell(rank, atom);
-            let cell = &mut self.cells[rank as usize];
+            let cell = *self.cell(rank, atom);
             // The same again changes nothing, unless it could come before a sum that is added.
             if cell.value == value && (cell.copied || cell.landed == NONE) {
                 return Ok(());
             }
             if cell.value != 0 {
+                if value != everybody {
+                    return Err(overtaking());
+                }
+                let own = rank < self.schedule.ranks;
+                // Whoever had the total before it sent any of its own only gets back what it has.
+                if own && cell.value == value && cell.reads > 0 && cell.landed == cell.landed_at_first {
+                    return Ok(());
+                }
                 let once = cell.reads == 1 && cell.landed == cell.landed_at_read;
-                if value != everybody || !once {
+                let after =
+                    own || (visit.src == cell.reader && self.assured.landed(visit.src, of, cell.last));
+                if !once || !after {
                     return Err(overtaking());
                 }
                 // All that landed before was waited for by the read that this copy is made of.
-                *cell = Cell { turn: cell.turn, ..BLANK };
+                self.cells[rank as usize] = Cell { turn: cell.turn, ..BLANK };
             }
+            let cell = &mut self.cells[rank as usize];
             cell.value = value;
             cell.copied = true;
         }

@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
             if graph.is_awaited(number) {
                 return Buffering::UntilAwaited;
             }
-            let mut own = vec![0; schedule.ranks as usize];
+            let mut own = vec![0; schedule.participants() as usize];
             for lane in phase.pattern.lanes() {
                 own[lane.src.index()] += u64::from(phase.steps);
             }
@@ -176,7 +176,7 @@ impl<'a> Run<'a> {
     }
 
     fn lockstep(&mut self, mut free: Vec<u32>) -> Result<(), VerifyFault> {
-        let mut rounds = Rounds::new(self.schedule.ranks);
+        let mut rounds = Rounds::new(self.schedule.participants());
         for (lane, entry) in (0..).zip(&self.graph.lanes) {
             for step in 0..self.graph.steps(lane) {
                 rounds.add(entry, self.round(lane, step));

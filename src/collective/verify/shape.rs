@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::VerifyFault;
+use super::{VerifyFault, in_network};
 use crate::collective::{Base, Op, Pattern, Payload, Phase, Schedule};
 
 /// Checks everything that does not need the schedule to be run.
@@ -19,6 +19,7 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
     if schedule.root.0 >= ranks {
         return Err(VerifyFault::Root { root: schedule.root, ranks });
     }
+    let participants = schedule.participants();
     let mut sound = FxHashSet::default();
     for (number, phase) in (0..).zip(&schedule.phases) {
         let malformed =
@@ -39,13 +40,13 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
             if sound.contains(&key) {
                 continue;
             }
-            if different(order, ranks) {
+            if different(order, participants) {
                 sound.insert(key);
                 continue;
             }
         }
         for lane in phase.pattern.lanes() {
-            if let Some(rank) = [lane.src, lane.dst].into_iter().find(|rank| rank.0 >= ranks) {
+            if let Some(rank) = [lane.src, lane.dst].into_iter().find(|rank| rank.0 >= participants) {
                 return Err(VerifyFault::NoRank { phase: number, name: phase.name, rank, ranks });
             }
             if lane.src == lane.dst {
@@ -53,12 +54,12 @@ pub(super) fn check(schedule: &Schedule) -> Result<(), VerifyFault> {
             }
         }
     }
-    Ok(())
+    if schedule.switches.is_empty() { Ok(()) } else { in_network::check(schedule) }
 }
 
-/// True where all are ranks and none stands twice.
-fn different(order: &[u32], ranks: u32) -> bool {
-    let mut seen = vec![false; ranks as usize];
+/// True where all take part and none stands twice.
+fn different(order: &[u32], participants: u32) -> bool {
+    let mut seen = vec![false; participants as usize];
     order.iter().all(|rank| seen.get_mut(*rank as usize).is_some_and(|seen| !std::mem::replace(seen, true)))
 }
 
@@ -123,7 +124,7 @@ fn payload(phase: &Phase, all: u32) -> Result<(), &'static str> {
                 return Err("some lanes have no range");
             }
         }
-        Payload::Lists { starts, ranges } => {
+        Payload::Lists { starts, ranges } | Payload::Strided { starts, ranges, .. } => {
             if starts.len() <= phase.pattern.len() {
                 return Err("some lanes have no list");
             }

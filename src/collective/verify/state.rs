@@ -31,7 +31,7 @@ pub(super) enum Clash {
     Lost(usize, Rank),
 }
 
-/// A cell of `words` words for each rank and slot, ranks outermost.
+/// A cell of `words` words for each participant (ranks, then switches) and slot, participants outermost.
 pub(super) struct State {
     kind: Kind,
     atoms: Atoms,
@@ -67,7 +67,7 @@ impl State {
         };
         let ranks = schedule.ranks;
         let everybody = (0..ranks).fold(0, |sum: u64, rank| sum.wrapping_add(print_of(rank)));
-        let cells = vec![0; ranks as usize * slots * words];
+        let cells = vec![0; schedule.participants() as usize * slots * words];
         let mut state = Self { kind, atoms, slots, words, ranks, cells, everybody };
         for rank in 0..ranks {
             for slot in 0..slots {

@@ -117,6 +117,7 @@ mod tests {
             op,
             algorithm: Algorithm::Ring,
             ranks,
+            switches: Vec::new(),
             root,
             channels: 1,
             atoms,

@@ -148,7 +148,7 @@ impl<'a> Timeline<'a> {
 
     /// When the first and the last step of every rank may start, as far as other phases go.
     fn ready(&self, index: usize) -> Vec<Ends> {
-        let (phase, ranks) = (&self.schedule.phases[index], self.schedule.ranks as usize);
+        let (phase, ranks) = (&self.schedule.phases[index], self.schedule.participants() as usize);
         let mut ready = vec![Ends::default(); ranks];
         for wait in phase.waits.iter().filter(|wait| wait.phase as usize != index) {
             let steps = self.schedule.phases[wait.phase as usize].steps;
@@ -186,7 +186,7 @@ impl<'a> Timeline<'a> {
                 })
                 .collect();
         };
-        let ranks = self.schedule.ranks as usize;
+        let ranks = self.schedule.participants() as usize;
         let (outgoing, incoming) = (
             ByRank::new(ranks, load.lanes.iter().map(|lane| lane.src)),
             ByRank::new(ranks, load.lanes.iter().map(|lane| lane.dst)),
@@ -222,7 +222,7 @@ impl<'a> Timeline<'a> {
     /// The rows of a phase whose every step waits for the step before of the lane before. Where lanes fork or
     /// join, the slowest lane is taken for all: never too early.
     fn ring(&self, load: &PhaseLoad, within: Within, ready: &[Ends], drains: &[Drain]) -> Vec<Ends> {
-        let ranks = self.schedule.ranks as usize;
+        let ranks = self.schedule.participants() as usize;
         let outgoing = ByRank::new(ranks, load.lanes.iter().map(|lane| lane.src));
         let incoming = ByRank::new(ranks, load.lanes.iter().map(|lane| lane.dst));
         let link = |number: usize| {
@@ -286,7 +286,7 @@ impl<'a> Timeline<'a> {
         for received in [false, true] {
             for incoming in [false, true] {
                 let Some(seen) = self.seen.get_mut(&(index as u32, received, incoming)) else { continue };
-                seen.resize(self.schedule.ranks as usize, Ends::default());
+                seen.resize(self.schedule.participants() as usize, Ends::default());
                 for (lane, ends) in load.lanes.iter().zip(sent) {
                     let ends = if received { ends.received(lane.latency) } else { *ends };
                     let slot = &mut seen[if incoming { lane.dst } else { lane.src } as usize];

@@ -66,7 +66,7 @@ pub(super) struct PlannedLane {
     pub(super) phase: u32,
     /// Number in the phase.
     pub(super) index: u32,
-    /// Ends, as ranks (or classes of ranks) numbered over the whole job.
+    /// Ends, as ranks and switches (or classes of ranks) numbered over the whole job.
     pub(super) ends: [u32; 2],
     /// Lockstep round of its first transfer.
     pub(super) round: u32,
@@ -89,7 +89,7 @@ pub(super) struct Plan<'a> {
     pub(super) after_sending: Rows<u32>,
     /// First lane of each collective, and the end.
     pub(super) first_lane: Vec<u32>,
-    /// How many ranks (or classes of ranks) all collectives have together.
+    /// How many ranks and switches (or classes of ranks) all collectives have together.
     pub(super) ranks: u32,
     /// What the lanes that share links share.
     pub(super) network: Network,
@@ -151,7 +151,7 @@ impl<'a> Plan<'a> {
                 }
             }
             first_lane.push(lanes.len() as u32);
-            let count = collective.fold.as_ref().map_or(schedule.ranks, |fold| fold.classes);
+            let count = collective.fold.as_ref().map_or(schedule.participants(), |fold| fold.classes);
             links.add(schedule, base, &lanes[base as usize..], (ranks, count));
             ranks += count;
         }

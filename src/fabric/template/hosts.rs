@@ -10,7 +10,7 @@ use std::fmt;
 use super::limits::MOST;
 use super::medium::Medium;
 use super::{Fault, Param, ParamKind, Values};
-use crate::fabric::{Builder, Cable, Node, NodeKind};
+use crate::fabric::{Builder, Cable, InNetwork, Node, NodeKind};
 use crate::ids::NodeId;
 
 /// Number of servers.
@@ -54,6 +54,13 @@ pub(super) const NVLINK_LATENCY: Param = Param::optional(
     ParamKind::Time,
     "latency between GPU and NVSwitch; the class's where left out",
 );
+/// Whether NVSwitches work on data.
+pub(super) const NVSWITCH_IN_NETWORK: Param = Param::new(
+    "nvswitch_in_network",
+    ParamKind::Flag,
+    "false",
+    "whether NVSwitches multicast and reduce what passes them (NVLink SHARP: NVSwitches of Hopper and newer)",
+);
 /// PCIe rate.
 pub(super) const PCIE_BANDWIDTH: Param = Param::new(
     "pcie_bandwidth",
@@ -84,6 +91,8 @@ pub(super) struct Hosts {
     pub(super) nics: u32,
     /// GPU to NVSwitch.
     pub(super) nvlink: Cable,
+    /// What the NVSwitch does with data on its way.
+    pub(super) in_network: InNetwork,
     /// GPU to PCIe switch, and PCIe switch to adapter.
     pub(super) pcie: Cable,
     /// Adapter to leaf.
@@ -120,6 +129,7 @@ impl Hosts {
             gpus,
             nics,
             nvlink: nvlink?,
+            in_network: nvswitch_in_network(values),
             pcie: pcie?,
             network: network?,
             relay: values.flag(relay),
@@ -146,7 +156,8 @@ impl Hosts {
             })
             .collect();
         if self.gpus > 1 {
-            let switch = builder.add_node(node(format_args!("nvswitch"), NodeKind::NvSwitch));
+            let switch = node(format_args!("nvswitch"), NodeKind::NvSwitch).working(self.in_network);
+            let switch = builder.add_node(switch);
             for gpu in &gpus {
                 builder.add_cable(*gpu, switch, self.nvlink.clone());
             }
@@ -164,6 +175,11 @@ impl Hosts {
         }
         nics
     }
+}
+
+/// What NVSwitches do, as [`NVSWITCH_IN_NETWORK`] says.
+pub(super) fn nvswitch_in_network(values: &Values<'_>) -> InNetwork {
+    if values.flag(NVSWITCH_IN_NETWORK.name) { InNetwork::BOTH } else { InNetwork::NONE }
 }
 
 /// Pods: which server stands in which.

@@ -13,8 +13,8 @@ use super::{Family, Fault, Param, ParamKind, Values};
 use crate::fabric::{Builder, Node, NodeKind};
 use crate::ids::NodeId;
 
-/// Linked pairs with their NVLinks.
-const PAIRS: [(usize, usize, u32); 16] = [
+/// Linked pairs of GPUs with their NVLinks on V100.
+pub const PAIRS: [(usize, usize, u32); 16] = [
     (0, 1, 1),
     (0, 2, 1),
     (0, 3, 2),

@@ -25,6 +25,7 @@ mod tiers;
 mod torus;
 mod values;
 
+pub use hybrid_cube_mesh::PAIRS as HYBRID_CUBE_MESH;
 pub use values::{Fault, Param, ParamKind, Value, Values};
 
 use super::Builder;

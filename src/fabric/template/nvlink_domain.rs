@@ -1,5 +1,6 @@
 //! One NVLink domain: every GPU linked to every NVSwitch chip, as in GB200 NVL72.
 
+use super::hosts::{NVSWITCH_IN_NETWORK, nvswitch_in_network};
 use super::limits::check_size;
 use super::medium::{LATENCY, LENGTH, Medium};
 use super::{Family, Fault, Param, ParamKind, Values};
@@ -21,6 +22,7 @@ pub(super) static FAMILY: Family = Family {
         Param::new("class", ParamKind::Class, "nvlink", "link class of the NVLinks"),
         LATENCY,
         LENGTH,
+        NVSWITCH_IN_NETWORK,
     ],
     build,
 };
@@ -41,9 +43,9 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let gpus: Vec<_> = (0..gpus)
         .map(|i| builder.add_node(Node::new(format!("gpu{i}"), NodeKind::Gpu).in_server(0)))
         .collect();
-    let switches: Vec<_> = (0..switches)
-        .map(|i| builder.add_node(Node::new(format!("nvswitch{i}"), NodeKind::NvSwitch).in_server(0)))
-        .collect();
+    let in_network = nvswitch_in_network(values);
+    let switch = |i| Node::new(format!("nvswitch{i}"), NodeKind::NvSwitch).in_server(0).working(in_network);
+    let switches: Vec<_> = (0..switches).map(|i| builder.add_node(switch(i))).collect();
     for gpu in gpus {
         for switch in &switches {
             builder.add_cable(gpu, *switch, cable.clone());

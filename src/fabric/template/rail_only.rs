@@ -6,7 +6,7 @@
 use super::clos::{Numbers, Plan};
 use super::hosts::{
     GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
-    PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
+    NVSWITCH_IN_NETWORK, PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
 };
 use super::medium::LATENCY;
 use super::tiers::{
@@ -45,6 +45,7 @@ pub(super) static FAMILY: Family = Family {
         NVLINK_BANDWIDTH,
         NVLINK_CLASS,
         NVLINK_LATENCY,
+        NVSWITCH_IN_NETWORK,
         PCIE_BANDWIDTH,
         PCIE_CLASS,
         PCIE_LATENCY,

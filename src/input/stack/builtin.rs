@@ -23,6 +23,7 @@ files! {
     "rccl-mi300x",
     "nccl-pcie",
     "mpi-infiniband",
+    "mpi-infiniband-device",
     "mpi-slingshot",
     "mpi-tofud",
 }

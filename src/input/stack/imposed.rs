@@ -84,6 +84,7 @@ impl Imposed {
             threads: self.threads.as_ref().map(|found| found.value),
             min_channels: self.min_channels.as_ref().map(|found| found.value),
             max_channels: self.max_channels.as_ref().map(|found| found.value),
+            ..Overrides::default()
         }
     }
 

@@ -76,7 +76,31 @@ impl Axis {
     /// Times in picoseconds, logarithmic, with decades as ticks, or 1, 2 and 5 where there are few decades. The
     /// times are not zero.
     pub(super) fn log_times(times: &[f64]) -> Self {
-        let (min, max) = extent(times.iter().copied());
+        Self::decades(times, time_label)
+    }
+
+    /// Rates in bytes per second, logarithmic, with decades in GB/s as ticks, or 1, 2 and 5 where there are few
+    /// decades. They are not zero.
+    pub(super) fn log_rates(rates: &[f64]) -> Self {
+        Self::decades(rates, |rate| short(rate / 1e9))
+    }
+
+    /// Quotients around 1 from `1 / most` to `most`, which is above 1 and at most 10, logarithmic.
+    pub(super) fn log_quotients(most: f64) -> Self {
+        let (low, high) = (1.0 / most, most);
+        let values = [0.1, 0.2, 0.5, 0.75, 1.0, 1.33, 2.0, 5.0, 10.0].into_iter();
+        let ticks = values
+            .filter(|value| {
+                (low..=high).contains(value) && (most < 3.0 || !matches!(value, 0.6..0.9 | 1.1..1.5))
+            })
+            .map(|value| Tick { value, label: short(value) })
+            .collect();
+        Self { scale: Scale::Log, low, high, ticks }
+    }
+
+    /// Values that are not zero, logarithmic, with decades as ticks, or 1, 2 and 5 where there are few decades.
+    fn decades(values: &[f64], label: impl Fn(f64) -> String) -> Self {
+        let (min, max) = extent(values.iter().copied());
         let (mut low, mut high) = (min / 1.25, max * 1.25);
         let mut values = decimal_steps(low, high, &[1]);
         if values.len() < 3 {
@@ -89,7 +113,7 @@ impl Axis {
             high = around.iter().copied().find(|&value| value >= high).unwrap_or(high);
             values = decimal_steps(low, high, &[1, 2, 5]);
         }
-        let ticks = values.into_iter().map(|value| Tick { value, label: time_label(value) }).collect();
+        let ticks = values.into_iter().map(|value| Tick { value, label: label(value) }).collect();
         Self { scale: Scale::Log, low, high, ticks }
     }
 
@@ -143,6 +167,21 @@ impl Axis {
     pub(super) fn percent() -> Self {
         let ticks = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0].map(|value| Tick { value, label: short(value) });
         Self { scale: Scale::Linear, low: 0.0, high: 100.0, ticks: ticks.into() }
+    }
+
+    /// The same with as many of its ticks, evenly chosen, as have room over so many pixels; `size` measures a label
+    /// along the axis.
+    pub(super) fn spaced(self, pixels: f64, size: impl Fn(&str) -> f64) -> Self {
+        let fits = |step: usize| {
+            let kept: Vec<&Tick> = self.ticks.iter().step_by(step).collect();
+            kept.windows(2).all(|pair| {
+                let apart = (self.share(pair[1].value) - self.share(pair[0].value)) * pixels;
+                apart >= GAP / 2.0 + (size(&pair[0].label) + size(&pair[1].label)) / 2.0
+            })
+        };
+        let step = (1..self.ticks.len()).find(|&step| fits(step)).unwrap_or(self.ticks.len().max(1));
+        let ticks = self.ticks.iter().step_by(step).cloned().collect();
+        Self { ticks, ..self }
     }
 
     /// The place of a value as a share of the axis.
@@ -254,6 +293,31 @@ mod tests {
         assert_eq!(labels(&Axis::log_times(&[3e6, 9e6])), ["5 µs", "10 µs"]);
         assert_eq!(labels(&Axis::log_times(&[3e6])), ["2 µs", "5 µs"]);
         assert_eq!(labels(&Axis::log_times(&[1.0])).len(), 2);
+    }
+
+    #[test]
+    fn rates_are_decades_in_gigabytes() {
+        assert_eq!(labels(&Axis::log_rates(&[2e5, 3e11])), ["0.001", "0.01", "0.1", "1", "10", "100"]);
+        assert_eq!(labels(&Axis::log_rates(&[3e10, 3e11])), ["50", "100", "200"]);
+        assert_eq!(labels(&Axis::log_rates(&[3.6e11])), ["200", "500"]);
+    }
+
+    #[test]
+    fn ticks_give_way_to_each_other() {
+        let wide = Axis::log_times(&[1e3, 9e11]);
+        assert_eq!(labels(&wide).len(), 10);
+        assert_eq!(labels(&wide.clone().spaced(900.0, six_a_letter)), labels(&wide));
+        assert_eq!(
+            labels(&wide.clone().spaced(300.0, six_a_letter)),
+            ["1 ns", "100 ns", "10 µs", "1 ms", "100 ms"]
+        );
+        assert_eq!(labels(&wide.spaced(10.0, six_a_letter)), ["1 ns"]);
+    }
+
+    #[test]
+    fn quotients_are_around_one() {
+        assert_eq!(labels(&Axis::log_quotients(2.0)), ["0.5", "0.75", "1", "1.33", "2"]);
+        assert_eq!(labels(&Axis::log_quotients(10.0)), ["0.1", "0.2", "0.5", "1", "2", "5", "10"]);
     }
 
     #[test]

@@ -8,10 +8,13 @@ mod bars;
 mod canvas;
 mod density;
 mod font;
+mod grid;
 mod growth;
 mod heading;
 mod lines;
+mod measured;
 mod picture;
+mod scatter;
 mod spread;
 mod style;
 mod subject;
@@ -27,7 +30,9 @@ use crate::result::{PlotKind, PlotSpec, RunResult};
 use subject::Subject;
 
 pub use growth::{Growth, draw_growth};
+pub use measured::draw_measured;
 pub use picture::Picture;
+pub use scatter::draw_scatter;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

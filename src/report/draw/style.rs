@@ -104,6 +104,17 @@ impl Look {
         if self.variant == 0 { Ok(()) } else { self.form(canvas, at, radius - 1.6, PAPER) }
     }
 
+    /// The marker alone, for clouds of points; `share` of 1 is its full colour, less is paler.
+    pub(super) fn dot(
+        self,
+        canvas: &Canvas<'_>,
+        at: Point,
+        radius: f64,
+        share: f64,
+    ) -> Result<(), DrawError> {
+        self.form(canvas, at, radius, lighter(self.colour, share))
+    }
+
     fn form(self, canvas: &Canvas<'_>, (x, y): Point, r: f64, colour: RGBColor) -> Result<(), DrawError> {
         let polygon = |points: &[(f64, f64)]| {
             let points: Vec<Point> = points.iter().map(|(dx, dy)| (x + dx * r, y + dy * r)).collect();

@@ -1,0 +1,169 @@
+//! A measured run and its prediction: bus bandwidth against size, measured as marks, predicted as lines.
+//!
+//! Both axes are logarithmic, so that the same error in percent is the same distance everywhere.
+
+use super::axis::Axis;
+use super::canvas::{Canvas, Frame, Point};
+use super::heading::Key;
+use super::picture::Picture;
+use super::spread::spread;
+use super::style::{LABEL, Look, REFERENCE, TICK, lighter};
+use super::{DrawError, grid, heading};
+use crate::report::number::counted;
+use crate::result::{FileScore, PointPrediction};
+use crate::units::Bytes;
+
+const WIDTH: f64 = 800.0;
+const HEIGHT: f64 = 500.0;
+/// The least distance of two labels at the ends of lines.
+const LABEL_GAP: f64 = 17.0;
+/// The most room for labels.
+const LABEL_ROOM: f64 = 230.0;
+/// From the end of the plot to a label's mark, and from there to its text.
+const LEADER: f64 = 20.0;
+const MARK: f64 = 14.0;
+
+/// The points of one algorithm.
+struct Curve<'a> {
+    name: &'a str,
+    look: Look,
+    /// By size: bytes, and bytes per second as measured and as predicted.
+    points: Vec<(f64, f64, f64)>,
+}
+
+/// Draws a measured run and its prediction.
+///
+/// # Errors
+/// Where no point has a size, or the drawing library fails.
+pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
+    let mut points: Vec<&PointPrediction> = file.points.iter().filter(|point| point.bytes > 0).collect();
+    points.sort_by_key(|point| point.bytes);
+    if points.is_empty() {
+        return Err(DrawError::Nothing("no point has a size above zero".into()));
+    }
+    let curves = curves(file, &points);
+    // Where each size is there once, the algorithms are what was chosen for each: one curve in several colours.
+    let single = points.windows(2).all(|pair| pair[0].bytes != pair[1].bytes);
+    let names: Vec<String> = curves.iter().map(|curve| LABEL.fit_name(curve.name, LABEL_ROOM)).collect();
+    let key = Key::new(if single { &names } else { &[] }, WIDTH);
+    let widest = names.iter().map(|name| LABEL.width(name)).fold(0.0, f64::max);
+    let rates: Vec<f64> =
+        curves.iter().flat_map(|curve| &curve.points).flat_map(|point| [point.1, point.2]).collect();
+    let y = Axis::log_rates(&rates);
+    let rows = if single { 0.0 } else { names.iter().map(|_| LABEL_GAP).sum() };
+    let height = (HEIGHT + key.height()).max(170.0 + rows);
+    let frame = Frame {
+        left: heading::MARGIN + grid::tick_room(&y),
+        top: heading::BELOW + key.height() + 34.0,
+        right: WIDTH - heading::MARGIN - if single { 0.0 } else { widest + LEADER + MARK },
+        bottom: height - 58.0,
+    };
+    let y = y.spaced(frame.height(), grid::tick_height);
+    let sizes: Vec<u64> = points.iter().map(|point| point.bytes).collect();
+    let x = Axis::sizes(&sizes, frame.width(), |label| TICK.width(label));
+    Picture::paint(&file.id, &file.id, (WIDTH, height), |canvas| {
+        heading::draw(canvas, &file.id, &facts(file))?;
+        key.draw(canvas, heading::BELOW, |index, at| sample(canvas, curves[index].look, at, 6.5))?;
+        grid::names(canvas, frame, heading::MARGIN, "Message size", "Bus bandwidth (GB/s)")?;
+        grid::draw(canvas, frame, &x, &y)?;
+        let place = |bytes: f64, rate: f64| grid::place(frame, &x, &y, (bytes, rate));
+        if single && curves.len() > 1 {
+            let whole: Vec<Point> = points
+                .iter()
+                .map(|point| {
+                    place(Bytes(point.bytes).as_f64(), file.busbw_gbps(point.bytes, point.predicted_us) * 1e9)
+                })
+                .collect();
+            canvas.line(&whole, REFERENCE, 1.0)?;
+        }
+        for curve in &curves {
+            let predicted: Vec<Point> =
+                curve.points.iter().map(|&(bytes, _, predicted)| place(bytes, predicted)).collect();
+            match predicted[..] {
+                // A line needs two ends.
+                [(x, y)] => canvas.line(&[(x - 9.0, y), (x + 9.0, y)], curve.look.colour, 2.0)?,
+                _ => canvas.line(&predicted, curve.look.colour, 2.0)?,
+            }
+        }
+        for curve in &curves {
+            for &(bytes, measured, _) in &curve.points {
+                curve.look.marker(canvas, place(bytes, measured), 3.4)?;
+            }
+        }
+        if single {
+            return Ok(());
+        }
+        let ends: Vec<Point> = curves
+            .iter()
+            .filter_map(|curve| curve.points.last())
+            .map(|&(bytes, _, predicted)| place(bytes, predicted))
+            .collect();
+        labels(canvas, frame, &curves, &names, &ends)
+    })
+}
+
+/// What the run is, and how well it is predicted.
+fn facts(file: &FileScore) -> String {
+    format!(
+        "{}, {}, {}, {} · marks measured, lines predicted · MAPE {:.1} %, bias {:+.1} %",
+        file.generation,
+        file.collective,
+        counted(file.servers.into(), "server"),
+        counted(file.ranks.into(), "rank"),
+        file.mape_pct,
+        file.bias_pct,
+    )
+}
+
+/// The points by algorithm, in order of each one's first in the file.
+fn curves<'a>(file: &'a FileScore, points: &[&'a PointPrediction]) -> Vec<Curve<'a>> {
+    let mut names: Vec<&str> = Vec::new();
+    for point in &file.points {
+        if !names.contains(&point.algorithm.as_str()) && point.bytes > 0 {
+            names.push(&point.algorithm);
+        }
+    }
+    let rate = |point: &PointPrediction, time: f64| file.busbw_gbps(point.bytes, time) * 1e9;
+    let curve = |(index, name): (usize, &'a str)| Curve {
+        name,
+        look: Look::of(index),
+        points: points
+            .iter()
+            .filter(|point| point.algorithm == name)
+            .map(|point| {
+                let rates = (rate(point, point.measured_us), rate(point, point.predicted_us));
+                (Bytes(point.bytes).as_f64(), rates.0, rates.1)
+            })
+            .collect(),
+    };
+    names.into_iter().enumerate().map(curve).collect()
+}
+
+/// A mark on a piece of line, which reaches `half` pixels to each side.
+fn sample(canvas: &Canvas<'_>, look: Look, (x, y): Point, half: f64) -> Result<(), DrawError> {
+    canvas.line(&[(x - half, y), (x + half, y)], look.colour, 2.0)?;
+    look.marker(canvas, (x, y), 3.4)
+}
+
+/// The names at the ends of lines, moved apart where they would touch, each with a thin line to its end.
+fn labels(
+    canvas: &Canvas<'_>,
+    frame: Frame,
+    curves: &[Curve<'_>],
+    names: &[String],
+    ends: &[Point],
+) -> Result<(), DrawError> {
+    let wanted: Vec<f64> = ends.iter().map(|end| end.1).collect();
+    let places = spread(&wanted, LABEL_GAP, frame.top - 6.0, frame.bottom - 4.0);
+    for (((curve, name), &(x, y)), place) in curves.iter().zip(names).zip(ends).zip(places) {
+        let mark = (frame.right + LEADER, place);
+        if (place - y).abs() > 1.5 || frame.right - x > 24.0 {
+            let pale = lighter(curve.look.colour, 0.55);
+            let edge = frame.right.max(x + 6.0);
+            canvas.line(&[(x + 6.0, y), (edge, y), (mark.0 - 11.0, place)], pale, 0.75)?;
+        }
+        sample(canvas, curve.look, mark, 9.0)?;
+        canvas.text((mark.0 + MARK, place), name, LABEL.halfway())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! All points of a validation: predicted time against measured time, and below it their quotient, in a colour for each
+//! hardware generation.
+
+use plotters::style::RGBColor;
+
+use super::axis::Axis;
+use super::canvas::{Canvas, Frame, Point};
+use super::heading::Key;
+use super::picture::Picture;
+use super::style::{GRID_LINE, INK, Look, REFERENCE, TICK, lighter};
+use super::{DrawError, grid, heading};
+use crate::report::number::counted;
+use crate::result::{FileScore, PointPrediction, Standing, Validation};
+
+const WIDTH: f64 = 800.0;
+/// The heights of the two plots.
+const TIMES: f64 = 500.0;
+const QUOTIENTS: f64 = 240.0;
+/// The radius of a point.
+const DOT: f64 = 2.3;
+/// How much of its colour a point has that is reported apart.
+const PALE: f64 = 0.4;
+/// Errors that are shown as bands, the wider first.
+const BANDS: [(f64, &str); 2] = [(0.25, "within 25 %"), (0.10, "within 10 %")];
+
+fn band_colour(index: usize) -> RGBColor {
+    if index == 0 { GRID_LINE } else { lighter(REFERENCE, 0.55) }
+}
+
+/// Draws all points.
+///
+/// # Errors
+/// Where there is no point, or the drawing library fails.
+pub fn draw_scatter(validation: &Validation) -> Result<Picture, DrawError> {
+    let files = &validation.files;
+    let points: Vec<&PointPrediction> = files.iter().flat_map(|file| &file.points).collect();
+    if points.is_empty() {
+        return Err(DrawError::Nothing("no point is predicted".into()));
+    }
+    let times: Vec<f64> =
+        points.iter().flat_map(|point| [ps(point.measured_us), ps(point.predicted_us)]).collect();
+    let axis = Axis::log_times(&times);
+    let farthest = points.iter().map(|point| quotient(point).max(1.0 / quotient(point))).fold(1.0, f64::max);
+    let most = (farthest * 1.1).clamp(2.0, 10.0);
+    let quotients = Axis::log_quotients(most);
+    let mut generations: Vec<&str> = files.iter().map(|file| file.generation.as_str()).collect();
+    generations.sort_unstable();
+    generations.dedup();
+    let names: Vec<String> =
+        generations.iter().copied().chain(BANDS.map(|(_, name)| name)).map(str::to_string).collect();
+    let key = Key::new(&names, WIDTH);
+    let left = heading::MARGIN + grid::tick_room(&axis).max(grid::tick_room(&quotients));
+    let top = heading::BELOW + key.height() + 34.0;
+    // Half a label may hang over the end of the axis.
+    let widest = axis.ticks.iter().map(|tick| TICK.width(&tick.label)).fold(0.0, f64::max);
+    let right = WIDTH - heading::MARGIN.max(widest / 2.0 + 6.0);
+    let upper = Frame { left, top, right, bottom: top + TIMES };
+    let below = upper.bottom + 70.0;
+    let lower = Frame { top: below, bottom: below + QUOTIENTS, ..upper };
+    let across = axis.clone().spaced(upper.width(), |label| TICK.width(label));
+    let up = axis.clone().spaced(upper.height(), grid::tick_height);
+    let title = "Predicted and measured time";
+    let facts = facts(files, farthest > most);
+    Picture::paint("scatter", title, (WIDTH, lower.bottom + 58.0), |canvas| {
+        heading::draw(canvas, title, &facts)?;
+        key.draw(canvas, heading::BELOW, |index, at| {
+            if index < generations.len() {
+                return Look::of(index).dot(canvas, at, 4.0, 1.0);
+            }
+            let (x, y) = at;
+            let swatch = Frame { left: x - 6.0, top: y - 5.0, right: x + 6.0, bottom: y + 5.0 };
+            canvas.rectangle(swatch, band_colour(index - generations.len()))
+        })?;
+        diagonal_bands(canvas, upper, &axis)?;
+        level_bands(canvas, lower, &quotients)?;
+        grid::names(canvas, upper, heading::MARGIN, "", "Predicted time")?;
+        grid::names(canvas, lower, heading::MARGIN, "Measured time", "Predicted over measured time")?;
+        grid::draw(canvas, upper, &across, &up)?;
+        grid::draw(canvas, lower, &across, &quotients)?;
+        canvas.line(&[(upper.left, upper.bottom), (upper.right, upper.top)], INK, 1.0)?;
+        let level = lower.bottom - quotients.share(1.0) * lower.height();
+        canvas.line(&[(lower.left, level), (lower.right, level)], INK, 1.0)?;
+        // Those that are judged are over those that are not.
+        for judged in [false, true] {
+            for file in files.iter().filter(|file| (file.standing == Standing::Judged) == judged) {
+                let look = Look::of(generations.binary_search(&file.generation.as_str()).unwrap_or(0));
+                let share = if judged { 1.0 } else { PALE };
+                for point in &file.points {
+                    let measured = ps(point.measured_us);
+                    let place = (measured, ps(point.predicted_us));
+                    look.dot(canvas, grid::place(upper, &axis, &axis, place), DOT, share)?;
+                    let place = (measured, quotient(point).clamp(1.0 / most, most));
+                    look.dot(canvas, grid::place(lower, &axis, &quotients, place), DOT, share)?;
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn ps(microseconds: f64) -> f64 {
+    microseconds * 1e6
+}
+
+fn quotient(point: &PointPrediction) -> f64 {
+    point.predicted_us / point.measured_us
+}
+
+/// How much is shown, and how.
+fn facts(files: &[FileScore], cut: bool) -> String {
+    let points: usize = files.iter().map(|file| file.points.len()).sum();
+    let mut facts = format!("{} of {}", counted(points as u64, "point"), counted(files.len() as u64, "file"));
+    if files.iter().any(|file| file.standing != Standing::Judged) {
+        facts.push_str(" · pale: reported apart");
+    }
+    if cut {
+        facts.push_str(" · beyond a factor of 10 at the edge below");
+    }
+    facts
+}
+
+/// The places around the diagonal where errors are small.
+fn diagonal_bands(canvas: &Canvas<'_>, frame: Frame, axis: &Axis) -> Result<(), DrawError> {
+    use plotters::coord::ranged1d::Ranged;
+    let range = axis.range();
+    let whole = (range.end / range.start).ln();
+    for (index, (error, _)) in BANDS.into_iter().enumerate() {
+        // On a logarithmic axis a factor is a distance; none is wider than the plot.
+        let up = ((1.0 + error).ln() / whole).min(1.0);
+        let down = (-(1.0 - error).ln() / whole).min(1.0);
+        let corners = [(0.0, 0.0), (0.0, up), (1.0 - up, 1.0), (1.0, 1.0), (1.0, 1.0 - down), (down, 0.0)];
+        let corners: Vec<Point> = corners
+            .iter()
+            .map(|(x, y)| (frame.left + x * frame.width(), frame.bottom - y * frame.height()))
+            .collect();
+        canvas.polygon(&corners, band_colour(index))?;
+    }
+    Ok(())
+}
+
+/// The same around a quotient of 1.
+fn level_bands(canvas: &Canvas<'_>, frame: Frame, quotients: &Axis) -> Result<(), DrawError> {
+    for (index, (error, _)) in BANDS.into_iter().enumerate() {
+        let height = |value: f64| frame.bottom - quotients.share(value) * frame.height();
+        let band = Frame { top: height(1.0 + error), bottom: height(1.0 - error), ..frame };
+        canvas.rectangle(band, band_colour(index))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Names in the `algorithm` column of measured files.
+//!
+//! A name is a base with the library that ran it: `ring_ompi`, `recursive_doubling_over`, `default-bruck`, `nccl_ring`, or
+//! `RING-B_CONT-UTOFU-0-6`. A base is mapped only to an algorithm that does the same transfers; where none does, the row is
+//! to be left out, with the reason.
+
+mod bases;
+
+use crate::collective::{Algorithm, Op};
+use crate::engine::Steps;
+
+/// What ran an algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Implementation {
+    /// Open MPI's own (`_ompi`).
+    OpenMpi,
+    /// MPICH's own, or one derived from it (`_mpich`).
+    Mpich,
+    /// Written over plain sends and receives of the MPI (`_over`, `-MPI-`).
+    Over,
+    /// The MPI of Fugaku (`default-NAME`).
+    Fujitsu,
+    /// Written on the interface of the Tofu network (`-UTOFU-`).
+    Utofu,
+    /// NCCL (`nccl_NAME`).
+    Nccl,
+}
+
+/// What NCCL was told to use, by the name in the file; it may have run something else where it could not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NcclChoice {
+    /// Rings.
+    Ring,
+    /// Double binary trees over nodes.
+    Tree,
+    /// Multicast and reduction in NVSwitches.
+    Nvls,
+    /// The same inside nodes, with trees between them.
+    NvlsTree,
+    /// Reduction in the network, either of the next two.
+    CollNet,
+    /// Reduction in the network, everybody to everybody inside nodes.
+    CollNetDirect,
+    /// Reduction in the network, chains inside nodes.
+    CollNetChain,
+    /// Parallel aggregated trees.
+    Pat,
+}
+
+/// A name that is understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The algorithm; `None` where the library chose, or where `nccl` says what no algorithm here does.
+    pub algorithm: Option<Algorithm>,
+    /// What ran it; `None` where a bare `default` does not tell.
+    pub implementation: Option<Implementation>,
+    /// What NCCL was told.
+    pub nccl: Option<NcclChoice>,
+    /// Bytes of a segment, where the name sets them.
+    pub segment_bytes: Option<u64>,
+    /// Network interfaces in use at once, where the name sets them.
+    pub ports: Option<u32>,
+    /// When a rank goes on to its next step.
+    pub steps: Steps,
+    /// Further words of the name that change nothing of the algorithm, such as `CONT`.
+    pub extras: Vec<String>,
+}
+
+/// A name that leads to no algorithm here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Unnamed {
+    /// Why, in one sentence.
+    pub why: String,
+}
+
+impl Unnamed {
+    fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into() }
+    }
+}
+
+/// Reads a name of the `algorithm` column for an operation.
+///
+/// # Errors
+/// Where the name is not understood, or nothing here does what it names.
+pub fn named(name: &str, op: Op) -> Result<Named, Unnamed> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Unnamed::new("the name is empty"));
+    }
+    if let Some(choice) = name.strip_prefix("nccl_") {
+        return nccl(choice, op);
+    }
+    let dashes: Vec<&str> = name.split('-').collect();
+    if let [base, variant, library @ ("UTOFU" | "MPI"), segment, ports] = dashes[..] {
+        return own(&Own { name, base, variant, library, segment, ports }, op);
+    }
+    let lower = name.to_ascii_lowercase();
+    if let Some(base) = lower.strip_prefix("default-") {
+        return of_library(name, base, Implementation::Fujitsu, op);
+    }
+    if lower.starts_with("hier_") {
+        return Err(Unnamed::new(format!("how `{}` goes through the levels is not published", shown(name))));
+    }
+    for (suffix, implementation) in [
+        ("_ompi", Implementation::OpenMpi),
+        ("_mpich", Implementation::Mpich),
+        ("_over", Implementation::Over),
+    ] {
+        if let Some(base) = lower.strip_suffix(suffix) {
+            return of_library(name, base, implementation, op);
+        }
+    }
+    if lower == "default" {
+        return Ok(chosen(None));
+    }
+    Err(Unnamed::new(format!(
+        "`{}` does not end in a library such as `_ompi`, `_mpich` or `_over`",
+        shown(name)
+    )))
+}
+
+/// The library's own choice.
+const fn chosen(implementation: Option<Implementation>) -> Named {
+    Named {
+        algorithm: None,
+        implementation,
+        nccl: None,
+        segment_bytes: None,
+        ports: None,
+        steps: Steps::Receipt,
+        extras: Vec::new(),
+    }
+}
+
+/// A base name of a library.
+fn of_library(name: &str, base: &str, implementation: Implementation, op: Op) -> Result<Named, Unnamed> {
+    let base = base.replace('-', "_");
+    if base == "default" {
+        return Ok(chosen(Some(implementation)));
+    }
+    if base == "non_blocking" {
+        // The nonblocking form of the operation, whose algorithm the library chooses too.
+        return Ok(Named { extras: vec![base], ..chosen(Some(implementation)) });
+    }
+    let algorithm = bases::algorithm(&base, op).map_err(|why| reason(name, op, why))?;
+    Ok(Named { algorithm: Some(algorithm), steps: steps(algorithm), ..chosen(Some(implementation)) })
+}
+
+fn reason(name: &str, op: Op, why: bases::Why) -> Unnamed {
+    let name = shown(name);
+    match why {
+        bases::Why::Differs(what) => {
+            Unnamed::new(format!("no algorithm of `{op}` here does as `{name}`: {what}"))
+        }
+        bases::Why::Vendor => {
+            Unnamed::new(format!("`{name}` is the vendor's own, without a public description"))
+        }
+        bases::Why::Unknown(Some(near)) => {
+            Unnamed::new(format!("`{name}` is no known algorithm of `{op}`; did you mean `{near}`?"))
+        }
+        bases::Why::Unknown(None) => Unnamed::new(format!("`{name}` is no known algorithm of `{op}`")),
+    }
+}
+
+/// A name as it may be quoted in one line.
+fn shown(name: &str) -> String {
+    name.chars().take(60).flat_map(char::escape_debug).collect()
+}
+
+/// Exchanges of MPI libraries wait for the send and the receive of a step together; whoever forwards along a tree or chain,
+/// or has posted all its messages, waits for what it needs.
+const fn steps(algorithm: Algorithm) -> Steps {
+    match algorithm {
+        Algorithm::Ring
+        | Algorithm::RecursiveDoubling
+        | Algorithm::HalvingDoubling
+        | Algorithm::Bruck
+        | Algorithm::Pairwise => Steps::Lockstep,
+        _ => Steps::Receipt,
+    }
+}
+
+fn nccl(choice: &str, op: Op) -> Result<Named, Unnamed> {
+    let (nccl, algorithm) = match choice.to_ascii_lowercase().as_str() {
+        "ring" => (NcclChoice::Ring, Some(Algorithm::Ring)),
+        "tree" => (NcclChoice::Tree, Some(Algorithm::DoubleTree)),
+        "nvls" => (NcclChoice::Nvls, None),
+        "nvlstree" => (NcclChoice::NvlsTree, None),
+        "collnet" => (NcclChoice::CollNet, None),
+        "collnetdirect" => (NcclChoice::CollNetDirect, None),
+        "collnetchain" => (NcclChoice::CollNetChain, None),
+        "pat" => (NcclChoice::Pat, None),
+        "default" => return Ok(chosen(Some(Implementation::Nccl))),
+        _ => return Err(Unnamed::new(format!("NCCL has no algorithm `{}`", shown(choice)))),
+    };
+    if nccl == NcclChoice::Tree && op != Op::AllReduce {
+        return Err(Unnamed::new(format!("NCCL has trees for `all-reduce` only, not for `{op}`")));
+    }
+    Ok(Named { algorithm, nccl: Some(nccl), ..chosen(Some(Implementation::Nccl)) })
+}
+
+/// The parts of `NAME-VARIANT-LIBRARY-SEGMENT-PORTS`.
+struct Own<'a> {
+    name: &'a str,
+    base: &'a str,
+    variant: &'a str,
+    library: &'a str,
+    segment: &'a str,
+    ports: &'a str,
+}
+
+fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
+    let number = |text: &str, what: &str| {
+        text.parse::<u64>().map_err(|_| {
+            Unnamed::new(format!("`{}` has `{}` where {what} is expected", shown(own.name), shown(text)))
+        })
+    };
+    let segment = number(own.segment, "the bytes of a segment")?;
+    let ports =
+        u32::try_from(number(own.ports, "a number of ports")?).ok().filter(|ports| (1..=64).contains(ports));
+    let ports = ports.ok_or_else(|| {
+        Unnamed::new(format!("`{}` uses {} ports, not 1 to 64", shown(own.name), shown(own.ports)))
+    })?;
+    let mut words: Vec<&str> = own.variant.split('_').collect();
+    let form = if words.first() == Some(&"VEC") && words.len() > 1 {
+        words.drain(..2).nth(1).unwrap_or_default()
+    } else {
+        words.remove(0)
+    };
+    // `L` sends whole vectors in few steps, `B` parts of them in many; the forms of vectors are those of the halves of `B`.
+    let base = match (own.base, form) {
+        ("RECDOUB", "L") => "recursive_doubling",
+        ("RECDOUB", "B") => "rabenseifner",
+        ("RECDOUB", "HALVING") => "recursive_halving",
+        ("RECDOUB", "DOUBLING") => "recursive_doubling",
+        ("RING", "B" | "HALVING" | "DOUBLING") => "ring",
+        ("BRUCK", "LOG") => "bruck",
+        _ => {
+            let form = format!("{}-{}", own.base, own.variant);
+            return Err(Unnamed::new(format!("`{}` is no known form of an algorithm", shown(&form))));
+        }
+    };
+    let algorithm = bases::algorithm(base, op).map_err(|why| reason(own.name, op, why))?;
+    let implementation = if own.library == "UTOFU" { Implementation::Utofu } else { Implementation::Over };
+    Ok(Named {
+        algorithm: Some(algorithm),
+        segment_bytes: (segment > 0).then_some(segment),
+        ports: Some(ports),
+        steps: steps(algorithm),
+        extras: words.into_iter().map(str::to_owned).collect(),
+        ..chosen(Some(implementation))
+    })
+}

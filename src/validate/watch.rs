@@ -1,0 +1,23 @@
+//! Watching a validation from outside.
+
+/// Watches a validation; told from several threads.
+pub trait Watch: Sync {
+    /// So many files are to come.
+    fn begin(&self, files: usize) {
+        let _ = files;
+    }
+
+    /// One more file is done.
+    fn advance(&self) {}
+
+    /// Whether it should stop.
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// Watches nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Quiet;
+
+impl Watch for Quiet {}
