@@ -1,8 +1,8 @@
 //! Every wrong file under `tests/errors` gives exactly the text that stands beside it.
 //!
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
-//! A file whose first line is `# topology` is read as a topology, other TOML files as scenarios; CSV files are measurements
-//! (placements, where their names say so), and logs are of nccl-tests.
+//! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile` as that, other
+//! TOML files as scenarios; CSV files are measurements (placements, where their names say so), and logs are of nccl-tests.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use railspine::cli::render::render_all;
 use railspine::diag::{Diagnostic, SourceMap};
 use railspine::exchange::{Rejected, measured, nccl_tests, placement};
-use railspine::input::{LoadError, LoadOptions, codes, explain, load_scenario, load_topology};
+use railspine::input::{LoadError, LoadOptions, codes, explain, load_profile, load_scenario, load_topology};
 
 /// The wrong files, sorted, as paths from the root of the crate: tests run there.
 fn corpus() -> Vec<PathBuf> {
@@ -47,6 +47,8 @@ fn told(path: &Path) -> (SourceMap, Vec<Diagnostic>) {
     let options = LoadOptions::default();
     let result = if text.starts_with("# topology") {
         load_topology(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# stack profile") {
+        load_profile(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else {
         load_scenario(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     };

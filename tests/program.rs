@@ -51,6 +51,8 @@ fn every_scenario_runs_and_keeps_its_contract() {
             let parts = &case["critical_path"];
             let sum: u64 =
                 ["latency_ps", "transfer_ps", "sharing_ps"].iter().map(|p| parts[p].as_u64().unwrap()).sum();
+            // There only where a stack has a launch.
+            let sum = sum + parts["launch_ps"].as_u64().unwrap_or(0);
             assert_eq!(sum, time, "{file}");
         }
         let saved = std::fs::read(out.join("result.json")).unwrap();
