@@ -10,7 +10,7 @@ use railspine::cli::render::render_all;
 use railspine::collective::{Algorithm, Op};
 use railspine::diag::{Diagnostic, SourceMap};
 use railspine::engine::{EngineKind, Steps};
-use railspine::fabric::{Fabric, NodeKind, Routing};
+use railspine::fabric::{Fabric, InNetwork, NodeKind, Routing};
 use railspine::ids::Rank;
 use railspine::input::{
     INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, load_profile, load_scenario, load_topology,
@@ -110,6 +110,7 @@ rail = "{g%2}"
 name = "leaf{0..1}"
 kind = "leaf"
 forwards = true
+in_network = "multicast"
 [[link]]
 from = "gpu{g=0..3}"
 to = "leaf{g%2}"
@@ -140,6 +141,8 @@ unit = 40
     );
     let leaf1 = &fabric.nodes()[5];
     assert_eq!(leaf1.kind, NodeKind::Leaf);
+    assert_eq!(leaf1.in_network, InNetwork { multicast: true, reduce: false });
+    assert_eq!(gpu3.in_network, InNetwork::NONE);
     let position = leaf1.position.unwrap();
     assert_eq!((position.row, position.rack, position.unit), (1, 3, 40));
     let (up, down) = (&fabric.links()[0], &fabric.links()[1]);
