@@ -183,6 +183,15 @@ fn topologies_and_scenarios_check_and_show() {
     let ran = railspine(&args);
     assert!(ran.status.success(), "{}", text(&ran.stderr));
     assert_eq!(text(&ran.stdout).lines().filter(|line| line.contains(": ok, ")).count(), all.len());
+    let profile = "src/stack/profiles/nccl-hopper.toml";
+    let ran = railspine(&["check", profile]);
+    assert_eq!(text(&ran.stdout), format!("{profile}: ok, stack profile of `nccl`\n"));
+    let ran = railspine(&["show", profile]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert_eq!(
+        text(&ran.stderr),
+        format!("error: `{profile}` is a stack profile, which has no fabric to show\n")
+    );
     for file in files("topologies") {
         let ran = railspine(&["show", &file, "--format", "json"]);
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
@@ -230,7 +239,9 @@ fn endings_have_their_codes_and_messages() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&railspine(&["completions", shell]).stdout).contains("railspine"));
     }
-    for schema in ["scenario", "topology", "run", "compare", "forecast", "show", "validate", "check"] {
+    for schema in
+        ["scenario", "topology", "stack-profile", "run", "compare", "forecast", "show", "validate", "check"]
+    {
         let told = railspine(&["schema", schema]).stdout;
         let value: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert!(value.is_object(), "{schema}");

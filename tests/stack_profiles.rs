@@ -189,9 +189,12 @@ fn a_stack_says_all_that_it_can() {
             threads: Some(256),
             min_channels: Some(2),
             max_channels: Some(16),
+            rails: None,
         },
     };
     assert_eq!(found.stack, Some(wanted));
+    let mpi = scenario("[stack]\nprofile = \"mpi-infiniband\"\nrails = 1\n", ALL_REDUCE).stack.unwrap();
+    assert_eq!(mpi.overrides, Overrides { rails: Some(1), ..Overrides::default() });
     let plain = scenario("[stack]\nprofile = \"nccl-ampere\"\n", ALL_REDUCE).stack;
     assert_eq!(plain, Some(Stack::new(builtin("nccl-ampere").unwrap())));
     assert_eq!(scenario("", ALL_REDUCE).stack, None);

@@ -98,7 +98,7 @@ fn named(item: &Item<'_>) -> Option<Profile> {
     let name = item.string_as("the name of a built-in stack profile")?;
     let found = builtin(name.value);
     if found.is_none() {
-        unknown_name("E0701", "built-in stack profile", &name, builtin_names(), item.source.faults);
+        unknown_name("E0601", "built-in stack profile", &name, builtin_names(), item.source.faults);
     }
     found
 }

@@ -66,7 +66,7 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) ->
         let names = builtin::names().take(known);
         let found = builtin::get(name.value, known);
         if found.is_none() {
-            unknown_name("E0701", "built-in stack profile", name, names, faults);
+            unknown_name("E0601", "built-in stack profile", name, names, faults);
         }
         found
     });
