@@ -189,6 +189,7 @@ fn a_stack_says_all_that_it_can() {
             threads: Some(256),
             min_channels: Some(2),
             max_channels: Some(16),
+            rails: None,
         },
     };
     assert_eq!(found.stack, Some(wanted));
