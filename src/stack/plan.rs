@@ -450,10 +450,13 @@ fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
     }
 }
 
+/// The most segments of a pipeline: more of them change its time by less than their number tells.
+const MOST_SEGMENTS: u64 = 256;
+
 /// Into how many segments a pipeline cuts what each channel has.
 fn pieces(bytes: u64, channels: u32, chunk: f64) -> u32 {
     let each = bytes.div_ceil(u64::from(channels).max(1));
-    u32::try_from(each.div_ceil((chunk.max(1.0)) as u64).clamp(1, 1024)).unwrap_or(1)
+    u32::try_from(each.div_ceil((chunk.max(1.0)) as u64).clamp(1, MOST_SEGMENTS)).unwrap_or(1)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "constants are in range")]

@@ -12,6 +12,7 @@ use super::system::{HostKind, Scaleup, System, map};
 use crate::collective::{Algorithm, Op, Spread};
 use crate::engine::{EngineKind, Steps};
 use crate::exchange::{Measured, measured, placement};
+use crate::fabric::Fabric;
 use crate::ids::Rank;
 use crate::input::stack::builtin;
 use crate::result::{PointPrediction, SkippedFile};
@@ -180,10 +181,11 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
     let reduces = system.reduces_in_switch;
     let domains = measured.ranks.div_ceil(system.domain.max(1));
     let fabric = Arc::new(system.fabric.clone());
-    let mut groups: BTreeMap<String, Result<Group, String>> = BTreeMap::new();
+    let mut asked: BTreeMap<String, Result<(Algorithm, Steps), String>> = BTreeMap::new();
+    let mut groups: Vec<Group> = Vec::new();
     for point in &measured.points {
         let name = point.algorithm.clone().unwrap_or_default();
-        let group = groups.entry(name.clone()).or_insert_with(|| {
+        let asked = asked.entry(name.clone()).or_insert_with(|| {
             let named = match name.as_str() {
                 "" => forced(&measured)?,
                 name => named(name, measured.op).map_err(|unnamed| unnamed.why)?,
@@ -191,44 +193,29 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
             if let Some(ports) = named.ports.filter(|ports| *ports > 1) {
                 return Err(format!("{ports} interfaces at once are not modelled"));
             }
-            // Rows of an MPI in a file of another library, and the other way round, have no constants.
-            let rows = matches!(named.implementation, Some(Implementation::Nccl));
-            if matches!(key("library").as_str(), "nccl" | "rccl") && !rows && named.implementation.is_some() {
+            // Rows of another library than the file's have no constants.
+            let foreign = !matches!(named.implementation, None | Some(Implementation::Nccl));
+            if matches!(key("library").as_str(), "nccl" | "rccl") && foreign {
                 return Err("it ran on another library than the file names".into());
             }
-            let asked = told_to_run(&named, measured.op, reduces, domains);
-            let spec = CollectiveSpec {
-                group: String::new(),
-                op: measured.op,
-                algorithms: vec![asked],
-                sizes: Vec::new(),
-                nodes: system.rank_nodes.clone(),
-                root: Rank(0),
-                start: Time::ZERO,
-                steps: named.steps,
-                channels: None,
-                segments: None,
-                spread: Spread::default(),
+            Ok((told_to_run(&named, measured.op, reduces, domains), named.steps))
+        });
+        let group = asked.clone().map(|(algorithm, steps)| {
+            let same = |group: &Group| {
+                let spec = &group.scenario.collectives[0];
+                spec.algorithms == [algorithm] && spec.steps == steps
             };
-            let scenario = Scenario {
-                name: measured.id.clone(),
-                title: measured.id.clone(),
-                seed: 1,
-                heavy: false,
-                fabric: Arc::clone(&fabric),
-                engines: vec![EngineKind::Fluid],
-                stack: Some(stack.clone()),
-                collectives: vec![spec],
-                together: false,
-                expect: Vec::new(),
-                plots: Vec::new(),
-                timeline_ranks: Vec::new(),
-            };
-            Ok(Group { scenario, points: Vec::new() })
+            // Names that come to the same are played once.
+            let at = groups.iter().position(same).unwrap_or_else(|| {
+                let scenario = scenario(&measured, &system, &fabric, &stack, algorithm, steps);
+                groups.push(Group { scenario, points: Vec::new() });
+                groups.len() - 1
+            });
+            &mut groups[at]
         });
         match group {
             Err(why) => {
-                let (bytes, why) = (point.bytes, why.clone());
+                let bytes = point.bytes;
                 told.skipped_points.push(UnpredictedPoint { bytes, algorithm: name, why });
             }
             Ok(group) => {
@@ -248,8 +235,45 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
             }
         }
     }
-    let groups = groups.into_values().filter_map(Result::ok).collect();
     Ok(Run { told, profile, groups })
+}
+
+/// The scenario of one algorithm, its sizes still to come.
+fn scenario(
+    measured: &Measured,
+    system: &System,
+    fabric: &Arc<Fabric>,
+    stack: &Stack,
+    algorithm: Algorithm,
+    steps: Steps,
+) -> Scenario {
+    let spec = CollectiveSpec {
+        group: String::new(),
+        op: measured.op,
+        algorithms: vec![algorithm],
+        sizes: Vec::new(),
+        nodes: system.rank_nodes.clone(),
+        root: Rank(0),
+        start: Time::ZERO,
+        steps,
+        channels: None,
+        segments: None,
+        spread: Spread::default(),
+    };
+    Scenario {
+        name: measured.id.clone(),
+        title: measured.id.clone(),
+        seed: 1,
+        heavy: false,
+        fabric: Arc::clone(fabric),
+        engines: vec![EngineKind::Fluid],
+        stack: Some(stack.clone()),
+        collectives: vec![spec],
+        together: false,
+        expect: Vec::new(),
+        plots: Vec::new(),
+        timeline_ranks: Vec::new(),
+    }
 }
 
 /// The placement that a file names, in the folder beside it.
