@@ -1,7 +1,5 @@
 //! Stack profiles as files, and `[stack]` in scenarios: what is read, what is written, and that `ideal` adds nothing.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
-
 use std::fs;
 
 use proptest::prelude::*;
