@@ -3,7 +3,7 @@
 use super::Scenario;
 use super::cases::{JobPlan, Member};
 use super::prepare::Prepared;
-use crate::collective::{Algorithm, Lane, Phase, Schedule};
+use crate::collective::{Algorithm, Lane, Op, Phase, Schedule};
 use crate::ids::PathId;
 use crate::route::Routes;
 use crate::stack::{Costs, Lanes, Plan, dress};
@@ -88,6 +88,10 @@ fn share(schedule: &Schedule, servers: u32) -> f64 {
         }
         Algorithm::Nvls | Algorithm::NvlsTree => {
             f64::from(schedule.channels) * (schedule.switches.len() as f64 / f64::from(servers)).max(1.0)
+        }
+        // All messages of a rank are under way at once.
+        Algorithm::Direct if matches!(schedule.op, Op::AllToAll | Op::AllToAllV | Op::AllGather) => {
+            f64::from(schedule.ranks.saturating_sub(1).max(1))
         }
         _ => 1.0,
     }

@@ -170,6 +170,7 @@ params! {
     CHANNELS_NVLS "channels.nvls" Count Server 16.0 COUNTS "channels of NVLS";
     MPI_LAUNCH "mpi.launch" Time Host 1.0 TIMES "what a collective of MPI costs once";
     MPI_STEP "mpi.step" Time Network 1.2 TIMES "software latency of a small message";
+    MPI_MESSAGE "mpi.message" Time Host 1.0 TIMES "what a rank takes for each further message of many that it starts at once";
     MPI_COPY "mpi.copy" Rate Host 5.0 RATES "what is copied through buffers of small messages";
     MPI_EAGER "mpi.eager" Bytes Network 8192.0 SIZES "the largest message that goes without asking first";
     MPI_ASK "mpi.rendezvous" Time Network 3.0 TIMES "software latency of a message that asks first";

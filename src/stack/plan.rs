@@ -396,6 +396,8 @@ impl Stack {
         use param as p;
         let algorithm = if asked == Algorithm::Auto { mpi_choice(site, op, bytes) } else { asked };
         let step = micros(self.at(p::MPI_STEP));
+        let further =
+            if algorithm == Algorithm::Direct { f64::from(site.ranks.saturating_sub(2)) } else { 0.0 };
         // One message goes over few adapters at once.
         let rails = f64::from(self.overrides.rails.unwrap_or(u32::MAX)).min(self.at(p::MPI_RAILS));
         let rail = site.network / f64::from(site.adapters.max(1)) * self.at(p::PART_NETWORK);
@@ -405,7 +407,7 @@ impl Stack {
             protocol: None,
             channels: 1,
             segments: None,
-            launch: micros(self.at(p::MPI_LAUNCH)),
+            launch: micros(self.at(p::MPI_LAUNCH) + further * self.at(p::MPI_MESSAGE)),
             costs: Costs {
                 step: [step; 3],
                 most: [rate; 3],
@@ -430,21 +432,24 @@ impl Stack {
     }
 }
 
-/// What MPI libraries do where nothing is imposed, roughly: logarithmic algorithms for small sizes, rings and
-/// halving-doubling for large ones.
+/// What MPICH does where nothing is imposed (R. Thakur, R. Rabenseifner and W. Gropp, "Optimization of collective
+/// communication operations in MPICH", IJHPCA 2005); Open MPI's rules come to much the same.
 fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
     let power = site.ranks.is_power_of_two();
-    let small = bytes <= 64 << 10;
     match op {
-        Op::AllReduce if bytes <= 8 << 10 => Algorithm::RecursiveDoubling,
-        Op::AllReduce if bytes < 64 << 20 => Algorithm::HalvingDoubling,
-        Op::AllGather if small && power => Algorithm::RecursiveDoubling,
-        Op::AllGather if small => Algorithm::Bruck,
-        Op::AllReduce | Op::AllGather => Algorithm::Ring,
-        Op::ReduceScatter if power => Algorithm::HalvingDoubling,
-        Op::ReduceScatter => Algorithm::Ring,
-        Op::Broadcast | Op::Reduce => Algorithm::Binomial,
-        Op::AllToAll if bytes / u64::from(site.ranks.max(1)) <= 256 => Algorithm::Bruck,
+        Op::AllReduce if bytes <= 2 << 10 => Algorithm::RecursiveDoubling,
+        Op::AllReduce => Algorithm::HalvingDoubling,
+        Op::AllGather if bytes >= 512 << 10 => Algorithm::Ring,
+        Op::AllGather if power => Algorithm::RecursiveDoubling,
+        Op::AllGather => Algorithm::Bruck,
+        Op::ReduceScatter if bytes < 512 << 10 => Algorithm::HalvingDoubling,
+        Op::ReduceScatter => Algorithm::Pairwise,
+        Op::Broadcast if bytes < 12 << 10 => Algorithm::Binomial,
+        Op::Broadcast => Algorithm::HalvingDoubling,
+        Op::Reduce if bytes <= 2 << 10 => Algorithm::Binomial,
+        Op::Reduce => Algorithm::HalvingDoubling,
+        Op::AllToAll | Op::AllToAllV if bytes / u64::from(site.ranks.max(1)) <= 256 => Algorithm::Bruck,
+        Op::AllToAll | Op::AllToAllV if bytes / u64::from(site.ranks.max(1)) <= 32 << 10 => Algorithm::Direct,
         Op::AllToAll | Op::AllToAllV => Algorithm::Pairwise,
         Op::SendRecv => Algorithm::Direct,
     }

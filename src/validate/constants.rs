@@ -45,12 +45,9 @@ const NETWORK: &[Param] = &[
     p::NET_TREE_LL,
     p::NET_TREE_LL128,
     p::NET_TREE_SIMPLE,
-    p::EXTRA_ROCE,
     p::EXTRA_EFA,
     p::EXTRA_SLINGSHOT,
     p::PART_NETWORK,
-    p::PART_EFA,
-    p::PART_SLINGSHOT,
     p::PART_LL128_NET,
     p::RATE_LL_NET,
     p::RATE_TREE,
@@ -62,6 +59,7 @@ const NETWORK: &[Param] = &[
 const MPI: &[Param] = &[
     p::MPI_LAUNCH,
     p::MPI_STEP,
+    p::MPI_MESSAGE,
     p::MPI_COPY,
     p::MPI_ASK,
     p::MPI_RATE,
@@ -98,7 +96,7 @@ pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> 
         return None;
     }
     let predict = |profile: &Profile| -> Vec<f64> {
-        runs.par_iter().map(|run| run.play(Some(profile)).0).collect::<Vec<_>>().concat()
+        runs.par_iter().map(|run| run.play(Some(profile)).times).collect::<Vec<_>>().concat()
     };
     let before = predict(&start);
     // Constants that change nothing would only cost predictions.

@@ -38,6 +38,21 @@ pub struct Run {
     groups: Vec<Group>,
 }
 
+/// What a run comes to, point by point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Played {
+    /// Predicted times in microseconds; no number where a point could not be played.
+    pub times: Vec<f64>,
+    /// What no schedule can beat on the fabric, in microseconds.
+    pub bounds: Vec<f64>,
+    /// Points that could not be played, and why.
+    pub refused: Vec<(usize, String)>,
+}
+
+/// Measured times below such a part of the bound are faults of the measurement, not of the fabric that stands for the
+/// machine.
+const IMPOSSIBLE: f64 = 0.5;
+
 /// The profile of a library on some hardware, and what the generation is called in groups.
 fn profile_of(measured: &Measured, system: &System) -> Result<(&'static str, String), String> {
     let library = measured.header.get("library").map_or("", String::as_str);
@@ -198,7 +213,13 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
             if matches!(key("library").as_str(), "nccl" | "rccl") && foreign {
                 return Err("it ran on another library than the file names".into());
             }
-            Ok((told_to_run(&named, measured.op, reduces, domains), named.steps))
+            if named.algorithm.is_none() && named.implementation == Some(Implementation::Fujitsu) {
+                return Err("which algorithm the vendor's library chose is not told".into());
+            }
+            let asked = told_to_run(&named, measured.op, reduces, domains);
+            // What a library of MPI chooses are exchanges that wait for both ends.
+            let chosen = key("library") == "mpi" && asked == Algorithm::Auto;
+            Ok((asked, if chosen { Steps::Lockstep } else { named.steps }))
         });
         let group = asked.clone().map(|(algorithm, steps)| {
             let same = |group: &Group| {
@@ -297,11 +318,11 @@ fn placement_of(
 }
 
 impl Run {
-    /// Predicts all points in microseconds, with the constants of another profile where one is given. Points that
-    /// cannot be played are not numbers, and why is told.
-    pub fn play(&self, profile: Option<&Profile>) -> (Vec<f64>, Vec<(usize, String)>) {
-        let mut times = vec![f64::NAN; self.told.points.len()];
-        let mut refused = Vec::new();
+    /// Predicts all points, with the constants of another profile where one is given.
+    pub fn play(&self, profile: Option<&Profile>) -> Played {
+        let count = self.told.points.len();
+        let mut played =
+            Played { times: vec![f64::NAN; count], bounds: vec![0.0; count], refused: Vec::new() };
         let options = RunOptions { threads: Some(1), ..RunOptions::default() };
         for group in &self.groups {
             let mut scenario = group.scenario.clone();
@@ -312,24 +333,38 @@ impl Run {
                 Ok(result) => {
                     for (at, bytes) in &group.points {
                         let case = result.cases.iter().find(|case| case.bytes == bytes.get());
-                        times[*at] = case.map_or(f64::NAN, |case| Time::from_ps(case.time_ps).as_us());
+                        if let Some(case) = case {
+                            played.times[*at] = Time::from_ps(case.time_ps).as_us();
+                            played.bounds[*at] = Time::from_ps(case.bound_ps).as_us();
+                        }
                     }
                 }
                 Err(error) => {
                     let why = error.to_string();
-                    refused.extend(group.points.iter().map(|(at, _)| (*at, why.clone())));
+                    played.refused.extend(group.points.iter().map(|(at, _)| (*at, why.clone())));
                 }
             }
         }
-        (times, refused)
+        played
     }
 
     /// The prediction with the built-in constants.
     pub fn predict(&self) -> Prediction {
-        let (times, refused) = self.play(None);
+        let played = self.play(None);
         let mut told = self.told.clone();
-        for (point, time) in told.points.iter_mut().zip(times) {
-            point.predicted_us = time;
+        let mut refused = played.refused;
+        for (at, point) in told.points.iter_mut().enumerate() {
+            point.predicted_us = played.times[at];
+            if point.measured_us < IMPOSSIBLE * played.bounds[at] {
+                point.predicted_us = f64::NAN;
+                refused.push((
+                    at,
+                    format!(
+                        "{} us measured cannot be: no schedule takes less than {:.3} us there",
+                        point.measured_us, played.bounds[at]
+                    ),
+                ));
+            }
         }
         for (at, why) in refused {
             let point = &told.points[at];
