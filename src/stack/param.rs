@@ -172,6 +172,8 @@ params! {
     MPI_STEP "mpi.step" Time Network 1.2 TIMES "software latency of a small message";
     MPI_MESSAGE "mpi.message" Time Host 1.0 TIMES "what a rank takes for each further message of many that it starts at once";
     MPI_COPY "mpi.copy" Rate Host 5.0 RATES "what is copied through buffers of small messages";
+    MPI_PACK "mpi.pack" Rate Host 8.0 RATES "what is moved within memory, where blocks must be put in order or together";
+    MPI_PACKING "mpi.packing" Time Host 2.0 TIMES "added to a message whose blocks must be put together";
     MPI_EAGER "mpi.eager" Bytes Network 8192.0 SIZES "the largest message that goes without asking first";
     MPI_ASK "mpi.rendezvous" Time Network 3.0 TIMES "software latency of a message that asks first";
     MPI_RATE "mpi.rate" Rate Network 12.0 RATES "what a rank moves each way at most";

@@ -80,6 +80,8 @@ pub struct Messages {
     pub ask: Time,
     /// The rate of copies through buffers, for those that do not ask.
     pub copy: f64,
+    /// The rate at which they are packed and unpacked; infinite where they need not be.
+    pub pack: f64,
     /// From which size they are large.
     pub large: u64,
     /// The rate of large ones.
@@ -117,6 +119,7 @@ impl Costs {
             } else {
                 per_byte += 1.0 / messages.copy;
             }
+            per_byte += 1.0 / messages.pack;
             per_byte += reduces / if large { messages.reduce_large } else { messages.reduce };
             rate = 1.0 / per_byte;
         }
@@ -395,19 +398,28 @@ impl Stack {
     fn mpi(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
         use param as p;
         let algorithm = if asked == Algorithm::Auto { mpi_choice(site, op, bytes) } else { asked };
-        let step = micros(self.at(p::MPI_STEP));
         let further =
             if algorithm == Algorithm::Direct { f64::from(site.ranks.saturating_sub(2)) } else { 0.0 };
         // One message goes over few adapters at once.
         let rails = f64::from(self.overrides.rails.unwrap_or(u32::MAX)).min(self.at(p::MPI_RAILS));
         let rail = site.network / f64::from(site.adapters.max(1)) * self.at(p::PART_NETWORK);
+        // Bruck's exchange begins and ends with blocks put in order, and packs what is no row of blocks.
+        let pack = self.at(p::MPI_PACK) * 1e3;
+        let (rotated, packs) = match (algorithm, op) {
+            (Algorithm::Bruck, Op::AllGather) => (bytes as f64 / pack, 0.0),
+            (Algorithm::Bruck, _) => (2.0 * bytes as f64 / pack, 1.0),
+            _ => (0.0, 0.0),
+        };
+        let packing = if packs > 0.0 { self.at(p::MPI_PACKING) } else { 0.0 };
+        let step = micros(self.at(p::MPI_STEP) + packing);
         let rate = self.rate(p::MPI_RATE).min(if rail > 0.0 { rails * rail } else { f64::INFINITY });
         Plan {
             algorithm,
             protocol: None,
             channels: 1,
-            segments: None,
-            launch: micros(self.at(p::MPI_LAUNCH) + further * self.at(p::MPI_MESSAGE)),
+            // Unless told, libraries do not cut what goes along a chain.
+            segments: (algorithm == Algorithm::Chain).then_some(1),
+            launch: micros(self.at(p::MPI_LAUNCH) + further * self.at(p::MPI_MESSAGE) + rotated),
             costs: Costs {
                 step: [step; 3],
                 most: [rate; 3],
@@ -420,8 +432,9 @@ impl Stack {
                 flowing: false,
                 messages: Some(Messages {
                     eager: self.profile.count(p::MPI_EAGER),
-                    ask: micros(self.at(p::MPI_ASK)),
+                    ask: micros(self.at(p::MPI_ASK) + packing),
                     copy: self.rate(p::MPI_COPY),
+                    pack: if packs > 0.0 { self.rate(p::MPI_PACK) / packs } else { f64::INFINITY },
                     large: self.profile.count(p::MPI_LARGE),
                     large_rate: self.rate(p::MPI_RATE_LARGE),
                     reduce: self.rate(p::MPI_REDUCE),

@@ -61,6 +61,8 @@ const MPI: &[Param] = &[
     p::MPI_STEP,
     p::MPI_MESSAGE,
     p::MPI_COPY,
+    p::MPI_PACK,
+    p::MPI_PACKING,
     p::MPI_ASK,
     p::MPI_RATE,
     p::MPI_RATE_LARGE,
