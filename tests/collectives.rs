@@ -623,7 +623,7 @@ fn requests_that_cannot_be_served_say_why() {
     assert_eq!(
         refused(Algorithm::Bruck, &plain(Op::Reduce, 4)),
         "`bruck` does not do `reduce`; `reduce` is done by `ring`, `halving-doubling`, `binomial`, `double-tree`, \
-         `chain`, `direct`"
+         `chain`, `direct`, `nvls`"
     );
     assert_eq!(
         refused(Algorithm::RecursiveDoubling, &plain(Op::AllGather, 6)),

@@ -1,7 +1,8 @@
 //! Every wrong file under `tests/errors` gives exactly the text that stands beside it.
 //!
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
-//! A file whose first line is `# topology` is read as a topology, all others as scenarios.
+//! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile` as that, other
+//! TOML files as scenarios; CSV files are measurements (placements, where their names say so), and logs are of nccl-tests.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -11,26 +12,43 @@ use std::path::{Path, PathBuf};
 
 use railspine::cli::render::render_all;
 use railspine::diag::{Diagnostic, SourceMap};
-use railspine::input::{LoadError, LoadOptions, codes, explain, load_scenario, load_topology};
+use railspine::exchange::{Rejected, measured, nccl_tests, placement};
+use railspine::input::{LoadError, LoadOptions, codes, explain, load_profile, load_scenario, load_topology};
 
 /// The wrong files, sorted, as paths from the root of the crate: tests run there.
 fn corpus() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir("tests/errors")
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| path.extension().is_some_and(|extension| extension != "stderr"))
         .collect();
     files.sort();
     files
 }
 
+/// What is told of a file of another program; `None` for TOML.
+fn rejected(name: &str) -> Option<Rejected> {
+    let bytes = || fs::read(name).unwrap();
+    match name.rsplit('.').next() {
+        Some("csv") if name.contains("placement") => Some(placement::read(name, &bytes()).unwrap_err()),
+        Some("csv") => Some(measured::read(name, &bytes()).unwrap_err()),
+        Some("log") => Some(nccl_tests::read(name, &bytes(), None).unwrap_err()),
+        _ => None,
+    }
+}
+
 /// What is told of a file.
 fn told(path: &Path) -> (SourceMap, Vec<Diagnostic>) {
     let name = path.to_str().unwrap().replace('\\', "/");
+    if let Some(Rejected { sources, diagnostics }) = rejected(&name) {
+        return (sources, diagnostics);
+    }
     let text = fs::read_to_string(path).unwrap();
     let options = LoadOptions::default();
     let result = if text.starts_with("# topology") {
         load_topology(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# stack profile") {
+        load_profile(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else {
         load_scenario(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     };
@@ -99,7 +117,7 @@ fn every_code_is_exercised_and_explained() {
     for (code, title) in codes() {
         let text = explain(code).unwrap();
         assert!(text.starts_with(&format!("# {code}: {title}\n")), "{code} does not begin with its title");
-        assert!(text.matches("```toml").count() >= 2, "{code} needs a wrong and a right example");
+        assert!(text.matches("\n```\n").count() >= 2, "{code} needs a wrong and a right example");
     }
     assert_eq!(explain("e0102"), explain("E0102"));
     assert_eq!(explain("E9999"), None);

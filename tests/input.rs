@@ -10,11 +10,11 @@ use railspine::cli::render::render_all;
 use railspine::collective::{Algorithm, Op};
 use railspine::diag::{Diagnostic, SourceMap};
 use railspine::engine::{EngineKind, Steps};
-use railspine::fabric::{Fabric, NodeKind, Routing};
+use railspine::fabric::{Fabric, InNetwork, NodeKind, Routing};
 use railspine::ids::Rank;
 use railspine::input::{
-    INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, load_scenario, load_topology, scenario_schema,
-    topology_schema,
+    INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, load_profile, load_scenario, load_topology,
+    scenario_schema, stack_profile_schema, topology_schema,
 };
 use railspine::run::{ExpectWhat, Scenario};
 use railspine::units::{Bandwidth, Bytes, Time};
@@ -110,6 +110,7 @@ rail = "{g%2}"
 name = "leaf{0..1}"
 kind = "leaf"
 forwards = true
+in_network = "multicast"
 [[link]]
 from = "gpu{g=0..3}"
 to = "leaf{g%2}"
@@ -140,6 +141,8 @@ unit = 40
     );
     let leaf1 = &fabric.nodes()[5];
     assert_eq!(leaf1.kind, NodeKind::Leaf);
+    assert_eq!(leaf1.in_network, InNetwork { multicast: true, reduce: false });
+    assert_eq!(gpu3.in_network, InNetwork::NONE);
     let position = leaf1.position.unwrap();
     assert_eq!((position.row, position.rack, position.unit), (1, 3, 40));
     let (up, down) = (&fabric.links()[0], &fabric.links()[1]);
@@ -288,7 +291,11 @@ fn deep_and_long_texts_end_in_a_message() {
 /// The schemas of `schemas/` are those that the program prints; `RAILSPINE_BLESS=1` writes them anew.
 #[test]
 fn schemas_are_up_to_date() {
-    for (name, schema) in [("scenario", scenario_schema()), ("topology", topology_schema())] {
+    for (name, schema) in [
+        ("scenario", scenario_schema()),
+        ("topology", topology_schema()),
+        ("stack-profile", stack_profile_schema()),
+    ] {
         let path = format!("schemas/{name}.schema.json");
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("RAILSPINE_BLESS").is_some() {
@@ -305,6 +312,11 @@ fn schemas_know_the_same_keys_as_the_readers() {
     let keys = |schema: &serde_json::Value| {
         schema["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
+    let ring = |constants: &serde_json::Value| {
+        ["step", "scaleup", "ring"]
+            .iter()
+            .fold(constants.clone(), |table, key| table["properties"][key].clone())
+    };
     let scenario = scenario_schema();
     let one = |name: &str| scenario["properties"][name]["anyOf"][0].clone();
     for (header, schema) in [
@@ -312,6 +324,8 @@ fn schemas_know_the_same_keys_as_the_readers() {
         ("[[collective]]\n", one("collective")),
         ("[[expect]]\n", one("expect")),
         ("[[plot]]\n", one("plot")),
+        ("[stack]\n", scenario["properties"]["stack"].clone()),
+        ("[stack.set.step.scaleup.ring]\n", ring(&scenario["properties"]["stack"]["properties"]["set"])),
     ] {
         for key in keys(&schema) {
             let text = if header.is_empty() {
@@ -336,6 +350,18 @@ fn schemas_know_the_same_keys_as_the_readers() {
         for key in keys(&schema) {
             let text = format!("[[{header}]]\n{key} = 1\n");
             let Err(LoadError::Rejected { diagnostics, .. }) = load_topology("-", &options(&text)) else {
+                panic!("{text} cannot load")
+            };
+            assert!(diagnostics.iter().all(|fault| fault.code != "E0102"), "{text}: {diagnostics:?}");
+        }
+    }
+    let profile = stack_profile_schema();
+    for (header, schema) in [("", profile.clone()), ("[step.scaleup.ring]\n", ring(&profile))] {
+        assert!(keys(&schema).len() >= 3);
+        for key in keys(&schema) {
+            let library = if header.is_empty() && key == "library" { "" } else { "library = \"mpi\"\n" };
+            let text = format!("{library}{header}{key} = true\n");
+            let Err(LoadError::Rejected { diagnostics, .. }) = load_profile("-", &options(&text)) else {
                 panic!("{text} cannot load")
             };
             assert!(diagnostics.iter().all(|fault| fault.code != "E0102"), "{text}: {diagnostics:?}");
@@ -367,7 +393,12 @@ fn never_panics(text: &str) {
     if let Err(LoadError::Rejected { sources, diagnostics }) = load_topology("-", &options) {
         check_spans(&sources, &diagnostics);
     }
+    if let Err(LoadError::Rejected { sources, diagnostics }) = load_profile("-", &options) {
+        check_spans(&sources, &diagnostics);
+    }
 }
+
+const HOPPER: &str = include_str!("../src/stack/profiles/nccl-hopper.toml");
 
 /// Texts that are nearly right: the template with bytes cut out, doubled and replaced.
 fn mutated(base: &'static str) -> impl Strategy<Value = String> {
@@ -421,6 +452,11 @@ proptest! {
 
     #[test]
     fn nearly_right_scenarios_give_a_value_or_places(text in mutated(INIT_SCENARIO)) {
+        never_panics(&text);
+    }
+
+    #[test]
+    fn nearly_right_stack_profiles_give_a_value_or_places(text in mutated(HOPPER)) {
         never_panics(&text);
     }
 

@@ -51,6 +51,8 @@ fn every_scenario_runs_and_keeps_its_contract() {
             let parts = &case["critical_path"];
             let sum: u64 =
                 ["latency_ps", "transfer_ps", "sharing_ps"].iter().map(|p| parts[p].as_u64().unwrap()).sum();
+            // There only where a stack has a launch.
+            let sum = sum + parts["launch_ps"].as_u64().unwrap_or(0);
             assert_eq!(sum, time, "{file}");
         }
         let saved = std::fs::read(out.join("result.json")).unwrap();
@@ -181,6 +183,15 @@ fn topologies_and_scenarios_check_and_show() {
     let ran = railspine(&args);
     assert!(ran.status.success(), "{}", text(&ran.stderr));
     assert_eq!(text(&ran.stdout).lines().filter(|line| line.contains(": ok, ")).count(), all.len());
+    let profile = "src/stack/profiles/nccl-hopper.toml";
+    let ran = railspine(&["check", profile]);
+    assert_eq!(text(&ran.stdout), format!("{profile}: ok, stack profile of `nccl`\n"));
+    let ran = railspine(&["show", profile]);
+    assert_eq!(ran.status.code(), Some(2));
+    assert_eq!(
+        text(&ran.stderr),
+        format!("error: `{profile}` is a stack profile, which has no fabric to show\n")
+    );
     for file in files("topologies") {
         let ran = railspine(&["show", &file, "--format", "json"]);
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
@@ -228,7 +239,9 @@ fn endings_have_their_codes_and_messages() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&railspine(&["completions", shell]).stdout).contains("railspine"));
     }
-    for schema in ["scenario", "topology", "run", "compare", "forecast", "show", "validate", "check"] {
+    for schema in
+        ["scenario", "topology", "stack-profile", "run", "compare", "forecast", "show", "validate", "check"]
+    {
         let told = railspine(&["schema", schema]).stdout;
         let value: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert!(value.is_object(), "{schema}");

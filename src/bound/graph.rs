@@ -146,9 +146,15 @@ impl Graph {
         label
     }
 
-    /// For every node `members[i]` of group `groups[i]`, the least latency between it and a member of another
-    /// group. One run for all: every node keeps the two nearest groups, since of any two one is foreign.
-    pub(super) fn nearest_foreign(&self, members: &[NodeId], groups: &[u32], toward: Toward) -> Vec<u64> {
+    /// For every node that is asked about, the least latency between it and a member of another group than its own;
+    /// both are nodes with their groups. One run for all: every node keeps the two nearest groups, since of any two one
+    /// is foreign.
+    pub(super) fn nearest_foreign(
+        &self,
+        (members, groups): (&[NodeId], &[u32]),
+        asked: (&[NodeId], &[u32]),
+        toward: Toward,
+    ) -> Vec<u64> {
         let rows = self.rows(toward);
         let mut near = vec![[(FAR, NONE); 2]; rows.start.len() - 1];
         let mut agenda = self.agenda();
@@ -174,7 +180,7 @@ impl Graph {
             let slots = near[node.index()];
             slots.iter().find(|slot| slot.1 != *group && slot.1 != NONE).map_or(FAR, |slot| slot.0)
         };
-        members.iter().zip(groups).map(foreign).collect()
+        asked.0.iter().zip(asked.1).map(foreign).collect()
     }
 }
 
@@ -242,7 +248,10 @@ mod tests {
                     others.map(|to| far[from][to]).min().unwrap_or(FAR)
                 })
                 .collect();
-            assert_eq!(graph.nearest_foreign(&members, &groups, Toward::Given), expected);
+            assert_eq!(
+                graph.nearest_foreign((&members, &groups), (&members, &groups), Toward::Given),
+                expected
+            );
         }
     }
 

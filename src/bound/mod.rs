@@ -3,7 +3,7 @@
 //! A bound is a time that every schedule of the operation needs, whatever its algorithm, under the rules of the
 //! ideal engine: a transfer occupies its path until it is *sent* and is *received* a path latency later, ranks
 //! may send any number of transfers at once, links carry their payload capacity, and switches neither reduce nor
-//! copy. Two arguments are used, for a set `S` of nodes with capacity `B+(S)` out of it:
+//! copy, unless the fabric says that they do. Two arguments are used, for a set `S` of nodes with capacity `B+(S)` out of it:
 //!
 //! * **Latency.** What rank `v` must learn from rank `u` needs at least the least latency `d(u, v)` of any
 //!   path, through other GPUs too, since schedules may relay: `T >= d(u, v)`.
@@ -14,6 +14,14 @@
 //!   each of them out still has the way to `v` before it when it is sent, so `l` may be replaced by the least
 //!   latency from a rank inside to `v`. (For volumes that *enter* a set the mirror image does not hold: a
 //!   transfer pays its latency after it was sent, never before, so only the least latency into the set is added.)
+//!
+//! Switches that multicast or reduce are taken to do anything at all with data, as ranks do; but they begin with nothing
+//! and nobody waits for them. `W` stays what it is: it is what ranks outside must come to know of ranks inside, however
+//! sums and copies are made on either side. What changes is who may send last: a switch in `S` may be nearer to a
+//! rank outside than any rank in `S`, and one outside nearer to a rank inside, so `l` is the least latency from
+//! whoever takes part on the one side to a rank on the other (what a switch gets it has still to pass on). And where a
+//! switch is in none of several groups, groups may leave sums and copies to it, so that the count of messages between
+//! groups (see `volume::messages`) says nothing.
 //!
 //! Formulas for `W`: see `volume`. Sources: Patarasuk and Yuan, "Bandwidth optimal all-reduce algorithms",
 //! JPDC 2009; Chan et al., "Collective communication", 2007; ForestColl, arXiv 2402.06787 (the cut condition
@@ -76,6 +84,8 @@ pub struct Bound {
 pub struct BoundModel {
     graph: Graph,
     nodes: Vec<NodeId>,
+    /// The switches that work on data on its way.
+    switches: Vec<NodeId>,
     names: Vec<String>,
     servers: Vec<Option<u32>>,
     partitions: Vec<Partition>,
@@ -95,13 +105,15 @@ impl BoundModel {
         let rates = partition::rates(fabric);
         let mut partitions = partition::structural(fabric, &graph, nodes, &rates);
         flow::add_narrow_cuts(fabric, nodes, &rates, &mut partitions);
+        let switches = partition::working(fabric);
         for partition in &mut partitions {
-            partition.measure(&graph, nodes);
+            partition.measure(&graph, nodes, &switches);
         }
         let mut model = Self {
             names: nodes.iter().map(|node| fabric.node(*node).name.clone()).collect(),
             servers: nodes.iter().map(|node| fabric.node(*node).server).collect(),
             nodes: nodes.to_vec(),
+            switches,
             farthest: (0, 0, 0),
             to_next: Vec::new(),
             graph,
@@ -121,6 +133,7 @@ impl BoundModel {
         for _ in 0..sample {
             let by_node = self.graph.latencies(self.nodes[target], Toward::Given);
             let to_target: Vec<u64> = self.nodes.iter().map(|node| by_node[node.index()]).collect();
+            let of_switches: Vec<u64> = self.switches.iter().map(|node| by_node[node.index()]).collect();
             for (rank, latency) in to_target.iter().enumerate() {
                 gap[rank] = gap[rank].min(*latency);
                 if *latency > self.farthest.2 {
@@ -131,7 +144,7 @@ impl BoundModel {
             let before = (target + count - 1) % count;
             to_next[before] = to_target[before];
             for partition in &mut self.partitions {
-                partition.note_distances(target as u32, &to_target);
+                partition.note_distances(target as u32, &to_target, &of_switches);
             }
             target =
                 gap.iter().enumerate().max_by_key(|(rank, gap)| (**gap, count - rank)).map_or(0, |(r, _)| r);
@@ -155,7 +168,7 @@ impl BoundModel {
         let mut best = Best::default();
         if self.nodes.len() > 1 {
             let to_root = self.to_root(op, root);
-            self.latency(op, root, &to_root, &mut best);
+            self.latency(op, root, &to_root.ranks, &mut best);
             for partition in &self.partitions {
                 self.volumes(op, bytes, root, &to_root, partition, &mut best);
             }
@@ -174,15 +187,16 @@ impl BoundModel {
         Bound { time: Time::from_ps(best.total()), kind, detail: self.detail(&best.source) }
     }
 
-    /// The least latency between every rank and the root, the way that data goes; empty without a root.
-    fn to_root(&self, op: Op, root: Rank) -> Vec<u64> {
+    /// The least latency between everybody and the root, the way that data goes; empty without a root.
+    fn to_root(&self, op: Op, root: Rank) -> ToRoot {
         let toward = match op {
             Op::Reduce => Toward::Given,
             Op::Broadcast => Toward::Others,
-            _ => return Vec::new(),
+            _ => return ToRoot::default(),
         };
         let by_node = self.graph.latencies(self.nodes[root.index()], toward);
-        self.nodes.iter().map(|node| by_node[node.index()]).collect()
+        let of = |nodes: &[NodeId]| nodes.iter().map(|node| by_node[node.index()]).collect();
+        ToRoot { ranks: of(&self.nodes), switches: of(&self.switches) }
     }
 
     /// The least latency that the operation needs.
@@ -209,30 +223,33 @@ impl BoundModel {
         op: Op,
         bytes: Bytes,
         root: Rank,
-        to_root: &[u64],
+        to_root: &ToRoot,
         partition: &Partition,
         best: &mut Best,
     ) {
         let level = partition.level;
         let shares = self.shares(op, root, partition);
-        let mut reach_root = vec![FAR; partition.groups.len()];
-        for (group, latency) in partition.group_of.iter().zip(to_root) {
-            let slot = &mut reach_root[*group as usize];
-            *slot = (*slot).min(*latency);
-        }
-        for ((group, share), reach_root) in partition.groups.iter().zip(&shares).zip(reach_root) {
+        let reach_root = match to_root.ranks.is_empty() {
+            true => vec![FAR; partition.groups.len()],
+            false => partition.least(&to_root.ranks, &to_root.switches),
+        };
+        let with_switches = partition.with_switches();
+        let groups = partition.groups.iter().zip(&shares).zip(reach_root).zip(with_switches);
+        for (((group, share), reach_root), switches) in groups {
             let (ranks, first) = (group.ranks, group.first);
+            // Nothing but one rank can send.
+            let alone = ranks == 1 && !switches;
             if let Some(out) = volume::leaving(op, bytes, *share) {
                 let latency = match op {
                     Op::Reduce => reach_root,
-                    Op::SendRecv if ranks == 1 => self.to_next[first as usize],
+                    Op::SendRecv if alone => self.to_next[first as usize],
                     _ => group.leave,
                 };
                 best.offer(drain(out, group.out), latency, || Source::Leaving { level, ranks, first });
             }
             if let Some(out) = volume::learned(op, bytes, *share) {
                 let latency = match op {
-                    Op::Broadcast if ranks == 1 => to_root.iter().copied().max().unwrap_or(0),
+                    Op::Broadcast if alone => to_root.ranks.iter().copied().max().unwrap_or(0),
                     _ => group.reach,
                 };
                 best.offer(drain(out, group.out), latency, || Source::Leaving { level, ranks, first });
@@ -241,7 +258,9 @@ impl BoundModel {
                 best.offer(drain(into, group.into), group.enter, || Source::Entering { level, ranks, first });
             }
         }
-        if let Some(messages) = volume::messages(op, partition.groups.len()) {
+        if let Some(messages) = volume::messages(op, partition.groups.len())
+            && !partition.has_helpers()
+        {
             let sum = |field: fn(&Group) -> Rate| partition.groups.iter().map(field).sum::<Rate>();
             let (out, into) = (sum(|group| group.out), sum(|group| group.into));
             let latency = partition.groups.iter().map(|group| group.leave).min().unwrap_or(0);
@@ -300,6 +319,13 @@ impl BoundModel {
             },
         }
     }
+}
+
+/// The least latencies between ranks and the root, and between switches that work on data and the root.
+#[derive(Debug, Default)]
+struct ToRoot {
+    ranks: Vec<u64>,
+    switches: Vec<u64>,
 }
 
 /// Where a bound comes from.

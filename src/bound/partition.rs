@@ -63,6 +63,9 @@ pub(super) struct Partition {
     /// The group of every rank, numbered by first appearance.
     pub(super) group_of: Vec<u32>,
     pub(super) groups: Vec<Group>,
+    /// For each set of nodes that cuts these groups out: the group of every switch that works on data, [`NONE`] for
+    /// those in no group. Empty where there are no such switches.
+    pub(super) switch_groups: Vec<Vec<u32>>,
 }
 
 impl Partition {
@@ -113,13 +116,53 @@ impl Partition {
                 }
             }
         }
-        Some(Self { level, group_of, groups })
+        let switches = working(fabric);
+        let of_switches: Vec<u32> = switches.iter().map(|node| group(*node)).collect();
+        let switch_groups = if switches.is_empty() { Vec::new() } else { vec![of_switches] };
+        Some(Self { level, group_of, groups, switch_groups })
+    }
+
+    /// Whether some switch that works on data stands in no group, so that groups may leave work to it.
+    pub(super) fn has_helpers(&self) -> bool {
+        self.switch_groups.iter().flatten().any(|group| *group == NONE)
+    }
+
+    /// Calls `each` with the group of every switch that works on data and stands in one, and its number.
+    fn switches_inside(&self, mut each: impl FnMut(u32, usize)) {
+        for groups in &self.switch_groups {
+            for (switch, group) in groups.iter().enumerate().filter(|(_, group)| **group != NONE) {
+                each(*group, switch);
+            }
+        }
+    }
+
+    /// Which groups have a switch that works on data.
+    pub(super) fn with_switches(&self) -> Vec<bool> {
+        let mut found = vec![false; self.groups.len()];
+        self.switches_inside(|group, _| found[group as usize] = true);
+        found
+    }
+
+    /// The least of a latency over what takes part in every group, given those of all ranks and of all switches that
+    /// work on data.
+    pub(super) fn least(&self, of_ranks: &[u64], of_switches: &[u64]) -> Vec<u64> {
+        let mut least = vec![FAR; self.groups.len()];
+        for (group, latency) in self.group_of.iter().zip(of_ranks) {
+            let slot = &mut least[*group as usize];
+            *slot = (*slot).min(*latency);
+        }
+        self.switches_inside(|group, switch| {
+            let slot = &mut least[group as usize];
+            *slot = (*slot).min(of_switches[switch]);
+        });
+        least
     }
 
     /// Least latencies out of and into every group.
-    pub(super) fn measure(&mut self, graph: &Graph, nodes: &[NodeId]) {
+    pub(super) fn measure(&mut self, graph: &Graph, nodes: &[NodeId], switches: &[NodeId]) {
         let least = |groups: &mut [Group], toward, field: fn(&mut Group) -> &mut u64| {
-            let near = graph.nearest_foreign(nodes, &self.group_of, toward);
+            let ranks = (nodes, &self.group_of[..]);
+            let near = graph.nearest_foreign(ranks, ranks, toward);
             for (group, latency) in self.group_of.iter().zip(near) {
                 let slot = field(&mut groups[*group as usize]);
                 *slot = (*slot).min(latency);
@@ -133,18 +176,36 @@ impl Partition {
         } else {
             least(&mut self.groups, Toward::Others, |group| &mut group.enter);
         }
+        self.measure_switches(graph, nodes, switches);
         for group in &mut self.groups {
             group.reach = group.leave;
         }
     }
 
-    /// Takes note of how far every rank is from `target`.
-    pub(super) fn note_distances(&mut self, target: u32, to_target: &[u64]) {
-        let mut least = vec![FAR; self.groups.len()];
-        for (group, latency) in self.group_of.iter().zip(to_target) {
-            let slot = &mut least[*group as usize];
-            *slot = (*slot).min(*latency);
+    /// What leaves a group may come from a switch in it that works on data, and what enters it from one outside.
+    fn measure_switches(&mut self, graph: &Graph, nodes: &[NodeId], switches: &[NodeId]) {
+        for of_switches in &self.switch_groups {
+            // Those in no group are foreign to all.
+            let of_switches: Vec<u32> =
+                of_switches.iter().map(|group| if *group == NONE { NONE - 1 } else { *group }).collect();
+            let (ranks, switches) = ((nodes, &self.group_of[..]), (switches, &of_switches[..]));
+            let out = graph.nearest_foreign(ranks, switches, Toward::Given);
+            for (group, latency) in of_switches.iter().zip(out) {
+                if let Some(group) = self.groups.get_mut(*group as usize) {
+                    group.leave = group.leave.min(latency);
+                }
+            }
+            let into = graph.nearest_foreign(switches, ranks, Toward::Others);
+            for (group, latency) in self.group_of.iter().zip(into) {
+                let enter = &mut self.groups[*group as usize].enter;
+                *enter = (*enter).min(latency);
+            }
         }
+    }
+
+    /// Takes note of how far every rank, and every switch that works on data, is from `target`.
+    pub(super) fn note_distances(&mut self, target: u32, of_ranks: &[u64], of_switches: &[u64]) {
+        let least = self.least(of_ranks, of_switches);
         let own = self.group_of[target as usize] as usize;
         for (index, (group, latency)) in self.groups.iter_mut().zip(least).enumerate() {
             if index != own {
@@ -165,6 +226,17 @@ pub(super) fn keep(partitions: &mut Vec<Partition>, partition: Option<Partition>
         known.out = known.out.min(group.out);
         known.into = known.into.min(group.into);
     }
+    for groups in partition.switch_groups {
+        if !known.switch_groups.contains(&groups) {
+            known.switch_groups.push(groups);
+        }
+    }
+}
+
+/// The switches that work on data on its way.
+pub(super) fn working(fabric: &Fabric) -> Vec<NodeId> {
+    let nodes = fabric.nodes().iter().enumerate().filter(|(_, node)| node.works());
+    nodes.map(|(index, _)| NodeId::from_index(index)).collect()
 }
 
 /// Every structural way of cutting: single ranks, servers, what hangs together below each tier of switches,

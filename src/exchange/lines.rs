@@ -61,7 +61,7 @@ pub(super) fn text(name: &str, bytes: &[u8]) -> Result<String, Rejected> {
             let end = good.len();
             let mut sources = SourceMap::default();
             let file = sources.add(name, good);
-            let diagnostic = Diagnostic::error("E0601", "the file is not text in UTF-8")
+            let diagnostic = Diagnostic::error("E0701", "the file is not text in UTF-8")
                 .at(Place { file, span: end..end }, "the byte that follows cannot be read")
                 .help("save it as UTF-8");
             Err(Rejected { sources, diagnostics: vec![diagnostic] })

@@ -3,6 +3,8 @@
 //! Columns are found by name, in any order; those that are not known are ignored, as are keys. See
 //! `docs/systems.md` for the keys.
 
+mod file;
+
 use std::collections::BTreeMap;
 
 use super::lines::{Line, cells, lines, text};
@@ -10,132 +12,8 @@ use super::{MAX_BYTES, Rejected, is_absent, quoted, size, time_us};
 use crate::collective::Op;
 use crate::diag::{Diagnostic, FileId, Place, SourceMap, nearest};
 
-/// The most nodes or ranks of a run.
-const MOST: u32 = 1 << 20;
-
-/// The value of a key that may be left open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Given<T> {
-    /// The value.
-    Is(T),
-    /// `none`: does not apply, or not set.
-    Nothing,
-    /// `unknown`, empty, or no such key.
-    Unknown,
-}
-
-impl<T> Given<T> {
-    /// The value, if there is one.
-    pub fn value(self) -> Option<T> {
-        match self {
-            Self::Is(value) => Some(value),
-            Self::Nothing | Self::Unknown => None,
-        }
-    }
-}
-
-/// One measured time.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Point {
-    /// The size, as [`Op`] counts it.
-    pub bytes: u64,
-    /// The name in the `algorithm` column, if there is one.
-    pub algorithm: Option<String>,
-    /// The time in microseconds: out of place, or in place where only that was measured.
-    pub time_us: f64,
-    /// The time in place, in microseconds.
-    pub time_inplace_us: Option<f64>,
-    /// True where `time_us` is the time in place for want of the other.
-    pub in_place: bool,
-}
-
-/// A row that gives no point.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SkippedPoint {
-    /// The size, if it could be read.
-    pub bytes: Option<u64>,
-    /// The name in the `algorithm` column, if there is one.
-    pub algorithm: Option<String>,
-    /// The line in the file, from 1.
-    pub line: usize,
-    /// Why, with the line.
-    pub why: String,
-}
-
-/// A measured run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// Its id: the key `id`, or else the name of the file without folder and extension.
-    pub id: String,
-    /// The operation.
-    pub op: Op,
-    /// Nodes (servers) of the run.
-    pub nodes: u32,
-    /// Ranks of each node; 0 in files that mean one rank of host memory.
-    pub gpus_per_node: u32,
-    /// All ranks.
-    pub ranks: u32,
-    /// All keys of the header with their texts, as they stand.
-    pub header: BTreeMap<String, String>,
-    /// The points, in the order of the file.
-    pub points: Vec<Point>,
-    /// Rows that give no point.
-    pub skipped: Vec<SkippedPoint>,
-    /// What else is to be said of the file: sentences, each with its line where it has one.
-    pub notes: Vec<String>,
-}
-
-impl Measured {
-    /// The text of a key.
-    pub fn key(&self, name: &str) -> Given<&str> {
-        match self.header.get(name).map(String::as_str) {
-            None | Some("" | "unknown") => Given::Unknown,
-            Some("none") => Given::Nothing,
-            Some(text) => Given::Is(text),
-        }
-    }
-
-    /// A key that holds a whole number.
-    ///
-    /// # Errors
-    /// Where it holds something else, in one sentence.
-    pub fn count(&self, name: &str) -> Result<Given<u32>, String> {
-        self.parsed(name, "a whole number below 1048577", |text| {
-            text.parse::<u32>().ok().filter(|count| *count <= MOST)
-        })
-    }
-
-    /// A key that holds a number above zero.
-    ///
-    /// # Errors
-    /// Where it holds something else, in one sentence.
-    pub fn number(&self, name: &str) -> Result<Given<f64>, String> {
-        self.parsed(name, "a number above 0 and below 1000000", |text| {
-            text.parse::<f64>().ok().filter(|number| *number > 0.0 && *number < 1e6)
-        })
-    }
-
-    fn parsed<T>(
-        &self,
-        name: &str,
-        what: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Given<T>, String> {
-        match self.key(name) {
-            Given::Is(text) => match parse(text) {
-                Some(value) => Ok(Given::Is(value)),
-                None => Err(format!("`{name}` is {}, not {what}", quoted(text))),
-            },
-            Given::Nothing => Ok(Given::Nothing),
-            Given::Unknown => Ok(Given::Unknown),
-        }
-    }
-
-    /// True where every point is a time in place.
-    pub fn in_place_only(&self) -> bool {
-        !self.points.is_empty() && self.points.iter().all(|point| point.in_place)
-    }
-}
+use file::MOST;
+pub use file::{Given, Measured, Point, SkippedPoint};
 
 /// Reads a measured file; `name` is what the user knows it by.
 ///
@@ -187,7 +65,7 @@ impl<'n> Reader<'n> {
         let Some((first, rows)) = rows.split_first() else {
             let place = Place { file: self.file, span: text.len()..text.len() };
             let message = if keys.is_empty() { "the file is empty" } else { "the file has no rows" };
-            let fault = Diagnostic::error("E0601", message)
+            let fault = Diagnostic::error("E0701", message)
                 .at(place, "a line of column names such as `size_bytes,time_us` is expected");
             self.faults.push(fault);
             return Err(self.faults);
@@ -202,7 +80,7 @@ impl<'n> Reader<'n> {
             let why = skipped
                 .first()
                 .map_or_else(|| "there are no rows below the names".into(), |row| row.why.clone());
-            let fault = Diagnostic::error("E0601", format!("no row gives a size and a time: {why}"))
+            let fault = Diagnostic::error("E0701", format!("no row gives a size and a time: {why}"))
                 .at(first.place(self.file, first.text), "the columns");
             self.faults.push(fault);
         }
@@ -244,7 +122,7 @@ impl<'n> Reader<'n> {
                 Some(first) if NEEDED.contains(&key) => {
                     let message =
                         format!("`{key}` is given as {} and as {}", quoted(first.text), quoted(text));
-                    let fault = Diagnostic::error("E0602", message)
+                    let fault = Diagnostic::error("E0702", message)
                         .at(line.place(self.file, text), "this is the second")
                         .at(first.line.place(self.file, first.text), "this is the first")
                         .help("leave only one of the lines");
@@ -278,7 +156,7 @@ impl<'n> Reader<'n> {
         };
         let near = names.iter().find(|cell| nearest(cell, [wanted]).is_some());
         let place = line.place(self.file, near.unwrap_or(&line.text));
-        let mut fault = Diagnostic::error("E0601", format!("there is no column {missing}")).at(
+        let mut fault = Diagnostic::error("E0701", format!("there is no column {missing}")).at(
             place,
             "this is the first line that is no `#` line, so it must hold the names of the columns",
         );
@@ -291,7 +169,7 @@ impl<'n> Reader<'n> {
     }
 
     fn missing(&mut self, key: &str, example: &str, columns: &Line<'_>) {
-        let fault = Diagnostic::error("E0602", format!("the header has no `{key}`"))
+        let fault = Diagnostic::error("E0702", format!("the header has no `{key}`"))
             .at(columns.place(self.file, columns.text), "the header ends here")
             .help(format!("add a line such as `# {key} = {example}` above the names of the columns"));
         self.faults.push(fault);
@@ -305,7 +183,7 @@ impl<'n> Reader<'n> {
         let op = Op::from_name(&key.text.to_ascii_lowercase());
         if op.is_none() {
             let names: Vec<String> = Op::ALL.iter().map(|op| op.name().replace('-', "_")).collect();
-            let mut fault = Diagnostic::error("E0602", format!("{} is no operation", quoted(key.text)))
+            let mut fault = Diagnostic::error("E0702", format!("{} is no operation", quoted(key.text)))
                 .at(key.line.place(self.file, key.text), "what was measured");
             fault = match nearest(key.text, names.iter().map(String::as_str)) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
@@ -330,7 +208,7 @@ impl<'n> Reader<'n> {
         let count = key.text.parse::<u32>().ok().filter(|count| (least..=MOST).contains(count));
         if count.is_none() {
             let message = format!("`{name}` is {}", quoted(key.text));
-            let fault = Diagnostic::error("E0602", message).at(
+            let fault = Diagnostic::error("E0702", message).at(
                 key.line.place(self.file, key.text),
                 format!("expected a whole number from {least} to {MOST}"),
             );

@@ -3,12 +3,16 @@
 //! The table is found by its line of column names (`size count type ... time algbw busbw`), so versions with and
 //! without `redop`, `root`, `#wrong` or `error` are all read. Marks of launchers (`[1,0]<stdout>:`, `0: `) are taken off.
 
+mod table;
+
 use std::collections::BTreeMap;
 
 use super::lines::{Line, lines};
-use super::{MAX_BYTES, Point, Rejected, SkippedPoint, is_absent, quoted, size, time_us};
+use super::{Point, Rejected, SkippedPoint, quoted};
 use crate::collective::Op;
 use crate::diag::{Diagnostic, Place, SourceMap};
+
+use table::{Row, Table, row};
 
 /// How the operation of a log is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,50 +95,6 @@ pub fn read(name: &str, bytes: &[u8], op: Option<Op>) -> Result<Log, Rejected> {
     reader
         .finish(name, op, |line, part| line.map_or(end.clone(), |line| line.place(file, part)))
         .map_err(|diagnostic| Rejected { sources, diagnostics: vec![diagnostic] })
-}
-
-/// The columns of a table, by position.
-#[derive(Default, Clone)]
-struct Table {
-    count: usize,
-    redop: Option<usize>,
-    root: Option<usize>,
-    /// Time, algorithm bandwidth and bus bandwidth, out of place.
-    out: [usize; 3],
-    /// The same in place, if the table has it.
-    inside: Option<[usize; 3]>,
-}
-
-impl Table {
-    /// The columns that a line names, if it is the line of names.
-    fn of(text: &str) -> Option<Self> {
-        let names: Vec<&str> = text.strip_prefix('#')?.split_whitespace().collect();
-        let all = |name: &str| -> Vec<usize> {
-            names.iter().enumerate().filter(|(_, cell)| **cell == name).map(|(at, _)| at).collect()
-        };
-        let (time, algbw, busbw) = (all("time"), all("algbw"), all("busbw"));
-        if names.first() != Some(&"size") || names.get(1) != Some(&"count") {
-            return None;
-        }
-        let group = |at: usize| Some([*time.get(at)?, *algbw.get(at)?, *busbw.get(at)?]);
-        let find = |name| all(name).first().copied();
-        Some(Self {
-            count: names.len(),
-            redop: find("redop"),
-            root: find("root"),
-            out: group(0)?,
-            inside: group(1),
-        })
-    }
-}
-
-/// A row with what tells the operation.
-struct Row {
-    point: Point,
-    /// Bus bandwidth over algorithm bandwidth, where both have enough digits to tell.
-    ratio: Option<f64>,
-    reduces: Option<bool>,
-    root: Option<i64>,
 }
 
 /// The device line of a rank.
@@ -250,13 +210,13 @@ impl<'a> Reader<'a> {
             } else {
                 "the log holds no table of nccl-tests"
             };
-            return Err(Diagnostic::error("E0603", message)
+            return Err(Diagnostic::error("E0703", message)
                 .at(at, "a line such as `#  size  count  type  redop  root  time  algbw  busbw` is expected before")
                 .help("give the whole output of the program, with its lines that start with `#`"));
         };
         if self.rows.is_empty() {
             let why = self.skipped.first().map_or("no rows follow", |row| row.why.as_str());
-            return Err(Diagnostic::error("E0603", format!("the table of the log has no times: {why}"))
+            return Err(Diagnostic::error("E0703", format!("the table of the log has no times: {why}"))
                 .at(place(Some(table), table.text), "the names of its columns"));
         }
         let (hosts, ranks) = self.hosts();
@@ -349,13 +309,13 @@ impl<'a> Reader<'a> {
             [(_, Some(op), ..)] => return Ok((op, OpSource::Printed)),
             [(program, None, line, word)] => {
                 return Err(Diagnostic::error(
-                    "E0603",
+                    "E0703",
                     format!("`{program}` measures no operation that is known here"),
                 )
                 .at(place(Some(line), word), "named here"));
             }
             [(first, _, one, word), (second, _, other, word2), ..] => {
-                return Err(Diagnostic::error("E0603", format!("the log names `{first}` and `{second}`"))
+                return Err(Diagnostic::error("E0703", format!("the log names `{first}` and `{second}`"))
                     .at(place(Some(other), word2), "this is the second")
                     .at(place(Some(one), word), "this is the first")
                     .help(format!("cut the log so that it holds one, or {SAY}")));
@@ -375,7 +335,7 @@ impl<'a> Reader<'a> {
             _ => {
                 let names: Vec<String> = candidates.iter().map(|op| format!("`{op}`")).collect();
                 let which = if names.is_empty() { "any operation".into() } else { names.join(" or ") };
-                Err(Diagnostic::error("E0603", "the log does not tell which operation was measured")
+                Err(Diagnostic::error("E0703", "the log does not tell which operation was measured")
                     .at(place(Some(table), table.text), format!("these columns may be of {which}"))
                     .help(SAY))
             }
@@ -441,64 +401,4 @@ fn device(text: &str) -> Option<(u32, Device)> {
     let at = text.find("device")?;
     let name = text[at..].split_once(']').map(|(_, name)| name.trim()).unwrap_or_default();
     Some((rank, Device { group, host, name: name.to_owned() }))
-}
-
-/// Reads a row, or tells its size and what is wrong.
-fn row(table: &Table, cells: &[&str]) -> Result<Row, (Option<u64>, String)> {
-    let bytes = cells.first().and_then(|cell| size(cell));
-    if cells.len() != table.count {
-        return Err((bytes, format!(": expected {} cells, found {}", table.count, cells.len())));
-    }
-    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
-    let bytes = match bytes {
-        Some(0) => return Err((bytes, ": a size of 0 measures no transfer".into())),
-        Some(bytes) => bytes,
-        None => {
-            let found = quoted(cell(0));
-            return Err((
-                None,
-                format!(": expected a whole number of bytes up to {MAX_BYTES}, found {found}"),
-            ));
-        }
-    };
-    let time = |at: usize, what: &str| match cell(at) {
-        absent if is_absent(absent) => Ok(None),
-        text => match time_us(text) {
-            Some(time) => Ok(Some(time)),
-            None => {
-                let found = quoted(text);
-                Err((Some(bytes), format!(", time {what}: expected microseconds above 0, found {found}")))
-            }
-        },
-    };
-    let out = time(table.out[0], "out of place")?;
-    let inside = match table.inside {
-        Some(columns) => time(columns[0], "in place")?,
-        None => None,
-    };
-    let Some(time_us) = out.or(inside) else { return Err((Some(bytes), ": there is no time".into())) };
-    let [_, algbw, busbw] = if out.is_some() { table.out } else { table.inside.unwrap_or(table.out) };
-    let (algbw, busbw) = (cell(algbw).parse::<f64>().ok(), cell(busbw).parse::<f64>().ok());
-    consistent(bytes, time_us, algbw).map_err(|why| (Some(bytes), why))?;
-    // Bandwidths have two digits behind the point: below 5 GB/s their ratio is too coarse.
-    let ratio = match (algbw, busbw) {
-        (Some(algbw), Some(busbw)) if algbw >= 5.0 => Some(busbw / algbw),
-        _ => None,
-    };
-    let point = Point { bytes, algorithm: None, time_us, time_inplace_us: inside, in_place: out.is_none() };
-    let reduces = table.redop.map(|at| !is_absent(cell(at)));
-    let root = table.root.and_then(|at| cell(at).parse().ok());
-    Ok(Row { point, ratio, reduces, root })
-}
-
-/// Checks that size over time is the bandwidth printed beside it: what is not comes of two lines run into each other.
-fn consistent(bytes: u64, time_us: f64, algbw: Option<f64>) -> Result<(), String> {
-    #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^50")]
-    let expected = bytes as f64 / time_us / 1e3;
-    match algbw {
-        Some(found) if (found - expected).abs() > 0.02 * expected + 0.011 => {
-            Err(format!(": expected an algbw of {expected:.2} GB/s from size and time, found {found}"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -41,7 +41,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Placement, Rejected> {
     let mut rows =
         lines(&text).filter(|line| !line.text.trim().is_empty() && !line.text.trim_start().starts_with('#'));
     let rejected = |message: &str, place: Place, label: &str| Rejected {
-        diagnostics: vec![Diagnostic::error("E0601", message).at(place, label)],
+        diagnostics: vec![Diagnostic::error("E0701", message).at(place, label)],
         sources: sources.clone(),
     };
     let end = Place { file, span: text.len()..text.len() };

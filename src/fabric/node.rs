@@ -168,6 +168,11 @@ impl Node {
         self
     }
 
+    /// Whether it is a switch that works on data on its way.
+    pub const fn works(&self) -> bool {
+        self.kind.is_switch() && self.in_network.any()
+    }
+
     /// The same node, passing traffic of others through.
     #[must_use]
     pub fn forwarding(mut self) -> Self {

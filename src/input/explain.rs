@@ -51,6 +51,11 @@ texts! {
     "E0501" => "too many nodes or links",
     "E0502" => "too many cases",
     "E0503" => "file that cannot be read",
+    "E0601" => "unknown stack profile",
+    "E0602" => "not a release",
+    "E0701" => "not a table of measurements",
+    "E0702" => "header of measurements that cannot be used",
+    "E0703" => "not a log of nccl-tests",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
 }

@@ -72,6 +72,15 @@ fn summary(report: &FabricReport) -> Vec<(&'static str, String)> {
         lines.push(("grid", sides.join(" x ")));
     }
     lines.push(("switch tiers", report.switch_tiers.to_string()));
+    let working = [("multicast", report.multicast_switches), ("reduce", report.reduce_switches)];
+    let working: Vec<String> = working
+        .iter()
+        .filter(|(_, switches)| *switches > 0)
+        .map(|(what, switches)| format!("{} that {what}", count_switches(*switches)))
+        .collect();
+    if !working.is_empty() {
+        lines.push(("work on data", working.join(", ")));
+    }
     let Hops { links_max, links_typical, switches_max, switches_typical, .. } = report.hops;
     lines.push(("diameter", format!("{} and {}", count(links_max, "link"), switches(switches_max))));
     lines.push((
@@ -98,6 +107,10 @@ fn bisection(bisection: &Bisection) -> String {
 /// `1 link`, `2 links`.
 fn count(n: u32, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn count_switches(n: u32) -> String {
+    format!("{n} switch{}", if n == 1 { "" } else { "es" })
 }
 
 fn switches(n: u32) -> String {

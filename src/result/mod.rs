@@ -157,9 +157,9 @@ pub struct TierUse {
 /// A transfer on a timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TimelineEntry {
-    /// The sender.
+    /// The sender: a rank, or a switch that takes part, numbered on from the ranks of the case.
     pub src: u32,
-    /// The receiver.
+    /// The receiver, likewise.
     pub dst: u32,
     /// The phase of the schedule.
     pub phase: String,

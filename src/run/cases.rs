@@ -2,7 +2,7 @@
 
 use super::prepare::Prepared;
 use super::{RunError, Scenario, Watch, stacked};
-use crate::collective::Algorithm;
+use crate::collective::{Algorithm, Lane};
 use crate::engine::{EngineKind, Job, Outcome, Probe, Timeline, TransferRecord, analytic, fluid};
 use crate::ids::PathId;
 use crate::result::Case;
@@ -182,7 +182,7 @@ pub(super) fn play(
     Ok(Played { outcome, timeline: watching.timeline.map_or_else(Vec::new, |timeline| timeline.spans) })
 }
 
-/// Which lanes the timeline shows: those that leave the ranks asked for.
+/// Which lanes the timeline shows: those that leave the ranks asked for, and those of switches to them.
 fn wanted(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan) -> Timeline {
     let wanted = plan
         .members
@@ -190,7 +190,11 @@ fn wanted(scenario: &Scenario, prepared: &Prepared, plan: &JobPlan) -> Timeline 
         .map(|member| {
             let schedule = prepared.ways[member.way].verified.schedule();
             let lanes = schedule.phases.iter().flat_map(|phase| phase.pattern.lanes());
-            lanes.map(|lane| scenario.timeline_ranks.contains(&lane.src)).collect()
+            let shown = |lane: Lane| {
+                let from_switch = lane.src.0 >= schedule.ranks;
+                scenario.timeline_ranks.contains(if from_switch { &lane.dst } else { &lane.src })
+            };
+            lanes.map(shown).collect()
         })
         .collect();
     Timeline { wanted, limit: TIMELINE_LIMIT, ..Timeline::default() }

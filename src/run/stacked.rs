@@ -3,7 +3,7 @@
 use super::Scenario;
 use super::cases::{JobPlan, Member};
 use super::prepare::Prepared;
-use crate::collective::{Algorithm, Lane, Phase, Schedule};
+use crate::collective::{Algorithm, Lane, Op, Phase, Schedule};
 use crate::ids::PathId;
 use crate::route::Routes;
 use crate::stack::{Costs, Lanes, Plan, dress};
@@ -34,11 +34,13 @@ pub(super) fn routes(
         let way = &prepared.ways[member.way];
         let schedule = way.verified.schedule();
         let costs = plan(prepared, member).map_or(&Costs::FREE, |plan| &plan.costs);
+        let servers = scenario.collectives[member.spec].site(&scenario.fabric).servers;
+        let share = share(schedule, servers.max(1));
         let before = lanes.len();
         let mut paths = way.paths.iter();
         let mut add = |phase: &Phase, index: usize, lane: Lane| {
             if let Some(path) = paths.next() {
-                lanes.push((of_lane(schedule, phase, index, &lane, *path, member.bytes), costs));
+                lanes.push((of_lane(schedule, phase, index, &lane, *path, member.bytes, share), costs));
             }
         };
         match &way.fold {
@@ -68,20 +70,28 @@ fn of_lane(
     lane: &Lane,
     path: PathId,
     bytes: Bytes,
+    share: f64,
 ) -> Lanes {
     Lanes {
         path,
         bytes: schedule.transfer_bytes(phase, index, lane, 0, bytes),
-        share: share(schedule),
+        share,
         reduces: f64::from(phase.reduce_steps) / f64::from(phase.steps.max(1)),
     }
 }
 
 /// How many lanes share what a rank moves: its channels, where the algorithm has several.
-fn share(schedule: &Schedule) -> f64 {
+fn share(schedule: &Schedule, servers: u32) -> f64 {
     match schedule.algorithm {
         Algorithm::Ring | Algorithm::RingBidirectional | Algorithm::DoubleTree | Algorithm::Chain => {
             f64::from(schedule.channels.max(1))
+        }
+        Algorithm::Nvls | Algorithm::NvlsTree => {
+            f64::from(schedule.channels) * (schedule.switches.len() as f64 / f64::from(servers)).max(1.0)
+        }
+        // All messages of a rank are under way at once.
+        Algorithm::Direct if matches!(schedule.op, Op::AllToAll | Op::AllToAllV | Op::AllGather) => {
+            f64::from(schedule.ranks.saturating_sub(1).max(1))
         }
         _ => 1.0,
     }

@@ -1,13 +1,13 @@
 //! Which switches of a fabric can work on the data of a collective.
 
 use crate::collective::algo::SwitchPlace;
-use crate::fabric::{Fabric, InNetwork, NodeKind};
+use crate::fabric::{Fabric, Node};
 use crate::ids::NodeId;
 
 /// The switches that work on data and that every rank of a server is linked to, both ways: servers ascending, switches
 /// of a server in the order of nodes.
 pub(super) fn switches(fabric: &Fabric, nodes: &[NodeId], servers: &[u32]) -> Vec<(NodeId, SwitchPlace)> {
-    if !fabric.nodes().iter().any(|node| works(node.kind, node.in_network)) {
+    if !fabric.nodes().iter().any(Node::works) {
         return Vec::new();
     }
     let mut ranks: Vec<(u32, NodeId)> = servers.iter().copied().zip(nodes.iter().copied()).collect();
@@ -21,7 +21,7 @@ pub(super) fn switches(fabric: &Fabric, nodes: &[NodeId], servers: &[u32]) -> Ve
         near.dedup();
         for switch in near {
             let node = fabric.node(switch);
-            if !works(node.kind, node.in_network) {
+            if !node.works() {
                 continue;
             }
             let narrowest = members.iter().map(|(_, rank)| width(fabric, *rank, switch)).min();
@@ -31,10 +31,6 @@ pub(super) fn switches(fabric: &Fabric, nodes: &[NodeId], servers: &[u32]) -> Ve
         }
     }
     found
-}
-
-const fn works(kind: NodeKind, in_network: InNetwork) -> bool {
-    kind.is_switch() && in_network.any()
 }
 
 /// Bits per second between a rank and a switch, the way that has fewer; 0 where they are not linked.

@@ -20,6 +20,8 @@ pub struct Overrides {
     pub min_channels: Option<u32>,
     /// Most channels, as `NCCL_MAX_CTAS` (`NCCL_MAX_NCHANNELS`).
     pub max_channels: Option<u32>,
+    /// Most adapters that one message uses, as `UCX_MAX_RNDV_RAILS`.
+    pub rails: Option<u32>,
 }
 
 /// A library on a host: its constants, its release, and what its user imposes on it.
@@ -78,6 +80,8 @@ pub struct Messages {
     pub ask: Time,
     /// The rate of copies through buffers, for those that do not ask.
     pub copy: f64,
+    /// The rate at which they are packed and unpacked; infinite where they need not be.
+    pub pack: f64,
     /// From which size they are large.
     pub large: u64,
     /// The rate of large ones.
@@ -115,6 +119,7 @@ impl Costs {
             } else {
                 per_byte += 1.0 / messages.copy;
             }
+            per_byte += 1.0 / messages.pack;
             per_byte += reduces / if large { messages.reduce_large } else { messages.reduce };
             rate = 1.0 / per_byte;
         }
@@ -393,14 +398,28 @@ impl Stack {
     fn mpi(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
         use param as p;
         let algorithm = if asked == Algorithm::Auto { mpi_choice(site, op, bytes) } else { asked };
-        let step = micros(self.at(p::MPI_STEP));
-        let rate = self.rate(p::MPI_RATE);
+        let further =
+            if algorithm == Algorithm::Direct { f64::from(site.ranks.saturating_sub(2)) } else { 0.0 };
+        // One message goes over few adapters at once.
+        let rails = f64::from(self.overrides.rails.unwrap_or(u32::MAX)).min(self.at(p::MPI_RAILS));
+        let rail = site.network / f64::from(site.adapters.max(1)) * self.at(p::PART_NETWORK);
+        // Bruck's exchange begins and ends with blocks put in order, and packs what is no row of blocks.
+        let pack = self.at(p::MPI_PACK) * 1e3;
+        let (rotated, packs) = match (algorithm, op) {
+            (Algorithm::Bruck, Op::AllGather) => (bytes as f64 / pack, 0.0),
+            (Algorithm::Bruck, _) => (2.0 * bytes as f64 / pack, 1.0),
+            _ => (0.0, 0.0),
+        };
+        let packing = if packs > 0.0 { self.at(p::MPI_PACKING) } else { 0.0 };
+        let step = micros(self.at(p::MPI_STEP) + packing);
+        let rate = self.rate(p::MPI_RATE).min(if rail > 0.0 { rails * rail } else { f64::INFINITY });
         Plan {
             algorithm,
             protocol: None,
             channels: 1,
-            segments: None,
-            launch: micros(self.at(p::MPI_LAUNCH)),
+            // Unless told, libraries do not cut what goes along a chain.
+            segments: (algorithm == Algorithm::Chain).then_some(1),
+            launch: micros(self.at(p::MPI_LAUNCH) + further * self.at(p::MPI_MESSAGE) + rotated),
             costs: Costs {
                 step: [step; 3],
                 most: [rate; 3],
@@ -413,8 +432,9 @@ impl Stack {
                 flowing: false,
                 messages: Some(Messages {
                     eager: self.profile.count(p::MPI_EAGER),
-                    ask: micros(self.at(p::MPI_ASK)),
+                    ask: micros(self.at(p::MPI_ASK) + packing),
                     copy: self.rate(p::MPI_COPY),
+                    pack: if packs > 0.0 { self.rate(p::MPI_PACK) / packs } else { f64::INFINITY },
                     large: self.profile.count(p::MPI_LARGE),
                     large_rate: self.rate(p::MPI_RATE_LARGE),
                     reduce: self.rate(p::MPI_REDUCE),
@@ -425,30 +445,36 @@ impl Stack {
     }
 }
 
-/// What MPI libraries do where nothing is imposed, roughly: logarithmic algorithms for small sizes, rings and
-/// halving-doubling for large ones.
+/// What MPICH does where nothing is imposed (R. Thakur, R. Rabenseifner and W. Gropp, "Optimization of collective
+/// communication operations in MPICH", IJHPCA 2005); Open MPI's rules come to much the same.
 fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
     let power = site.ranks.is_power_of_two();
-    let small = bytes <= 64 << 10;
     match op {
-        Op::AllReduce if bytes <= 8 << 10 => Algorithm::RecursiveDoubling,
-        Op::AllReduce if bytes < 64 << 20 => Algorithm::HalvingDoubling,
-        Op::AllGather if small && power => Algorithm::RecursiveDoubling,
-        Op::AllGather if small => Algorithm::Bruck,
-        Op::AllReduce | Op::AllGather => Algorithm::Ring,
-        Op::ReduceScatter if power => Algorithm::HalvingDoubling,
-        Op::ReduceScatter => Algorithm::Ring,
-        Op::Broadcast | Op::Reduce => Algorithm::Binomial,
-        Op::AllToAll if bytes / u64::from(site.ranks.max(1)) <= 256 => Algorithm::Bruck,
+        Op::AllReduce if bytes <= 2 << 10 => Algorithm::RecursiveDoubling,
+        Op::AllReduce => Algorithm::HalvingDoubling,
+        Op::AllGather if bytes >= 512 << 10 => Algorithm::Ring,
+        Op::AllGather if power => Algorithm::RecursiveDoubling,
+        Op::AllGather => Algorithm::Bruck,
+        Op::ReduceScatter if bytes < 512 << 10 => Algorithm::HalvingDoubling,
+        Op::ReduceScatter => Algorithm::Pairwise,
+        Op::Broadcast if bytes < 12 << 10 => Algorithm::Binomial,
+        Op::Broadcast => Algorithm::HalvingDoubling,
+        Op::Reduce if bytes <= 2 << 10 => Algorithm::Binomial,
+        Op::Reduce => Algorithm::HalvingDoubling,
+        Op::AllToAll | Op::AllToAllV if bytes / u64::from(site.ranks.max(1)) <= 256 => Algorithm::Bruck,
+        Op::AllToAll | Op::AllToAllV if bytes / u64::from(site.ranks.max(1)) <= 32 << 10 => Algorithm::Direct,
         Op::AllToAll | Op::AllToAllV => Algorithm::Pairwise,
         Op::SendRecv => Algorithm::Direct,
     }
 }
 
+/// The most segments of a pipeline: more of them change its time by less than their number tells.
+const MOST_SEGMENTS: u64 = 256;
+
 /// Into how many segments a pipeline cuts what each channel has.
 fn pieces(bytes: u64, channels: u32, chunk: f64) -> u32 {
     let each = bytes.div_ceil(u64::from(channels).max(1));
-    u32::try_from(each.div_ceil((chunk.max(1.0)) as u64).clamp(1, 1024)).unwrap_or(1)
+    u32::try_from(each.div_ceil((chunk.max(1.0)) as u64).clamp(1, MOST_SEGMENTS)).unwrap_or(1)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "constants are in range")]

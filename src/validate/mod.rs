@@ -2,12 +2,14 @@
 //! whether constants that have not seen a file predict it as well.
 
 pub mod calibrate;
+pub mod constants;
 mod error;
 pub mod fit;
 mod folder;
 mod folds;
 mod groups;
 pub mod names;
+pub mod predict;
 mod prediction;
 mod score;
 #[cfg(test)]
@@ -25,7 +27,7 @@ pub use prediction::{FilePrediction, Prediction, UnpredictedPoint};
 pub use score::score;
 pub use watch::{Quiet, Watch};
 
-use crate::result::{SkippedFile, Validation};
+use crate::result::Validation;
 
 /// How to validate.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,8 +55,7 @@ pub fn predict_folder(
 }
 
 fn predict(file: &MeasuredFile, _: &dyn Watch) -> Result<Prediction, ValidateError> {
-    let why = "no rule maps its hardware to a fabric".into();
-    Ok(Prediction::Skipped(SkippedFile { id: file.id.clone(), why }))
+    Ok(predict::prepare(file).map_or_else(Prediction::Skipped, |run| run.predict()))
 }
 
 fn fit(_: &[&str]) -> Result<Fitted<'static>, String> {

@@ -8,9 +8,15 @@ use crate::result::{PointPrediction, SkippedFile};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Prediction {
     /// Its points are predicted, or at least some of them.
-    Predicted(FilePrediction),
+    Predicted(Box<FilePrediction>),
     /// It cannot be mapped.
     Skipped(SkippedFile),
+}
+
+impl From<FilePrediction> for Prediction {
+    fn from(file: FilePrediction) -> Self {
+        Self::Predicted(Box::new(file))
+    }
 }
 
 /// The points of one file as measured and as predicted.

@@ -24,7 +24,7 @@ pub fn score(predictions: Vec<Prediction>) -> Validation {
                     why: point.why,
                 }));
                 let id = file.id.clone();
-                match file_score(file) {
+                match file_score(*file) {
                     Some(file) => files.push(file),
                     None => skipped.push(SkippedFile { id, why: "none of its points is predicted".into() }),
                 }
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_file_has_means_and_a_worst_point() {
-        let scored = score(vec![Prediction::Predicted(file(
+        let scored = score(vec![Prediction::from(file(
             "a",
             "A100",
             "all_gather",
@@ -172,7 +172,7 @@ mod tests {
             told.trust = trust.into();
             told.library = library.into();
             told.memory = memory.into();
-            score(vec![Prediction::Predicted(told)]).files[0].standing
+            score(vec![Prediction::from(told)]).files[0].standing
         };
         assert_eq!(with("yes", "B", "nccl", "device", "all_reduce"), Standing::Judged);
         assert_eq!(with("partial", "A", "nccl", "device", "all_reduce"), Standing::Doubtful);
@@ -188,7 +188,7 @@ mod tests {
     fn points_without_a_time_are_skipped_and_told_of() {
         let told = file("a", "A100", "all_gather", &[(8, 0.0, 1.0), (16, 1.0, f64::NAN), (32, 1.0, 1.0)]);
         let none = file("b", "A100", "all_gather", &[(8, -1.0, 1.0)]);
-        let scored = score(vec![Prediction::Predicted(told), Prediction::Predicted(none)]);
+        let scored = score(vec![Prediction::from(told), Prediction::from(none)]);
         assert_eq!(scored.files.len(), 1);
         assert_eq!(scored.files[0].points.len(), 1);
         let whys: Vec<(&str, &str)> =

@@ -38,5 +38,5 @@ pub(super) fn file(
 
 /// The scores of files.
 pub(super) fn scored(files: Vec<FilePrediction>) -> Vec<FileScore> {
-    score(files.into_iter().map(Prediction::Predicted).collect()).files
+    score(files.into_iter().map(Prediction::from).collect()).files
 }

@@ -14,11 +14,11 @@ use railspine::units::{Bytes, Time};
 use rand::RngExt;
 
 /// From 1 KiB to 1 GiB.
-pub const POWERS: [u32; 21] =
+pub(crate) const POWERS: [u32; 21] =
     [10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30];
 
 /// The topology of the machine, as a user has it.
-pub const TOPOLOGY: &str = r#"name = "lab"
+pub(crate) const TOPOLOGY: &str = r#"name = "lab"
 template = "rail-optimised"
 [params]
 servers = 16
@@ -32,22 +32,22 @@ pcie_bandwidth = "32 GB/s"
 "#;
 
 /// The machine.
-pub struct Lab {
-    pub fabric: Arc<Fabric>,
+pub(crate) struct Lab {
+    pub(crate) fabric: Arc<Fabric>,
     truth: Profile,
     /// Of the logarithm of times.
     scatter: f64,
 }
 
 impl Lab {
-    pub fn new(truth: Profile, scatter: f64) -> Self {
+    pub(crate) fn new(truth: Profile, scatter: f64) -> Self {
         let options = LoadOptions { stdin: Some(TOPOLOGY.into()), ..LoadOptions::default() };
         let fabric = Arc::new(load_topology("-", &options).unwrap().value);
         Self { fabric, truth, scatter }
     }
 
     /// Times in microseconds on the first servers under a profile.
-    pub fn times(&self, profile: &Profile, op: Op, servers: u32, powers: &[u32]) -> Vec<f64> {
+    pub(crate) fn times(&self, profile: &Profile, op: Op, servers: u32, powers: &[u32]) -> Vec<f64> {
         let spec = CollectiveSpec {
             group: String::new(),
             op,
@@ -81,7 +81,7 @@ impl Lab {
     }
 
     /// What nccl-tests prints.
-    pub fn log(&self, op: Op, servers: u32, powers: &[u32], seed: u64) -> String {
+    pub(crate) fn log(&self, op: Op, servers: u32, powers: &[u32], seed: u64) -> String {
         let ranks = 8 * servers;
         let program = match op {
             Op::AllReduce => "all_reduce_perf",

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use railspine::fabric::template::{FAMILIES, ParamKind, Value, family};
-use railspine::fabric::{LinkClass, MAX_ITEMS};
+use railspine::fabric::{InNetwork, LinkClass, MAX_ITEMS, NodeKind};
 use railspine::report::{json, show};
 use railspine::route::metrics::{FabricReport, report};
 
@@ -154,4 +154,28 @@ fn large_fabrics_build_quickly() {
     assert_eq!(report.hops.switches_max, 5);
     // generous: the machine may be busy
     assert!(start.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn nvswitches_work_on_data_where_the_parameter_says_so() {
+    for name in ["rail-optimised", "rail-only", "nvlink-domain"] {
+        for (given, expected) in [(false, InNetwork::NONE), (true, InNetwork::BOTH)] {
+            let mut params = small(name);
+            params.push(("nvswitch_in_network", Value::Flag(given)));
+            let fabric = build(name, params);
+            for node in fabric.nodes() {
+                let expected = if node.kind == NodeKind::NvSwitch { expected } else { InNetwork::NONE };
+                assert_eq!(node.in_network, expected, "{name} {}", node.name);
+            }
+            let report = report(&fabric);
+            let switches =
+                fabric.nodes().iter().filter(|node| node.kind == NodeKind::NvSwitch).count() as u32;
+            let told = if given { switches } else { 0 };
+            assert_eq!((report.multicast_switches, report.reduce_switches), (told, told), "{name}");
+            let line = format!(
+                "work on data          {switches} switches that multicast, {switches} switches that reduce\n"
+            );
+            assert_eq!(show::table(&report).contains(&line), given, "{name}");
+        }
+    }
 }

@@ -2,12 +2,8 @@
 //!
 //! The PNGs are left in `target/tmp/report` to be looked at.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use railspine::report::draw::{DrawError, Picture, default_plots, draw, draw_compare};
 use railspine::result::{PlotKind, PlotSpec, RunResult};
-use resvg::usvg::{Group, Node, Options, Rect, Tree, fontdb};
 
 use crate::synthetic::{
     HIERARCHICAL, Model, RING, TREE, auto, case, plot, result, ring_timeline, sizes, superpod, with_timeline,
@@ -16,56 +12,8 @@ use crate::synthetic::{
 const KINDS: [PlotKind; 5] =
     [PlotKind::Busbw, PlotKind::Time, PlotKind::Bars, PlotKind::Utilisation, PlotKind::Timeline];
 
-fn options() -> Options<'static> {
-    let mut fonts = fontdb::Database::new();
-    for file in ["Inter-Regular.otf", "Inter-Bold.otf"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/draw/font").join(file);
-        fonts.load_font_data(std::fs::read(path).expect("the font is in the repository"));
-    }
-    Options { fontdb: Arc::new(fonts), ..Options::default() }
-}
-
-fn texts(group: &Group, found: &mut Vec<(String, Rect)>) {
-    for node in group.children() {
-        match node {
-            Node::Group(group) => texts(group, found),
-            Node::Text(text) => {
-                let words: String = text.chunks().iter().map(|chunk| chunk.text()).collect();
-                found.push((words, text.abs_bounding_box()));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Checks what every picture must keep to, and leaves it to be looked at.
 fn check(label: &str, picture: &Picture) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
-    std::fs::create_dir_all(&folder).expect("the target folder can be written");
-    std::fs::write(folder.join(format!("{label}.png")), &picture.png)
-        .expect("the target folder can be written");
-    std::fs::write(folder.join(format!("{label}.svg")), &picture.svg)
-        .expect("the target folder can be written");
-    assert!(!picture.svg.contains("NaN") && !picture.svg.contains("inf\""), "{label}: not a number");
-    let tree = Tree::from_str(&picture.svg, &options()).expect("the SVG can be read");
-    let mut found = Vec::new();
-    texts(tree.root(), &mut found);
-    assert!(found.len() >= 4, "{label}: title, axis and ticks at least");
-    let (width, height) = (tree.size().width(), tree.size().height());
-    // `abs_bounding_box` is of the line, not of the ink, in height; half a pixel of slack is not seen.
-    for (i, (text, a)) in found.iter().enumerate() {
-        assert!(
-            a.left() >= 2.0 && a.top() >= 0.0 && a.right() <= width - 2.0 && a.bottom() <= height,
-            "{label}: `{text}` at {a:?} leaves the picture of {width} x {height}"
-        );
-        for (other, b) in &found[i + 1..] {
-            let apart = a.right() <= b.left() + 0.5
-                || b.right() <= a.left() + 0.5
-                || a.bottom() <= b.top() + 3.0
-                || b.bottom() <= a.top() + 3.0;
-            assert!(apart, "{label}: `{text}` at {a:?} and `{other}` at {b:?}");
-        }
-    }
+    crate::picture::check("report", label, picture);
 }
 
 fn check_all(label: &str, result: &RunResult) -> usize {

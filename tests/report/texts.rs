@@ -185,3 +185,61 @@ fn equal_cases_of_one_result_are_matched_in_order() {
         comparison.rows.iter().map(|row| row.results[1].as_ref().and_then(|side| side.time_ratio)).collect();
     assert_eq!(ratios, [Some(1.0), Some(1.0), Some(3.0)]);
 }
+
+/// A result of a run with a communication library: the first case has a protocol and a launch.
+fn with_library() -> RunResult {
+    let mut run = superpod();
+    let case = &mut run.cases[0];
+    "ll128".clone_into(&mut case.protocol);
+    case.critical_path.launch_ps = case.time_ps;
+    case.time_ps *= 2;
+    run
+}
+
+#[test]
+fn launch_and_protocol_stand_in_tables_where_a_case_has_them() {
+    let plain = table::run(&superpod(), None);
+    assert!(!plain.contains("launch") && !plain.contains("protocol"));
+    let mut run = with_library();
+    run.cases.truncate(2);
+    let text = table::run(&run, None);
+    println!("{text}");
+    let head = text.lines().find(|line| line.starts_with("op")).unwrap();
+    assert_eq!(
+        head.split_whitespace().collect::<Vec<_>>(),
+        ["op", "algorithm", "protocol", "size", "time", "algbw", "busbw", "of", "bound"]
+    );
+    let (_, went) = text.split_once("where the time on the critical path went\n").unwrap();
+    let lines: Vec<Vec<&str>> = went.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(
+        lines[0],
+        [
+            "op",
+            "algorithm",
+            "protocol",
+            "size",
+            "time",
+            "launch",
+            "latency",
+            "transfer",
+            "sharing",
+            "bound",
+            "by"
+        ]
+    );
+    assert_eq!(lines[2][2], "ll128");
+    // Half of the time of the first case, none of that of the second.
+    let launch: Vec<&str> = lines[2..4].iter().map(|line| line[line.len() - 5]).collect();
+    assert_eq!(launch, ["50.0", "0.0"], "{went}");
+}
+
+#[test]
+fn csv_has_columns_of_the_library_at_its_end_where_a_case_has_one() {
+    let plain = csv::run(&superpod());
+    let text = csv::run(&with_library());
+    let (head, own) = (plain.lines().next().unwrap(), text.lines().next().unwrap());
+    assert_eq!(own, format!("{head},protocol,launch_ps"));
+    let launch = with_library().cases[0].critical_path.launch_ps;
+    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch}")));
+    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0", plain.lines().nth(2).unwrap()));
+}

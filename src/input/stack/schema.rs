@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::imposed::{MAX_CHANNELS, PROCESSES, THREADS, words};
+use super::imposed::{MAX_CHANNELS, MAX_RAILS, PROCESSES, THREADS, words};
 use super::names;
 use crate::input::schema::{about, bandwidth, count, size, time, words as one_of};
 use crate::stack::param::{SPECS, Spec, Unit};
@@ -49,6 +49,7 @@ pub(in crate::input) fn section() -> Value {
             "threads": about(count(THREADS.0, THREADS.1), "of a channel: NCCL_NTHREADS, NCCL_LL128_NTHREADS"),
             "min_channels": about(count(1, MAX_CHANNELS), "NCCL_MIN_CTAS, NCCL_MIN_NCHANNELS"),
             "max_channels": about(count(1, MAX_CHANNELS), "NCCL_MAX_CTAS, NCCL_MAX_NCHANNELS"),
+            "rails": about(count(1, MAX_RAILS), "most adapters that a message of MPI uses: UCX_MAX_RNDV_RAILS"),
             "set": about(json!({ "type": "object", "additionalProperties": false, "properties": constants() }), "constants put over those of the profile"),
         },
     })

@@ -16,7 +16,9 @@ pub fn to_toml(profile: &Profile) -> String {
     if matches!(profile.library, Library::Nccl | Library::Rccl) {
         out.push_str(&format!("generation = \"{}\"\n", profile.generation.name()));
     }
-    if !profile.sources.is_empty() {
+    if let [only] = &profile.sources[..] {
+        out.push_str(&format!("sources = [{}]\n", text(only)));
+    } else if !profile.sources.is_empty() {
         out.push_str("sources = [\n");
         for source in &profile.sources {
             out.push_str(&format!("    {},\n", text(source)));

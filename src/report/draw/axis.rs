@@ -169,6 +169,21 @@ impl Axis {
         Self { scale: Scale::Linear, low: 0.0, high: 100.0, ticks: ticks.into() }
     }
 
+    /// The same with as many of its ticks, evenly chosen, as have room over so many pixels; `size` measures a label
+    /// along the axis.
+    pub(super) fn spaced(self, pixels: f64, size: impl Fn(&str) -> f64) -> Self {
+        let fits = |step: usize| {
+            let kept: Vec<&Tick> = self.ticks.iter().step_by(step).collect();
+            kept.windows(2).all(|pair| {
+                let apart = (self.share(pair[1].value) - self.share(pair[0].value)) * pixels;
+                apart >= GAP / 2.0 + (size(&pair[0].label) + size(&pair[1].label)) / 2.0
+            })
+        };
+        let step = (1..self.ticks.len()).find(|&step| fits(step)).unwrap_or(self.ticks.len().max(1));
+        let ticks = self.ticks.iter().step_by(step).cloned().collect();
+        Self { ticks, ..self }
+    }
+
     /// The place of a value as a share of the axis.
     pub(super) fn share(&self, value: f64) -> f64 {
         match self.scale {
@@ -285,6 +300,18 @@ mod tests {
         assert_eq!(labels(&Axis::log_rates(&[2e5, 3e11])), ["0.001", "0.01", "0.1", "1", "10", "100"]);
         assert_eq!(labels(&Axis::log_rates(&[3e10, 3e11])), ["50", "100", "200"]);
         assert_eq!(labels(&Axis::log_rates(&[3.6e11])), ["200", "500"]);
+    }
+
+    #[test]
+    fn ticks_give_way_to_each_other() {
+        let wide = Axis::log_times(&[1e3, 9e11]);
+        assert_eq!(labels(&wide).len(), 10);
+        assert_eq!(labels(&wide.clone().spaced(900.0, six_a_letter)), labels(&wide));
+        assert_eq!(
+            labels(&wide.clone().spaced(300.0, six_a_letter)),
+            ["1 ns", "100 ns", "10 µs", "1 ms", "100 ms"]
+        );
+        assert_eq!(labels(&wide.spaced(10.0, six_a_letter)), ["1 ns"]);
     }
 
     #[test]

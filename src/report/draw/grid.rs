@@ -5,9 +5,17 @@ use super::axis::Axis;
 use super::canvas::{Canvas, Frame, Point};
 use super::style::{AXIS, GRID_LINE, INK, TICK};
 
+/// Of a line of labels, in pixels.
+const TICK_HEIGHT: f64 = 12.0;
+
 /// The room that labels of a vertical axis take, their gap included.
 pub(super) fn tick_room(y: &Axis) -> f64 {
     y.ticks.iter().map(|tick| TICK.width(&tick.label)).fold(0.0, f64::max) + 8.0
+}
+
+/// The room that a label takes on a vertical axis.
+pub(super) fn tick_height(_: &str) -> f64 {
+    TICK_HEIGHT
 }
 
 /// The place of two values over a frame.

@@ -58,11 +58,12 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
         right: WIDTH - heading::MARGIN - if single { 0.0 } else { widest + LEADER + MARK },
         bottom: height - 58.0,
     };
+    let y = y.spaced(frame.height(), grid::tick_height);
     let sizes: Vec<u64> = points.iter().map(|point| point.bytes).collect();
     let x = Axis::sizes(&sizes, frame.width(), |label| TICK.width(label));
     Picture::paint(&file.id, &file.id, (WIDTH, height), |canvas| {
         heading::draw(canvas, &file.id, &facts(file))?;
-        key.draw(canvas, heading::BELOW, |index, at| sample(canvas, curves[index].look, at))?;
+        key.draw(canvas, heading::BELOW, |index, at| sample(canvas, curves[index].look, at, 6.5))?;
         grid::names(canvas, frame, heading::MARGIN, "Message size", "Bus bandwidth (GB/s)")?;
         grid::draw(canvas, frame, &x, &y)?;
         let place = |bytes: f64, rate: f64| grid::place(frame, &x, &y, (bytes, rate));
@@ -138,9 +139,9 @@ fn curves<'a>(file: &'a FileScore, points: &[&'a PointPrediction]) -> Vec<Curve<
     names.into_iter().enumerate().map(curve).collect()
 }
 
-/// A mark on a piece of line.
-fn sample(canvas: &Canvas<'_>, look: Look, (x, y): Point) -> Result<(), DrawError> {
-    canvas.line(&[(x - 6.5, y), (x + 6.5, y)], look.colour, 2.0)?;
+/// A mark on a piece of line, which reaches `half` pixels to each side.
+fn sample(canvas: &Canvas<'_>, look: Look, (x, y): Point, half: f64) -> Result<(), DrawError> {
+    canvas.line(&[(x - half, y), (x + half, y)], look.colour, 2.0)?;
     look.marker(canvas, (x, y), 3.4)
 }
 
@@ -159,9 +160,9 @@ fn labels(
         if (place - y).abs() > 1.5 || frame.right - x > 24.0 {
             let pale = lighter(curve.look.colour, 0.55);
             let edge = frame.right.max(x + 6.0);
-            canvas.line(&[(x + 6.0, y), (edge, y), (mark.0 - 9.0, place)], pale, 0.75)?;
+            canvas.line(&[(x + 6.0, y), (edge, y), (mark.0 - 11.0, place)], pale, 0.75)?;
         }
-        sample(canvas, curve.look, mark)?;
+        sample(canvas, curve.look, mark, 9.0)?;
         canvas.text((mark.0 + MARK, place), name, LABEL.halfway())?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use super::axis::Axis;
 use super::canvas::{Canvas, Frame, Point};
 use super::heading::Key;
 use super::picture::Picture;
-use super::style::{GRID_LINE, INK, Look, REFERENCE, lighter};
+use super::style::{GRID_LINE, INK, Look, REFERENCE, TICK, lighter};
 use super::{DrawError, grid, heading};
 use crate::report::number::counted;
 use crate::result::{FileScore, PointPrediction, Standing, Validation};
@@ -51,9 +51,14 @@ pub fn draw_scatter(validation: &Validation) -> Result<Picture, DrawError> {
     let key = Key::new(&names, WIDTH);
     let left = heading::MARGIN + grid::tick_room(&axis).max(grid::tick_room(&quotients));
     let top = heading::BELOW + key.height() + 34.0;
-    let upper = Frame { left, top, right: WIDTH - heading::MARGIN, bottom: top + TIMES };
+    // Half a label may hang over the end of the axis.
+    let widest = axis.ticks.iter().map(|tick| TICK.width(&tick.label)).fold(0.0, f64::max);
+    let right = WIDTH - heading::MARGIN.max(widest / 2.0 + 6.0);
+    let upper = Frame { left, top, right, bottom: top + TIMES };
     let below = upper.bottom + 70.0;
     let lower = Frame { top: below, bottom: below + QUOTIENTS, ..upper };
+    let across = axis.clone().spaced(upper.width(), |label| TICK.width(label));
+    let up = axis.clone().spaced(upper.height(), grid::tick_height);
     let title = "Predicted and measured time";
     let facts = facts(files, farthest > most);
     Picture::paint("scatter", title, (WIDTH, lower.bottom + 58.0), |canvas| {
@@ -70,8 +75,8 @@ pub fn draw_scatter(validation: &Validation) -> Result<Picture, DrawError> {
         level_bands(canvas, lower, &quotients)?;
         grid::names(canvas, upper, heading::MARGIN, "", "Predicted time")?;
         grid::names(canvas, lower, heading::MARGIN, "Measured time", "Predicted over measured time")?;
-        grid::draw(canvas, upper, &axis, &axis)?;
-        grid::draw(canvas, lower, &axis, &quotients)?;
+        grid::draw(canvas, upper, &across, &up)?;
+        grid::draw(canvas, lower, &across, &quotients)?;
         canvas.line(&[(upper.left, upper.bottom), (upper.right, upper.top)], INK, 1.0)?;
         let level = lower.bottom - quotients.share(1.0) * lower.height();
         canvas.line(&[(lower.left, level), (lower.right, level)], INK, 1.0)?;

@@ -44,9 +44,9 @@ struct Bar<'a> {
     track: usize,
 }
 
-/// The transfers that one rank sends.
+/// The transfers that one rank, or switch, sends.
 struct Row<'a> {
-    rank: u32,
+    name: String,
     bars: Vec<Bar<'a>>,
     tracks: usize,
 }
@@ -65,9 +65,14 @@ impl<'a> Panel<'a> {
         for entry in &shot.case.timeline {
             by_rank.entry(entry.src).or_default().push(entry);
         }
+        // Switches that take part are numbered on from the ranks.
+        let name = |rank: u32| match rank.checked_sub(shot.case.ranks) {
+            Some(switch) => format!("switch {switch}"),
+            None => format!("rank {rank}"),
+        };
         let hidden = by_rank.len().saturating_sub(MOST_RANKS);
         let rows: Vec<Row<'a>> =
-            by_rank.into_iter().take(MOST_RANKS).map(|(rank, entries)| row(rank, entries)).collect();
+            by_rank.into_iter().take(MOST_RANKS).map(|(rank, entries)| row(name(rank), entries)).collect();
         let tracks = rows.iter().map(|row| row.tracks).max().unwrap_or(1);
         let row_height = match rows.len() {
             0..=8 => 22.0,
@@ -83,7 +88,7 @@ impl<'a> Panel<'a> {
 }
 
 /// Puts transfers that overlap while they are sent on tracks side by side.
-fn row(rank: u32, mut entries: Vec<&TimelineEntry>) -> Row<'_> {
+fn row(name: String, mut entries: Vec<&TimelineEntry>) -> Row<'_> {
     entries.sort_by_key(|entry| (entry.start_ps, entry.channel, entry.step, entry.dst));
     let mut busy_until: Vec<u64> = Vec::new();
     let mut bars = Vec::with_capacity(entries.len());
@@ -100,7 +105,7 @@ fn row(rank: u32, mut entries: Vec<&TimelineEntry>) -> Row<'_> {
         busy_until[track] = busy_until[track].max(entry.sent_ps);
         bars.push(Bar { entry, track });
     }
-    Row { rank, bars, tracks: busy_until.len().max(1) }
+    Row { name, bars, tracks: busy_until.len().max(1) }
 }
 
 /// Draws the figure.
@@ -131,11 +136,8 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
     let head = if titled { PANEL_GAP } else { 12.0 };
     let top = heading::BELOW + key.height();
     let height = top + panels.iter().map(|panel| head + panel.height()).sum::<f64>() + 58.0;
-    let widest = panels
-        .iter()
-        .flat_map(|panel| &panel.rows)
-        .map(|row| TICK.width(&rank_name(row.rank)))
-        .fold(0.0, f64::max);
+    let widest =
+        panels.iter().flat_map(|panel| &panel.rows).map(|row| TICK.width(&row.name)).fold(0.0, f64::max);
     let frame = Frame {
         left: heading::MARGIN + widest + 8.0,
         top,
@@ -176,7 +178,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
                 let top = inside.top + ROW_GAP / 2.0 + float(i) * (panel.row_height + ROW_GAP);
                 let row_frame = Frame { top, bottom: top + panel.row_height, ..frame };
                 let middle = f64::midpoint(row_frame.top, row_frame.bottom);
-                canvas.text((frame.left - 8.0, middle), &rank_name(row.rank), TICK.right().halfway())?;
+                canvas.text((frame.left - 8.0, middle), &row.name, TICK.right().halfway())?;
                 if dense {
                     shades(canvas, row_frame, row, &phases, place)?;
                 } else {
@@ -195,10 +197,6 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
         let middle = f64::midpoint(frame.left, frame.right);
         canvas.text((middle, height - 15.0), &format!("Time ({unit})"), AXIS.centred())
     })
-}
-
-fn rank_name(rank: u32) -> String {
-    format!("rank {rank}")
 }
 
 /// What stands beside a panel's name.

@@ -7,10 +7,15 @@ mod inventory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fabric::Fabric;
+use crate::fabric::{Fabric, InNetwork};
 
 /// The schema name of [`FabricReport`].
 pub const SHOW_SCHEMA: &str = "railspine.show/1";
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
 
 /// A description of a fabric.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +36,12 @@ pub struct FabricReport {
     pub torus: Option<Vec<u32>>,
     /// Nodes by kind.
     pub kinds: Vec<KindCount>,
+    /// Switches that copy what they get once to several receivers.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub multicast_switches: u32,
+    /// Switches that add up what they get from several senders.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reduce_switches: u32,
     /// Tiers of network switches: 1 for those with hosts on them, 2 for those next to these, and so on.
     pub switch_tiers: u32,
     /// Distances between GPUs.
@@ -131,6 +142,9 @@ pub fn report(fabric: &Fabric) -> FabricReport {
     let mut servers: Vec<u32> = fabric.nodes().iter().filter_map(|node| node.server).collect();
     servers.sort_unstable();
     servers.dedup();
+    let working = |does: fn(InNetwork) -> bool| {
+        fabric.nodes().iter().filter(|node| node.works() && does(node.in_network)).count() as u32
+    };
     FabricReport {
         schema: SHOW_SCHEMA.into(),
         name: fabric.name().into(),
@@ -140,6 +154,8 @@ pub fn report(fabric: &Fabric) -> FabricReport {
         links: fabric.links().len() as u32,
         torus: fabric.torus().map(<[u32]>::to_vec),
         kinds: inventory::kinds(fabric),
+        multicast_switches: working(|does| does.multicast),
+        reduce_switches: working(|does| does.reduce),
         switch_tiers: tiers.iter().copied().max().unwrap_or(0),
         hops: distance::hops(fabric),
         bisection: bisection::bisection(fabric),

@@ -280,7 +280,7 @@ fn sites(
     notes: &mut Vec<String>,
 ) -> Result<Vec<Site>, Unmapped> {
     let lanes: u32 = match (shape, adapters.first()) {
-        (Shape::Rails, _) => 1,
+        (Shape::Rails, Some(first)) => first.iter().map(|adapter| adapter.lanes).max().unwrap_or(1),
         (_, Some(first)) => first.iter().map(|adapter| adapter.lanes).sum(),
         (_, None) => 1,
     };
@@ -291,13 +291,11 @@ fn sites(
         }
         return Ok(site::in_order(keys.nodes, per_leaf));
     };
-    let used: Vec<usize> =
-        (0..keys.nodes).map(|node| placement.node_of(node * keys.per_node, keys.ranks)).collect();
-    let distinct = used.iter().collect::<std::collections::BTreeSet<_>>().len();
-    let last = (0..keys.ranks)
-        .map(|rank| placement.node_of(rank, keys.ranks))
-        .collect::<std::collections::BTreeSet<_>>();
-    if distinct != keys.nodes as usize || last.len() != distinct {
+    // Ranks of one node must share a node of the placement, and those of two must not.
+    let node_of = |rank: u32| placement.node_of(rank, keys.ranks);
+    let used: Vec<usize> = (0..keys.nodes).map(|node| node_of(node * keys.per_node)).collect();
+    let apart = used.windows(2).all(|pair| pair[0] < pair[1]);
+    if !apart || (0..keys.ranks).any(|rank| node_of(rank) != used[(rank / keys.per_node) as usize]) {
         return Err(Unmapped::new(format!(
             "the placement has {} nodes, which do not hold {} ranks on {} nodes",
             placement.nodes.len(),
@@ -305,8 +303,8 @@ fn sites(
             keys.nodes
         )));
     }
-    match site::placed(placement) {
-        Some(all) => Ok(used.into_iter().filter_map(|node| all.get(node).copied()).collect()),
+    match site::placed(placement, &used) {
+        Some(sites) => Ok(sites),
         None => {
             notes.push("the placement does not tell switches; nodes fill switches in order".into());
             Ok(site::in_order(keys.nodes, per_leaf))

@@ -3,7 +3,7 @@
 use super::media::{CHIP_TO_CHIP, CHIP_TO_CHIP_GIGABYTES, gigabytes};
 use super::product::Product;
 use crate::fabric::template::HYBRID_CUBE_MESH;
-use crate::fabric::{Builder, Cable, Node, NodeKind};
+use crate::fabric::{Builder, Cable, InNetwork, Node, NodeKind};
 use crate::ids::NodeId;
 
 /// How the accelerators of a domain are linked.
@@ -167,7 +167,8 @@ impl Scaleup {
     /// The node that stands for all NVSwitch chips of a domain. **What switches can do beyond forwarding is set here**:
     /// those for which [`Self::reduces_in_switch`] holds reduce and multicast.
     fn switch(self, domain: &str, server: u32) -> Node {
-        Node::new(format!("{domain}/nvswitch"), NodeKind::NvSwitch).in_server(server)
+        let node = Node::new(format!("{domain}/nvswitch"), NodeKind::NvSwitch).in_server(server);
+        if self.reduces_in_switch() { node.working(InNetwork::BOTH) } else { node }
     }
 }
 

@@ -14,9 +14,10 @@ pub(super) struct Site {
     pub(super) group: u32,
 }
 
-/// Sites from a placement, or `None` where its columns do not tell switches.
-pub(super) fn placed(placement: &Placement) -> Option<Vec<Site>> {
-    let names: Option<Vec<(String, String)>> = placement.nodes.iter().map(switch_of).collect();
+/// Sites of the given nodes of a placement, or `None` where its columns do not tell switches.
+pub(super) fn placed(placement: &Placement, used: &[usize]) -> Option<Vec<Site>> {
+    let nodes = used.iter().filter_map(|node| placement.nodes.get(*node));
+    let names: Option<Vec<(String, String)>> = nodes.map(switch_of).collect();
     let mut leaves: BTreeMap<(String, String), u32> = BTreeMap::new();
     let mut groups: BTreeMap<String, u32> = BTreeMap::new();
     let sites = names?.into_iter().map(|(leaf, group)| {

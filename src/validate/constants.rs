@@ -1,0 +1,115 @@
+//! Constants of built-in profiles fitted to measured runs: which of them runs tell, and fitting them.
+//!
+//! A constant belongs to a generation of hardware, a class of links or a library, never to a file. Channel counts and the
+//! sizes of the largest chunks are the library's own figures and are not fitted.
+
+use rayon::prelude::*;
+
+use super::fit::{Fit, Options, fit};
+use super::predict::Run;
+use crate::input::stack::builtin;
+use crate::stack::param::{self as p, Param};
+use crate::stack::{Library, Profile};
+
+/// From so many bytes on, sizes count as large: they are fitted with as much weight as all sizes of a file.
+const LARGE: u64 = 64 << 20;
+
+/// What runs within servers of accelerators tell.
+const SERVER: &[Param] = &[
+    p::LAUNCH_LL,
+    p::LAUNCH_LL128,
+    p::LAUNCH_SIMPLE,
+    p::LAUNCH_SHARED,
+    p::RING_LL,
+    p::RING_LL128,
+    p::RING_SIMPLE,
+    p::PART_SCALEUP,
+    p::PART_LL128,
+    p::RATE_LL,
+    p::RATE_LL_ALL,
+    p::CHUNK_ROOTED,
+];
+/// What runs with sends and receives tell.
+const SENDS: &[Param] = &[p::LAUNCH_P2P, p::LAUNCH_SHARED_P2P, p::PART_P2P];
+/// What runs in reducing switches tell.
+const SWITCHES: &[Param] = &[p::LAUNCH_NVLS, p::NVLS_STEP, p::RATE_NVLS, p::COST_NVLS];
+/// What runs over PCIe tell.
+const PCIE: &[Param] = &[p::PCIE_RING_LL, p::PCIE_RING_SIMPLE, p::PART_PCIE];
+/// What runs across servers tell.
+const NETWORK: &[Param] = &[
+    p::TREE_LL,
+    p::TREE_LL128,
+    p::NET_RING_LL,
+    p::NET_RING_LL128,
+    p::NET_RING_SIMPLE,
+    p::NET_TREE_LL,
+    p::NET_TREE_LL128,
+    p::NET_TREE_SIMPLE,
+    p::EXTRA_EFA,
+    p::EXTRA_SLINGSHOT,
+    p::PART_NETWORK,
+    p::PART_LL128_NET,
+    p::RATE_LL_NET,
+    p::RATE_TREE,
+    p::CHUNK_TREE_LL,
+    p::CHUNK_TREE_LL128,
+    p::CHUNK_TREE,
+];
+/// What runs of MPI tell.
+const MPI: &[Param] = &[
+    p::MPI_LAUNCH,
+    p::MPI_STEP,
+    p::MPI_MESSAGE,
+    p::MPI_COPY,
+    p::MPI_PACK,
+    p::MPI_PACKING,
+    p::MPI_ASK,
+    p::MPI_RATE,
+    p::MPI_RATE_LARGE,
+    p::MPI_REDUCE,
+    p::MPI_REDUCE_LARGE,
+];
+
+/// The constants of a profile that runs may tell.
+pub fn told_by_runs(profile: &Profile) -> Vec<Param> {
+    let lists: &[&[Param]] = match profile.library {
+        Library::Ideal => &[],
+        Library::Mpi => &[MPI],
+        Library::Nccl | Library::Rccl => &[SERVER, SENDS, SWITCHES, PCIE, NETWORK],
+    };
+    lists.iter().flat_map(|list| list.iter().copied()).collect()
+}
+
+/// Fits the constants of a built-in profile to the runs that have it. `None` where there is no such profile, or no run.
+pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> {
+    let start = builtin(name)?;
+    let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.profile == name).collect();
+    let (mut measured, mut weights) = (Vec::new(), Vec::new());
+    for run in &runs {
+        let points = &run.told.points;
+        let large = points.iter().filter(|point| point.bytes >= LARGE).count();
+        for point in points {
+            measured.push(point.measured_us);
+            let more = if point.bytes >= LARGE { 1.0 / large as f64 } else { 0.0 };
+            weights.push(1.0 / points.len() as f64 + more);
+        }
+    }
+    if measured.is_empty() {
+        return None;
+    }
+    let predict = |profile: &Profile| -> Vec<f64> {
+        runs.par_iter().map(|run| run.play(Some(profile)).times).collect::<Vec<_>>().concat()
+    };
+    let before = predict(&start);
+    // Constants that change nothing would only cost predictions.
+    let free: Vec<Param> = told_by_runs(&start)
+        .into_par_iter()
+        .filter(|param| {
+            let mut other = start.clone();
+            let spec = param.spec();
+            other.set(*param, (start.get(*param).max(0.01) * 1.3).clamp(spec.range.0, spec.range.1));
+            predict(&other).iter().zip(&before).any(|(a, b)| (a - b).abs() > 1e-6 * b.abs())
+        })
+        .collect();
+    Some(fit(&start, &free, measured.len(), &predict, &measured, &weights, options))
+}
