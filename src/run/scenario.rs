@@ -107,7 +107,7 @@ impl CollectiveSpec {
     }
 
     /// The server of every rank, numbered by first appearance.
-    fn servers(&self, fabric: &Fabric) -> Vec<u32> {
+    pub(super) fn servers(&self, fabric: &Fabric) -> Vec<u32> {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         let mut next = 0;
         let servers = self.nodes.iter().map(|&node| {

@@ -1,13 +1,15 @@
 //! Jobs with what the communication library and the host add.
 
+use std::collections::BTreeMap;
+
 use super::Scenario;
 use super::cases::{JobPlan, Member};
 use super::prepare::Prepared;
-use crate::collective::{Algorithm, Lane, Op, Phase, Schedule};
+use crate::collective::{Algorithm, Lane, Phase, Schedule};
 use crate::ids::PathId;
 use crate::route::Routes;
 use crate::stack::{Costs, Lanes, Plan, dress};
-use crate::units::{Bytes, Time};
+use crate::units::Time;
 
 /// What the library does for a member of a job, where there is a library that has a say.
 pub(super) fn plan<'p>(prepared: &'p Prepared, member: &Member) -> Option<&'p Plan> {
@@ -35,24 +37,35 @@ pub(super) fn routes(
         let schedule = way.verified.schedule();
         let costs = plan(prepared, member).map_or(&Costs::FREE, |plan| &plan.costs);
         let servers = scenario.collectives[member.spec].site(&scenario.fabric).servers;
-        let share = share(schedule, servers.max(1));
+        let own = share(schedule, servers.max(1));
+        let leaving: Vec<f64> = match &costs.messages {
+            Some(_) => {
+                let servers = scenario.collectives[member.spec].servers(&scenario.fabric);
+                schedule.phases.iter().map(|phase| leaving(phase, &servers)).collect()
+            }
+            None => vec![own; schedule.phases.len()],
+        };
         let before = lanes.len();
         let mut paths = way.paths.iter();
-        let mut add = |phase: &Phase, index: usize, lane: Lane| {
+        let mut add = |number: usize, index: usize, lane: Lane| {
             if let Some(path) = paths.next() {
-                lanes.push((of_lane(schedule, phase, index, &lane, *path, member.bytes, share), costs));
+                let phase = &schedule.phases[number];
+                let (reduces, bytes) = (adding(phase), member.bytes);
+                let bytes = schedule.transfer_bytes(phase, index, &lane, 0, bytes);
+                let shares = [own, own, leaving[number]];
+                lanes.push((Lanes { path: *path, bytes, shares, reduces }, costs));
             }
         };
         match &way.fold {
             None => {
-                for phase in &schedule.phases {
-                    phase.pattern.lanes().enumerate().for_each(|(index, lane)| add(phase, index, lane));
+                for (number, phase) in schedule.phases.iter().enumerate() {
+                    phase.pattern.lanes().enumerate().for_each(|(index, lane)| add(number, index, lane));
                 }
             }
             Some(fold) => {
                 for kept in &fold.lanes {
-                    let phase = &schedule.phases[kept.phase as usize];
-                    add(phase, kept.index as usize, phase.pattern.lane(kept.index as usize));
+                    let (number, index) = (kept.phase as usize, kept.index as usize);
+                    add(number, index, schedule.phases[number].pattern.lane(index));
                 }
             }
         }
@@ -63,21 +76,22 @@ pub(super) fn routes(
     Some((routes, counts.into_iter().map(|count| paths.by_ref().take(count).collect()).collect()))
 }
 
-fn of_lane(
-    schedule: &Schedule,
-    phase: &Phase,
-    index: usize,
-    lane: &Lane,
-    path: PathId,
-    bytes: Bytes,
-    share: f64,
-) -> Lanes {
-    Lanes {
-        path,
-        bytes: schedule.transfer_bytes(phase, index, lane, 0, bytes),
-        share,
-        reduces: f64::from(phase.reduce_steps) / f64::from(phase.steps.max(1)),
+/// How much of what a phase sends is added by its receivers.
+fn adding(phase: &Phase) -> f64 {
+    f64::from(phase.reduce_steps) / f64::from(phase.steps.max(1))
+}
+
+/// How many lanes of a phase leave the server that most of them leave.
+fn leaving(phase: &Phase, servers: &[u32]) -> f64 {
+    let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+    for lane in phase.pattern.lanes() {
+        if let [Some(from), Some(to)] = [lane.src, lane.dst].map(|rank| servers.get(rank.index()))
+            && from != to
+        {
+            *counts.entry(*from).or_default() += 1;
+        }
     }
+    f64::from(counts.values().copied().max().unwrap_or(1))
 }
 
 /// How many lanes share what a rank moves: its channels, where the algorithm has several.
@@ -88,10 +102,6 @@ fn share(schedule: &Schedule, servers: u32) -> f64 {
         }
         Algorithm::Nvls | Algorithm::NvlsTree => {
             f64::from(schedule.channels) * (schedule.switches.len() as f64 / f64::from(servers)).max(1.0)
-        }
-        // All messages of a rank are under way at once.
-        Algorithm::Direct if matches!(schedule.op, Op::AllToAll | Op::AllToAllV | Op::AllGather) => {
-            f64::from(schedule.ranks.saturating_sub(1).max(1))
         }
         _ => 1.0,
     }

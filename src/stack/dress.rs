@@ -13,8 +13,8 @@ pub struct Lanes {
     pub path: PathId,
     /// What each of its transfers carries.
     pub bytes: u64,
-    /// How many lanes share what its rank moves.
-    pub share: f64,
+    /// How many lanes share what its rank moves over scale-up links and PCIe, and what its server moves over the network.
+    pub shares: [f64; 3],
     /// How much of what arrives the receiver adds, 0 to 1.
     pub reduces: f64,
 }
@@ -45,7 +45,7 @@ pub fn dress(fabric: &Fabric, routes: &Routes, lanes: &[(Lanes, &Costs)]) -> (Ro
                 });
             }
         }
-        let (step, rate) = costs.lane(medium, lane.bytes, lane.share, lane.reduces);
+        let (step, rate) = costs.lane(medium, lane.bytes, lane.shares[medium as usize], lane.reduces);
         dresses.push(Dress { path: lane.path, latency: step, rate, wire: costs.wire });
     }
     routes.dressed(&capacities, &dresses)

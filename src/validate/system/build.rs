@@ -19,7 +19,10 @@ pub(super) fn build(
     measured: &Measured,
     placement: Option<&Placement>,
 ) -> Result<System, Unmapped> {
-    let mut drawing = Drawing { builder: Builder::new(measured.id.as_str(), media::classes()), keys: &keys };
+    let mut drawing = Drawing {
+        builder: Builder::new(measured.id.as_str(), media::classes(keys.product.is_none())),
+        keys: &keys,
+    };
     let ranks = drawing.endpoints();
     let mut adapters = match (&keys.between, keys.product) {
         (Between::Torus(sides, adapters), _) if keys.is_direct_torus() => {

@@ -11,6 +11,9 @@ pub(super) const CHIP_TO_CHIP: &str = "c2c";
 /// The class between a process and the memory of its host.
 pub(super) const MEMORY: &str = "memory";
 
+/// A switch of InfiniBand from port to port (NVIDIA QM8700 data sheet: 130 ns) with a few metres of cable.
+const SWITCH_NANOSECONDS: u64 = 150;
+
 /// Rate of one socket's memory, in GB/s: eight channels of DDR4-3200.
 pub(super) const MEMORY_GIGABYTES: f64 = 204.8;
 /// Rate each way between an accelerator and its Grace processor, in GB/s.
@@ -23,8 +26,14 @@ pub(super) const SOCKETS_GIGABYTES: f64 = 38.4;
 /// Networks that the built-in classes do not know take the nearest one's figures where nothing is published. All of them
 /// spread a rank's traffic evenly over its ports and over equal ways, as libraries do with their channels and queue pairs:
 /// single flows of these runs are not known, so collisions of hashes are not either.
-pub(super) fn classes() -> Vec<LinkClass> {
+///
+/// The built-in latency of InfiniBand is for sends from accelerators, what adapters add at both ends spread over the hops.
+/// What adapters add to sends from `host` memory is in the constants of MPI, so that a hop is a switch and its cable there.
+pub(super) fn classes(host: bool) -> Vec<LinkClass> {
     let mut classes = LinkClass::builtin();
+    for class in classes.iter_mut().filter(|class| host && class.name == "infiniband") {
+        class.latency = Time::from_ps(SWITCH_NANOSECONDS * 1_000);
+    }
     let like = |name: &str, other: &str| {
         let mut class = LinkClass::builtin().into_iter().find(|class| class.name == other);
         if let Some(class) = &mut class {
