@@ -37,8 +37,8 @@ struct Run {
     sizes: Vec<Bytes>,
     /// Which size each point has.
     points: Vec<usize>,
-    /// What plans came to, by size. A prediction depends on a profile by its plan alone, and most constants change the
-    /// plans of few sizes.
+    /// What plans came to without their launch, by size. A prediction depends on a profile by its plan alone, most
+    /// constants change the plans of few sizes, and a launch comes before everything else.
     known: Vec<Mutex<Vec<(Plan, Told)>>>,
 }
 
@@ -144,7 +144,9 @@ impl Run {
         let op = self.scenario.collectives[0].op;
         let plan = |bytes: &Bytes| stack.plan(&self.site, op, Algorithm::Auto, bytes.get());
         let no_model = || CalibrateError::NoConstants { profile: profile.name.clone() };
-        let plans: Vec<Plan> = self.sizes.iter().map(plan).collect::<Option<_>>().ok_or_else(no_model)?;
+        let mut plans: Vec<Plan> = self.sizes.iter().map(plan).collect::<Option<_>>().ok_or_else(no_model)?;
+        let launches: Vec<Time> =
+            plans.iter_mut().map(|plan| std::mem::replace(&mut plan.launch, Time::ZERO)).collect();
         let mut found: Vec<Option<Told>> =
             plans.iter().zip(&self.known).map(|(plan, known)| known_of(known, plan)).collect();
         let missing: Vec<usize> = (0..found.len()).filter(|at| found[*at].is_none()).collect();
@@ -157,7 +159,7 @@ impl Run {
                 error => CalibrateError::Run { log: self.id.clone(), error },
             })?;
             for (at, case) in missing.iter().zip(&result.cases) {
-                let told = of_case(case);
+                let told = of_case(case, launches[*at]);
                 let mut known = self.known[*at].lock().unwrap_or_else(PoisonError::into_inner);
                 if known.len() >= KNOWN {
                     known.clear();
@@ -167,7 +169,11 @@ impl Run {
             }
         }
         // Every size has its case, so none is left out here.
-        Ok(self.points.iter().filter_map(|at| found[*at].clone()).collect())
+        let whole = |at: &usize| {
+            let told = found[*at].clone()?;
+            Some(Told { us: told.us + micros(launches[*at]), ..told })
+        };
+        Ok(self.points.iter().filter_map(whole).collect())
     }
 }
 
@@ -176,10 +182,14 @@ fn known_of(known: &Mutex<Vec<(Plan, Told)>>, plan: &Plan) -> Option<Told> {
     known.iter().rev().find(|(known, _)| known == plan).map(|(_, told)| told.clone())
 }
 
-fn of_case(case: &Case) -> Told {
+fn of_case(case: &Case, launch: Time) -> Told {
     Told {
-        us: Time::from_ps(case.time_ps).as_secs() * 1e6,
+        us: micros(Time::from_ps(case.time_ps) - launch),
         algorithm: case.algorithm.clone(),
         protocol: case.protocol.clone(),
     }
+}
+
+fn micros(time: Time) -> f64 {
+    time.as_secs() * 1e6
 }

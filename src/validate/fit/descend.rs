@@ -5,10 +5,13 @@ use rayon::prelude::*;
 use super::cholesky::Cholesky;
 use super::problem::{Problem, Spot};
 
-/// Dampings tried at once, as multiples of the last that served.
-const DAMPINGS: [f64; 4] = [0.1, 1.0, 10.0, 100.0];
-/// A round that gains less than this part of the cost was the last.
-const GAIN: f64 = 1e-4;
+/// Dampings tried, as multiples of the last that served, two at once: the next two where none of the first gains. The
+/// last are for ways that lead over the edge of a choice, where only small steps go down.
+const DAMPINGS: [[f64; 2]; 4] = [[0.1, 1.0], [10.0, 100.0], [1e3, 1e4], [1e5, 1e6]];
+/// A round that gains less than this was the last: constants would move by a small part of their errors.
+const GAIN: f64 = 0.02;
+/// And so was one that gains less than this part of the cost.
+const PART: f64 = 1e-4;
 /// How often the noise is looked at anew.
 const PASSES: usize = 5;
 
@@ -59,43 +62,68 @@ pub(super) fn pulled(information: &[Vec<f64>], prior: f64) -> Vec<Vec<f64>> {
     pulled
 }
 
+/// Goes down with a given noise until little is left to gain. Slopes cost a prediction for every constant, so after a
+/// step they are only corrected by what it showed, and seen anew when that leads no further.
 fn descend_at(problem: &Problem<'_>, descent: &mut Descent, rounds: usize) {
     let noise = descent.noise;
     let mut cost = problem.cost(&descent.spot, noise);
     let mut damping = 1e-2;
+    let mut fresh = true;
     descent.settled = false;
     loop {
-        if descent.spot.slopes.is_none() {
-            descent.spot.slopes = Some(problem.slopes(&descent.spot));
+        let spot = &mut descent.spot;
+        if spot.slopes.is_none() || (!fresh && descent.rounds >= rounds) {
+            spot.slopes = Some(problem.slopes(spot));
+            fresh = true;
         }
         if descent.rounds >= rounds {
             return;
         }
         descent.rounds += 1;
-        // Where no damping serves, far smaller steps are tried once: the way may lead over the edge of a choice.
-        let tried = [damping, damping * 1e4].into_iter().find_map(|around| {
-            let spots: Vec<(f64, Spot)> = DAMPINGS
-                .par_iter()
+        let tried = DAMPINGS.into_iter().find_map(|pair| {
+            let spots: Vec<(f64, Spot)> = pair
+                .into_par_iter()
                 .filter_map(|times| {
-                    Some((around * times, step(problem, &descent.spot, noise, around * times)?))
+                    Some((damping * times, step(problem, &descent.spot, noise, damping * times)?))
                 })
                 .collect();
             let costs = spots.into_iter().map(|(damping, spot)| (problem.cost(&spot, noise), damping, spot));
             costs.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|best| best.0 < cost)
         });
-        let Some((least, served, spot)) = tried else {
-            descent.settled = true;
-            return;
-        };
-        let gain = cost - least;
-        (cost, damping) = (least, served.clamp(1e-6, 1e3));
-        descent.spot = spot;
-        if gain <= GAIN * cost {
-            descent.spot.slopes = Some(problem.slopes(&descent.spot));
+        let gain = tried.as_ref().map_or(0.0, |tried| cost - tried.0);
+        let little = gain <= GAIN + PART * cost;
+        if let Some((least, served, mut spot)) = tried {
+            (cost, damping) = (least, served.clamp(1e-6, 1e3));
+            spot.slopes = corrected(&descent.spot, &spot);
+            descent.spot = spot;
+        }
+        if little && fresh {
+            // So short a step leaves slopes as they are.
             descent.settled = true;
             return;
         }
+        if little {
+            descent.spot.slopes = None;
+        }
+        fresh = false;
     }
+}
+
+/// Slopes of one spot corrected so that they give the residuals of another (Broyden 1965).
+fn corrected(from: &Spot, to: &Spot) -> Option<Vec<Vec<f64>>> {
+    let mut slopes = from.slopes.clone()?;
+    let way: Vec<f64> = to.at.iter().zip(&from.at).map(|(to, from)| to - from).collect();
+    let square: f64 = way.iter().map(|by| by * by).sum();
+    for (point, (there, here)) in to.residuals.iter().zip(&from.residuals).enumerate() {
+        let told: f64 = slopes.iter().zip(&way).filter_map(|(slope, by)| Some(slope.get(point)? * by)).sum();
+        let missed = there - here - told;
+        for (slope, by) in slopes.iter_mut().zip(&way) {
+            if let Some(slope) = slope.get_mut(point) {
+                *slope += missed * by / square;
+            }
+        }
+    }
+    Some(slopes)
 }
 
 /// The spot a damped step away; `None` where there is no step.
