@@ -37,6 +37,7 @@ fn file(id: &str, generation: &str, points: Vec<PointPrediction>) -> FilePredict
         source: "first lab".into(),
         bus_factor: 1.75,
         points,
+        assumed: Vec::new(),
         skipped_points: Vec::new(),
     }
 }

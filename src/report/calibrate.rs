@@ -254,6 +254,7 @@ pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
             healthy: "yes".into(),
             trust: "A".into(),
             source: log.id.clone(),
+            assumed: Vec::new(),
             standing: Standing::Judged,
             bus_factor: log.bus_factor,
             mape_pct: log.errors.mape_pct_after,

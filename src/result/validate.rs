@@ -61,6 +61,9 @@ pub struct FileScore {
     pub mape_pct: f64,
     /// Mean signed error of time over the points, in percent of what was measured: positive where too slow.
     pub bias_pct: f64,
+    /// Keys that the file leaves open and for which the usual value was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<String>,
     /// The point with the largest absolute error in percent.
     pub worst: WorstPoint,
     /// The points in the order of the file.

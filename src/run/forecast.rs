@@ -7,7 +7,7 @@
 use super::cases::{self, JobPlan};
 use super::prepare::{self, Prepared};
 use super::ways::Way;
-use super::{RunError, RunOptions, Scenario, stacked};
+use super::{Proofs, RunError, RunOptions, Scenario, stacked};
 use rayon::prelude::*;
 
 use crate::engine::{EngineKind, fluid};
@@ -105,7 +105,7 @@ impl Forecast {
 pub fn forecast(scenario: &Scenario, options: &RunOptions) -> Result<Forecast, RunError> {
     super::pool(options)?.install(|| {
         let schedules = prepare::schedules(scenario)?;
-        let prepared = prepare::prepare(scenario, schedules, options)?;
+        let prepared = prepare::prepare(scenario, schedules, options, &Proofs::default())?;
         let jobs = cases::jobs(scenario, &prepared);
         Ok(before(scenario, &prepared, &jobs, options.fluid))
     })

@@ -10,6 +10,7 @@ mod fold;
 mod forecast;
 mod links;
 mod prepare;
+mod proofs;
 mod scenario;
 mod stacked;
 mod tell;
@@ -19,6 +20,7 @@ mod working;
 
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
+pub use proofs::Proofs;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
 pub use watch::{Quiet, Watch};
 
@@ -43,7 +45,20 @@ pub struct RunOptions {
 /// # Errors
 /// Where an algorithm cannot serve its ranks, ranks cannot reach each other, memory would not do, or `watch` says stop.
 pub fn run(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
-    pool(options)?.install(|| run_here(scenario, options, watch))
+    run_with(scenario, options, watch, &Proofs::default())
+}
+
+/// Runs a scenario; schedules that `proofs` knows are not proved again.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<RunResult, RunError> {
+    pool(options)?.install(|| run_here(scenario, options, watch, proofs))
 }
 
 fn pool(options: &RunOptions) -> Result<rayon::ThreadPool, RunError> {
@@ -53,9 +68,14 @@ fn pool(options: &RunOptions) -> Result<rayon::ThreadPool, RunError> {
         .map_err(|error| RunError::Threads { message: error.to_string() })
 }
 
-fn run_here(scenario: &Scenario, options: &RunOptions, watch: &dyn Watch) -> Result<RunResult, RunError> {
+fn run_here(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<RunResult, RunError> {
     let schedules = prepare::schedules(scenario)?;
-    let prepared = prepare::prepare(scenario, schedules, options)?;
+    let prepared = prepare::prepare(scenario, schedules, options, proofs)?;
     let jobs = cases::jobs(scenario, &prepared);
     watch.begin(&forecast::before(scenario, &prepared, &jobs, options.fluid));
     let outcomes: Vec<_> = jobs

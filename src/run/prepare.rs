@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::cases::Member;
 use super::ways::{self, Asked, Way};
-use super::{CollectiveSpec, RunError, RunOptions, Scenario, forecast};
+use super::{CollectiveSpec, Proofs, RunError, RunOptions, Scenario, forecast};
 use crate::bound::BoundModel;
 use crate::collective::algo::{schedule, serves};
-use crate::collective::{Algorithm, Schedule, Verified, verify};
+use crate::collective::{Algorithm, Schedule, Verified};
 use crate::engine::{Collective, EngineKind, Job, Outcome, Silent, analytic, fluid};
 use crate::route::Routes;
 use crate::stack::Plan;
@@ -133,6 +133,7 @@ pub(super) fn prepare(
     scenario: &Scenario,
     schedules: Schedules,
     options: &RunOptions,
+    proofs: &Proofs,
 ) -> Result<Prepared, RunError> {
     let fabric = &*scenario.fabric;
     let Schedules { list, mut which, plans } = schedules;
@@ -146,7 +147,7 @@ pub(super) fn prepare(
         .into_par_iter()
         .map(|schedule| {
             let algorithm = schedule.algorithm.name();
-            verify(schedule).map_err(|fault| RunError::Schedule { algorithm, fault })
+            proofs.verify(schedule).map_err(|fault| RunError::Schedule { algorithm, fault })
         })
         .collect::<Result<_, _>>()?;
     let sizes = |number: usize| -> Vec<Bytes> {

@@ -6,10 +6,10 @@
 use rayon::prelude::*;
 
 use super::fit::{Fit, Options, fit};
-use super::predict::Run;
+use super::predict::{IMPOSSIBLE, Run};
 use crate::input::stack::builtin;
 use crate::stack::param::{self as p, Param};
-use crate::stack::{Library, Profile};
+use crate::stack::{Generation, Library, Profile};
 
 /// From so many bytes on, sizes count as large: they are fitted with as much weight as all sizes of a file.
 const LARGE: u64 = 64 << 20;
@@ -90,10 +90,41 @@ pub fn told_by_runs(profile: &Profile) -> Vec<Param> {
     lists.iter().flat_map(|list| list.iter().copied()).collect()
 }
 
-/// Fits the constants of a built-in profile to the runs that have it. `None` where there is no such profile, or no run.
+/// A built-in profile before anything was fitted: constants that runs may tell are at what the library publishes of its
+/// generation, or else at the model's defaults.
+pub fn published(name: &str) -> Option<Profile> {
+    let mut profile = builtin(name)?;
+    for param in told_by_runs(&profile) {
+        profile.set(param, param.spec().default);
+    }
+    if profile.library == Library::Nccl {
+        // What it takes links for, its caps of LL, LL128 and trees, and of NVLS (`src/graph/tuning.cc`, `topo.h`).
+        let (part, ll, ll128, tree, nvls) = match profile.generation {
+            Generation::Volta => (0.8, 39.0, 20.0, 26.5, 298.0),
+            Generation::Ampere => (0.8, 87.7, 20.0, 24.0, 298.0),
+            Generation::Hopper => (0.824, 141.0, 36.7, 38.7, 298.0),
+            Generation::Blackwell => (0.802, 282.0, 40.0, 70.0, 512.0),
+        };
+        for (param, value) in [
+            (p::PART_SCALEUP, part),
+            (p::PART_P2P, part),
+            (p::RATE_LL_ALL, ll),
+            (p::RATE_LL128, ll128),
+            (p::RATE_TREE, tree),
+            (p::RATE_NVLS, nvls),
+        ] {
+            profile.set(param, value);
+        }
+    }
+    Some(profile)
+}
+
+/// Fits the constants of a built-in profile, from what is published, to the runs that have it. `None` where there is no such profile, or no run.
 pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> {
-    let start = builtin(name)?;
-    let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.profile == name).collect();
+    let start = published(name)?;
+    // What adapters a run had decides its times, so guesses of them tell nothing.
+    let guessed = |run: &Run| run.told.assumed.iter().any(|key| key.starts_with("nic"));
+    let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.profile == name && !guessed(run)).collect();
     let (mut measured, mut weights) = (Vec::new(), Vec::new());
     for run in &runs {
         let points = &run.told.points;
@@ -107,6 +138,13 @@ pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> 
     }
     if measured.is_empty() {
         return None;
+    }
+    // What no schedule can do was not measured.
+    let bounds = runs.par_iter().map(|run| run.play(Some(&start)).bounds).collect::<Vec<_>>().concat();
+    for ((weight, time), bound) in weights.iter_mut().zip(&measured).zip(bounds) {
+        if *time < IMPOSSIBLE * bound {
+            *weight = 0.0;
+        }
     }
     let predict = |profile: &Profile| -> Vec<f64> {
         runs.par_iter().map(|run| run.play(Some(profile)).times).collect::<Vec<_>>().concat()

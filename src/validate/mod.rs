@@ -18,6 +18,8 @@ pub mod system;
 mod targets;
 mod watch;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
 
 pub use error::ValidateError;
@@ -27,7 +29,10 @@ pub use prediction::{FilePrediction, Prediction, UnpredictedPoint};
 pub use score::score;
 pub use watch::{Quiet, Watch};
 
-use crate::result::Validation;
+use predict::Run;
+
+use crate::result::{Standing, Validation};
+use crate::stack::Profile;
 
 /// How to validate.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,15 +54,65 @@ pub fn predict_folder(
 ) -> Result<Validation, ValidateError> {
     let mut validation = score(predict_runs(folder, options.threads, &predict, watch)?);
     if options.cross_validate {
+        let runs = prepared(folder)?;
+        let sound: Vec<&Run> =
+            runs.iter().filter(|run| score::standing_of(&run.told) != Standing::Doubtful).collect();
+        let fit = |training: &[&str]| fit(&sound, training, options.threads, watch);
         validation.cross_validation = Some(cross_validate(&validation.files, &fit));
+        if watch.stop() {
+            return Err(ValidateError::Cancelled);
+        }
     }
     Ok(validation)
+}
+
+/// The runs of a folder that can be mapped.
+fn prepared(folder: &Path) -> Result<Vec<Run>, ValidateError> {
+    let mut found = Vec::new();
+    for path in runs(folder)? {
+        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if let Ok(text) = fs::read_to_string(&path) {
+            found.extend(predict::prepare(&MeasuredFile { id, path, text }).ok());
+        }
+    }
+    Ok(found)
 }
 
 fn predict(file: &MeasuredFile, _: &dyn Watch) -> Result<Prediction, ValidateError> {
     Ok(predict::prepare(file).map_or_else(Prediction::Skipped, |run| run.predict()))
 }
 
-fn fit(_: &[&str]) -> Result<Fitted<'static>, String> {
-    Err("no constants can be fitted".into())
+/// How constants are fitted for a fold: few rounds, since there are many folds.
+const FOLD: fit::Options = fit::Options { prior: 0.5, noise: (0.003, 0.2), rounds: 5, search: false };
+
+/// Fits the constants of every profile to the runs of those ids among the `sound` ones, from what is published.
+fn fit<'a>(
+    sound: &[&'a Run],
+    training: &[&str],
+    threads: Option<usize>,
+    watch: &dyn Watch,
+) -> Result<Fitted<'a>, String> {
+    if watch.stop() {
+        return Err("it was stopped".into());
+    }
+    let trains = |run: &Run| training.contains(&run.told.id.as_str());
+    let (kept, left): (Vec<&Run>, Vec<&Run>) = sound.iter().copied().partition(|run| trains(run));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build()
+        .map_err(|error| format!("cannot start threads: {error}"))?;
+    // Only the profiles of what is left out have lost anything.
+    let names: BTreeSet<&'static str> = left.iter().map(|run| run.profile).collect();
+    let fitted: BTreeMap<&'static str, Profile> = pool.install(|| {
+        let fit = |name: &'static str| {
+            let fitted = constants::fit_profile(name, &kept, &FOLD).map(|fit| fit.profile);
+            // Where no run is left, what is published stands.
+            Some((name, fitted.or_else(|| constants::published(name))?))
+        };
+        names.into_iter().filter_map(fit).collect()
+    });
+    Ok(Box::new(move |id: &str| {
+        let Some(run) = left.iter().find(|run| run.told.id == id) else { return Vec::new() };
+        run.points(fitted.get(run.profile))
+    }))
 }

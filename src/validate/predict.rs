@@ -16,7 +16,7 @@ use crate::fabric::Fabric;
 use crate::ids::Rank;
 use crate::input::stack::builtin;
 use crate::result::{PointPrediction, SkippedFile};
-use crate::run::{self, CollectiveSpec, RunOptions, Scenario};
+use crate::run::{self, CollectiveSpec, Proofs, RunOptions, Scenario};
 use crate::stack::{Overrides, Profile, Protocol, Stack, Version};
 use crate::units::{Bytes, Time};
 
@@ -35,6 +35,8 @@ pub struct Run {
     pub told: FilePrediction,
     /// The name of the profile that its library and hardware have.
     pub profile: &'static str,
+    /// Schedules proved so far.
+    proofs: Arc<Proofs>,
     groups: Vec<Group>,
 }
 
@@ -51,7 +53,7 @@ pub struct Played {
 
 /// Measured times below such a part of the bound are faults of the measurement, not of the fabric that stands for the
 /// machine.
-const IMPOSSIBLE: f64 = 0.5;
+pub(super) const IMPOSSIBLE: f64 = 0.5;
 
 /// The profile of a library on some hardware, and what the generation is called in groups.
 fn profile_of(measured: &Measured, system: &System) -> Result<(&'static str, String), String> {
@@ -182,6 +184,7 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
         trust: key("trust"),
         source: key("source"),
         bus_factor: measured.op.bus_factor(measured.ranks),
+        assumed: system.assumed.iter().map(|key| (*key).to_owned()).collect(),
         points: Vec::new(),
         skipped_points: measured
             .skipped
@@ -256,7 +259,7 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
             }
         }
     }
-    Ok(Run { told, profile, groups })
+    Ok(Run { told, profile, proofs: Arc::default(), groups })
 }
 
 /// The scenario of one algorithm, its sizes still to come.
@@ -329,7 +332,7 @@ impl Run {
             if let (Some(stack), Some(profile)) = (&mut scenario.stack, profile) {
                 stack.profile = profile.clone();
             }
-            match run::run(&scenario, &options, &run::Quiet) {
+            match run::run_with(&scenario, &options, &run::Quiet, &self.proofs) {
                 Ok(result) => {
                     for (at, bytes) in &group.points {
                         let case = result.cases.iter().find(|case| case.bytes == bytes.get());
@@ -348,9 +351,21 @@ impl Run {
         played
     }
 
+    /// The points that can be and that are predicted, with the constants of another profile where one is given.
+    pub fn points(&self, profile: Option<&Profile>) -> Vec<PointPrediction> {
+        match self.with(profile) {
+            Prediction::Predicted(told) => told.points,
+            Prediction::Skipped(_) => Vec::new(),
+        }
+    }
+
     /// The prediction with the built-in constants.
     pub fn predict(&self) -> Prediction {
-        let played = self.play(None);
+        self.with(None)
+    }
+
+    fn with(&self, profile: Option<&Profile>) -> Prediction {
+        let played = self.play(profile);
         let mut told = self.told.clone();
         let mut refused = played.refused;
         for (at, point) in told.points.iter_mut().enumerate() {

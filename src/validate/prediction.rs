@@ -44,6 +44,8 @@ pub struct FilePrediction {
     pub source: String,
     /// Bus bandwidth over bytes per time.
     pub bus_factor: f64,
+    /// Keys that the file leaves open and for which the usual value was taken.
+    pub assumed: Vec<String>,
     /// The points in the order of the file.
     pub points: Vec<PointPrediction>,
     /// Points that could not be predicted.

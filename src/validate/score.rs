@@ -89,6 +89,7 @@ fn file_score(file: FilePrediction) -> Option<FileScore> {
         healthy: file.healthy,
         trust: file.trust,
         source: file.source,
+        assumed: file.assumed,
         standing,
         bus_factor: file.bus_factor,
         mape_pct,
@@ -98,6 +99,11 @@ fn file_score(file: FilePrediction) -> Option<FileScore> {
 }
 
 /// What a file counts for.
+/// What a file counts for.
+pub(super) fn standing_of(file: &FilePrediction) -> Standing {
+    standing(file, &file.collective.replace('_', "-"))
+}
+
 fn standing(file: &FilePrediction, collective: &str) -> Standing {
     if file.healthy != "yes" || !matches!(file.trust.as_str(), "A" | "B") {
         Standing::Doubtful

@@ -32,6 +32,7 @@ pub(super) fn file(
             .iter()
             .map(|&(bytes, measured, predicted)| point(bytes, measured, predicted))
             .collect(),
+        assumed: Vec::new(),
         skipped_points: Vec::new(),
     }
 }

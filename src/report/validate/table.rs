@@ -27,6 +27,10 @@ pub fn table(validation: &Validation, width: Option<u16>) -> String {
     ] {
         section(title, files(&validation.files, standing, width));
     }
+    section(
+        "keys that a file leaves open, taken as usual for its hardware",
+        assumed(&validation.files, width),
+    );
     for (by, title) in [
         (GroupBy::Collective, "by generation and collective"),
         (GroupBy::Servers, "by generation, collective and servers"),
@@ -63,6 +67,15 @@ fn head(validation: &Validation) -> String {
         parts.push(format!("{} skipped", counted(validation.skipped_points.len() as u64, "point")));
     }
     format!("{}; errors are of time, in percent of what was measured\n", parts.join("; "))
+}
+
+fn assumed(files: &[FileScore], width: Option<u16>) -> String {
+    let rows: Vec<Vec<String>> = files
+        .iter()
+        .filter(|file| !file.assumed.is_empty())
+        .map(|file| vec![file.id.clone(), file.assumed.join(", ")])
+        .collect();
+    if rows.is_empty() { String::new() } else { lay_out(&[text("id"), text("keys")], rows, width) }
 }
 
 fn files(files: &[FileScore], standing: Standing, width: Option<u16>) -> String {
