@@ -69,6 +69,8 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Predict measured runs and tell how far off the predictions are
     Validate(ValidateArgs),
+    /// Fit a stack profile to logs of nccl-tests, and tell how well its constants are known
+    Calibrate(CalibrateArgs),
     /// Draw the plots of a saved result again
     Plot(PlotArgs),
     /// Print a commented template of a scenario or topology file
@@ -173,6 +175,59 @@ pub(super) struct ValidateArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// Logs of nccl-tests as printed; `LOG=FILE` where a log has a topology of its own
+    #[arg(required = true, value_name = "LOG[=FILE]")]
+    pub(super) logs: Vec<String>,
+    /// What the logs were measured on: a topology, of which the first servers are taken, or a scenario that places the
+    /// ranks
+    #[arg(long, visible_alias = "scenario", value_name = "FILE")]
+    pub(super) topology: Option<String>,
+    /// Stack profile to start from, built-in or a file [default: that of the scenario, or of the devices in the logs]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) profile: Option<String>,
+    /// Operation, where a log does not tell
+    #[arg(long, value_name = "OP")]
+    pub(super) op: Option<String>,
+    /// Release of the library, such as 2.18.5 [default: what the logs print]
+    #[arg(long = "version", value_name = "RELEASE")]
+    pub(super) release: Option<String>,
+    /// Whether a process drives one accelerator or all of its server [default: the scenario's, or per-gpu]
+    #[arg(long, value_enum)]
+    pub(super) process: Option<Process>,
+    /// Constants to fit, and no others [default: all that the logs depend on]
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub(super) free: Vec<String>,
+    /// Constants to leave as they are
+    #[arg(long, value_name = "KEY,...", value_delimiter = ',')]
+    pub(super) fix: Vec<String>,
+    /// Name of the fitted profile [default: that of the start and `-calibrated`]
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// Folder for results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw no plots
+    #[arg(long)]
+    pub(super) no_plots: bool,
+    /// Threads [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+/// What a process drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Process {
+    /// One accelerator
+    PerGpu,
+    /// All accelerators of its server
+    PerNode,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct PlotArgs {
     /// A saved result (`result.json`); `-` is stdin
     pub(super) file: String,
@@ -230,6 +285,8 @@ pub(super) enum SchemaName {
     Show,
     /// What `validate --format json` prints
     Validate,
+    /// What `calibrate --format json` prints
+    Calibrate,
     /// What `check --format json` prints
     Check,
 }

@@ -42,6 +42,11 @@ pub(super) fn scenario(path: &str, seed: Option<u64>, term: &Term) -> Result<Sce
     settle(input::load_scenario(path, &options(path, seed)?), term)
 }
 
+/// Reads a stack profile; faults and warnings are told on stderr.
+pub(super) fn profile(path: &str, term: &Term) -> Result<Profile, Failure> {
+    settle(input::load_profile(path, &options(path, None)?), term)
+}
+
 /// Reads a scenario, a topology or a stack profile, whichever it is.
 pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
     let options = options(path, None)?;
@@ -99,7 +104,8 @@ fn settle<T>(loaded: Result<Loaded<T>, LoadError>, term: &Term) -> Result<T, Fai
     }
 }
 
-fn tell(diagnostics: &[Diagnostic], sources: &SourceMap, term: &Term) {
+/// Tells diagnostics on stderr, with the places they are about.
+pub(super) fn tell(diagnostics: &[Diagnostic], sources: &SourceMap, term: &Term) {
     if !diagnostics.is_empty() {
         term.say(render_all(diagnostics, sources, term.color).trim_end());
     }

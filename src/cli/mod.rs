@@ -1,6 +1,7 @@
 //! The command line: one file a command, results on stdout, everything else on stderr.
 
 mod args;
+mod calibrate;
 mod check;
 mod compare;
 mod complete;
@@ -51,6 +52,7 @@ where
         Command::Check(args) => check::check(args, &cli.global, &term),
         Command::Show(args) => show::show(args, &cli.global, &term),
         Command::Validate(args) => validate::validate(args, &cli.global, &term),
+        Command::Calibrate(args) => calibrate::calibrate(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{RUN_SCHEMA, RunResult, Validation};
+use crate::result::{Calibration, RUN_SCHEMA, RunResult, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -76,6 +76,16 @@ pub fn validate(validation: &Validation) -> String {
 /// The JSON schema (draft 7) of [`validate`].
 pub fn validate_schema() -> String {
     print(&schema::<Validation>())
+}
+
+/// A calibration as one JSON object, [`crate::result::CALIBRATE_SCHEMA`].
+pub fn calibrate(calibration: &Calibration) -> String {
+    print(calibration)
+}
+
+/// The JSON schema (draft 7) of [`calibrate`].
+pub fn calibrate_schema() -> String {
+    print(&schema::<Calibration>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

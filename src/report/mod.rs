@@ -1,6 +1,7 @@
 //! Results out: tables, JSON, CSV and drawings. Everything here is a pure function of saved results,
 //! so that a run can be tabulated and drawn again without simulating.
 
+pub mod calibrate;
 mod compare;
 pub mod csv;
 pub mod draw;

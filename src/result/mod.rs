@@ -1,10 +1,14 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
+mod calibrate;
 mod validate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use calibrate::{
+    CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
+};
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,

@@ -1,6 +1,7 @@
 //! Predictions against measured runs: which files of a folder are runs, how far off their predictions are, and
 //! whether constants that have not seen a file predict it as well.
 
+pub mod calibrate;
 pub mod constants;
 mod error;
 pub mod fit;

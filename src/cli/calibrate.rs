@@ -1,0 +1,236 @@
+//! `calibrate`: logs of nccl-tests in; a stack profile out, with what is known of its constants.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
+
+use super::args::{CalibrateArgs, Format, Global, Process};
+use super::exit::{Exit, Failure};
+use super::files::{OutDir, safe_name};
+use super::load::{self, Document};
+use super::memory;
+use super::progress::interrupted;
+use super::run::write_picture;
+use super::term::Term;
+use crate::collective::Op;
+use crate::diag::nearest;
+use crate::exchange::nccl_tests;
+use crate::input::stack::{builtin, builtin_names, to_toml};
+use crate::report::draw::{self, DrawError};
+use crate::report::{calibrate as report, json};
+use crate::result::Calibration;
+use crate::run;
+use crate::stack::{Profile, Version};
+use crate::validate::calibrate::{
+    self, CalibrateError, Machine, Measurement, Settings, constant, default_profile,
+};
+
+pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
+    let op = args.op.as_deref().map(operation).transpose()?;
+    let constants = |keys: &[String]| keys.iter().map(|key| constant(key)).collect::<Result<Vec<_>, _>>();
+    let free = constants(&args.free).map_err(|error| failure(&error, term))?;
+    let fixed = constants(&args.fix).map_err(|error| failure(&error, term))?;
+    let measurements = measurements(args, op, term)?;
+    let start = start(args.profile.as_deref(), &measurements, term)?;
+    let name = args.name.clone().unwrap_or_else(|| format!("{}-calibrated", start.name));
+    let settings = Settings {
+        name: name.clone(),
+        version: args.release.as_deref().map(release).transpose()?,
+        shared_process: args.process.map(|process| process == Process::PerNode),
+        free: (!free.is_empty()).then_some(free),
+        fixed,
+        threads: args.threads.map(usize::from),
+        max_memory: memory::default_limit().map(|bytes| bytes.get()),
+        ..Settings::default()
+    };
+    let watching = Watching::new(!args.no_progress);
+    let done = calibrate::calibrate(&start, &measurements, &settings, &watching);
+    watching.bar.finish_and_clear();
+    let done = done.map_err(|error| failure(&error, term))?;
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
+    let mut out = OutDir::open(&folder)?;
+    let (told_json, told_csv) = (json::calibrate(&done.calibration), report::residuals(&done.calibration));
+    out.write("profile.toml", to_toml(&done.profile).as_bytes())?;
+    out.write("calibration.json", told_json.as_bytes())?;
+    out.write("residuals.csv", told_csv.as_bytes())?;
+    if !args.no_plots {
+        draw_all(&done.calibration, &mut out)?;
+    }
+    match global.format {
+        Format::Table => term.data(&report::table(&done.calibration, term.width()))?,
+        Format::Json => term.data(&told_json)?,
+        Format::Csv => term.data(&told_csv)?,
+    }
+    term.say(&out.summary());
+    Ok(Exit::Ok)
+}
+
+/// A plot of each log.
+fn draw_all(calibration: &Calibration, out: &mut OutDir) -> Result<(), Failure> {
+    let curves = report::curves(calibration);
+    for (number, curve) in (1..).zip(&curves) {
+        let mut picture = match draw::draw_measured(curve) {
+            Ok(picture) => picture,
+            // A log of empty collectives has nothing to draw.
+            Err(DrawError::Nothing(_)) => continue,
+            Err(error) => {
+                let message = format!("cannot draw the plot of `{}`: {error}", curve.id);
+                return Err(Failure::Message(Exit::Incomplete, message));
+            }
+        };
+        // Logs of two folders may have one name.
+        let same = curves.iter().filter(|other| safe_name(&other.id) == safe_name(&curve.id)).count();
+        picture.name =
+            if same > 1 { format!("busbw-{number}-{}", curve.id) } else { format!("busbw-{}", curve.id) };
+        write_picture(out, &picture)?;
+    }
+    Ok(())
+}
+
+fn operation(name: &str) -> Result<Op, Failure> {
+    Op::from_name(name).filter(|op| *op != Op::AllToAllV).ok_or_else(|| {
+        let names = || Op::ALL.into_iter().filter(|op| *op != Op::AllToAllV).map(Op::name);
+        usage(format!("there is no operation named `{name}`, {}", near(name, names())))
+    })
+}
+
+fn release(text: &str) -> Result<Version, Failure> {
+    Version::parse(text).filter(|version| version.major == 2).ok_or_else(|| {
+        usage(format!("`{text}` is not a release of the library, expected one such as `2.18.5`"))
+    })
+}
+
+fn near<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(name, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let list: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            format!("expected one of {}", list.join(", "))
+        }
+    }
+}
+
+fn usage(message: String) -> Failure {
+    Failure::Message(Exit::Usage, message)
+}
+
+/// Reads all logs and what they were measured on.
+fn measurements(args: &CalibrateArgs, op: Option<Op>, term: &Term) -> Result<Vec<Measurement>, Failure> {
+    let mut machines: Vec<(String, Machine)> = Vec::new();
+    let mut found = Vec::new();
+    for given in &args.logs {
+        let (log, topology) = parts(given);
+        let bytes = std::fs::read(log).map_err(|error| Failure::io(log, "read", &error))?;
+        let read = nccl_tests::read(log, &bytes, op).map_err(|rejected| {
+            load::tell(&rejected.diagnostics, &rejected.sources, term);
+            Failure::Told(Exit::Usage)
+        })?;
+        let Some(topology) = topology.or(args.topology.as_deref()) else {
+            term.error(&format!("there is no topology for `{log}`"));
+            term.say(&format!("help: add `--topology FILE`, or write `{log}=FILE`"));
+            return Err(Failure::Told(Exit::Usage));
+        };
+        let known = machines.iter().find(|(name, _)| name == topology).map(|(_, machine)| machine.clone());
+        let machine = match known {
+            Some(machine) => machine,
+            None => {
+                let machine = machine(topology, term)?;
+                machines.push((topology.into(), machine.clone()));
+                machine
+            }
+        };
+        let id =
+            Path::new(log).file_stem().map_or_else(|| log.into(), |stem| stem.to_string_lossy().into_owned());
+        found.push(Measurement { id, log: read, machine });
+    }
+    Ok(found)
+}
+
+/// A log and its topology, from `LOG=TOPOLOGY`; a file whose own name has that form is meant itself.
+fn parts(given: &str) -> (&str, Option<&str>) {
+    match given.rsplit_once('=') {
+        Some((log, topology)) if !Path::new(given).exists() => (log, Some(topology)),
+        _ => (given, None),
+    }
+}
+
+fn machine(path: &str, term: &Term) -> Result<Machine, Failure> {
+    match load::document(path, term)? {
+        Document::Topology(fabric) => Ok(Machine::Fabric(Arc::new(*fabric))),
+        Document::Scenario(scenario) => Ok(Machine::Scenario(scenario)),
+        Document::Profile(_) => {
+            Err(usage(format!("`{path}` is a stack profile, expected a topology or a scenario")))
+        }
+    }
+}
+
+/// The profile to start from: the one asked for, a scenario's, or the built-in one of the devices that the logs name.
+fn start(asked: Option<&str>, measurements: &[Measurement], term: &Term) -> Result<Profile, Failure> {
+    if let Some(asked) = asked {
+        if let Some(profile) = builtin(asked) {
+            return Ok(profile);
+        }
+        if Path::new(asked).exists() {
+            return load::profile(asked, term);
+        }
+        let near = near(asked, builtin_names());
+        return Err(usage(format!("there is no built-in stack profile and no file named `{asked}`, {near}")));
+    }
+    let found = default_profile(measurements, &builtin);
+    found.ok_or_else(|| {
+        term.error("the logs do not tell which accelerators they are of");
+        term.say("help: add `--profile NAME` with the stack profile to start from, such as `nccl-hopper`");
+        Failure::Told(Exit::Usage)
+    })
+}
+
+fn failure(error: &CalibrateError, term: &Term) -> Failure {
+    term.error(&error.to_string());
+    for hint in error.help() {
+        term.say(&format!("help: {hint}"));
+    }
+    Failure::Told(match error {
+        CalibrateError::Cancelled => Exit::Interrupted,
+        CalibrateError::Threads { .. } => Exit::Io,
+        _ => Exit::Usage,
+    })
+}
+
+/// Shows that something goes on, and passes Ctrl-C on.
+struct Watching {
+    bar: ProgressBar,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watching {
+    fn new(shown: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
+        if !shown {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        bar.set_message("fitting");
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar, stop: Arc::clone(interrupted()) }
+    }
+}
+
+impl run::Watch for Watching {
+    fn stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_may_name_their_topology() {
+        assert_eq!(parts("a.log"), ("a.log", None));
+        assert_eq!(parts("a.log=b.toml"), ("a.log", Some("b.toml")));
+        assert_eq!(parts("a=1.log=b.toml"), ("a=1.log", Some("b.toml")));
+    }
+}
