@@ -302,7 +302,8 @@ fn schemas_are_up_to_date() {
             fs::create_dir_all("schemas").unwrap();
             fs::write(&path, &text).unwrap();
         }
-        assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{path} is out of date");
+        // Schemas are long: which one differs is enough to know.
+        assert!(fs::read_to_string(&path).unwrap_or_default() == text, "{path} is out of date");
     }
 }
 
