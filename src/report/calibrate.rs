@@ -38,9 +38,9 @@ pub fn table(calibration: &Calibration, width: Option<u16>) -> String {
         section(title, constants(&calibration.constants, part, width));
     }
     let pairs = calibration.pairs.iter().map(|pair| {
-        let known = if pair.correlation < 0.0 { "sum" } else { "difference" };
+        let other = if pair.correlation < 0.0 { "less" } else { "more" };
         format!(
-            "{} and {}: the {known} is known better than each ({:+.2})\n",
+            "more {} with {other} {} would serve about as well (correlation {:+.2})\n",
             pair.a, pair.b, pair.correlation
         )
     });
@@ -55,7 +55,7 @@ fn logs(calibration: &Calibration, width: Option<u16>) -> String {
         text("op"),
         number("ranks"),
         number("servers"),
-        text("NCCL\nas"),
+        text("release"),
         number("points"),
         number("MAPE\nstart"),
         number("MAPE\nfitted"),
@@ -133,7 +133,7 @@ fn known(constant: &FittedConstant) -> String {
         "mixed" if named.is_empty() => format!("no: not told apart from others{limit}"),
         "mixed" => format!("no: not told apart from {}{limit}", named.join(", ")),
         "faint" => format!("no: it matters too little here{limit}"),
-        "unseen" => "no: nothing here depends on it".into(),
+        "unseen" => "no: no time depends on it".into(),
         _ => format!("best of the whole numbers tried{limit}"),
     }
 }
