@@ -6,12 +6,18 @@ use super::csv::write;
 use super::number::{counted, significant};
 use super::table::{Column, lay_out, number, text};
 use crate::result::{
-    CalibratedLog, Calibration, FileScore, FittedConstant, FittedErrors, PointPrediction, Standing,
-    WorstPoint,
+    CalibratedLog, Calibration, FileScore, FittedConstant, FittedErrors, FittedPoint, PointPrediction,
+    Standing, WorstPoint,
 };
+use crate::units::Bytes;
 
 /// How many constants are named that another is mixed up with.
 const NAMED: usize = 3;
+
+/// A point is far off where it is off by more than so many times the scatter.
+const FAR: f64 = 3.0;
+/// How many of them are shown.
+const SHOWN: usize = 8;
 
 /// Logs with their errors, constants by part, what is hardly told apart, and notes.
 /// `width` is the most columns a line may take; long cells are then wrapped.
@@ -45,6 +51,7 @@ pub fn table(calibration: &Calibration, width: Option<u16>) -> String {
         )
     });
     section("hardly told apart", pairs.collect());
+    section("points farthest off", farthest(calibration, width));
     section("notes", notes(calibration));
     out
 }
@@ -132,10 +139,44 @@ fn known(constant: &FittedConstant) -> String {
         "determined" => format!("yes{limit}"),
         "mixed" if named.is_empty() => format!("no: not told apart from others{limit}"),
         "mixed" => format!("no: not told apart from {}{limit}", named.join(", ")),
-        "faint" => format!("no: it matters too little here{limit}"),
+        "faint" => format!("no: these times say too little of it{limit}"),
         "unseen" => "no: no time depends on it".into(),
         _ => format!("best of the whole numbers tried{limit}"),
     }
+}
+
+/// The points that the fitted constants miss by more than chance, farthest first.
+fn farthest(calibration: &Calibration, width: Option<u16>) -> String {
+    let off = |point: &FittedPoint| point.errors_pct().1;
+    let mut far: Vec<&FittedPoint> =
+        calibration.points.iter().filter(|point| off(point).abs() > FAR * calibration.scatter_pct).collect();
+    // Equal errors keep the order of the logs.
+    far.sort_by(|a, b| off(b).abs().total_cmp(&off(a).abs()));
+    far.truncate(SHOWN);
+    if far.is_empty() {
+        return String::new();
+    }
+    let columns = [
+        text("log"),
+        number("size"),
+        text("algorithm"),
+        text("protocol"),
+        number("measured\nus"),
+        number("fitted\nus"),
+        number("error\n%"),
+    ];
+    let row = |point: &FittedPoint| {
+        vec![
+            point.id.clone(),
+            Bytes(point.bytes).to_string(),
+            point.algorithm.clone(),
+            point.protocol.clone(),
+            significant(point.measured_us),
+            significant(point.fitted_us),
+            format!("{:+.1}", off(point)),
+        ]
+    };
+    lay_out(&columns, far.into_iter().map(row).collect(), width)
 }
 
 fn notes(calibration: &Calibration) -> String {
@@ -219,7 +260,7 @@ pub fn residuals(calibration: &Calibration) -> String {
 }
 
 /// Each log with its own points.
-fn by_log(calibration: &Calibration) -> Vec<(&CalibratedLog, &[crate::result::FittedPoint])> {
+fn by_log(calibration: &Calibration) -> Vec<(&CalibratedLog, &[FittedPoint])> {
     let mut rest = calibration.points.as_slice();
     let mut found = Vec::new();
     for log in &calibration.logs {
@@ -232,7 +273,7 @@ fn by_log(calibration: &Calibration) -> Vec<(&CalibratedLog, &[crate::result::Fi
 
 /// Each log as measured and as fitted, to be drawn.
 pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
-    let curve = |(log, points): (&CalibratedLog, &[crate::result::FittedPoint])| {
+    let curve = |(log, points): (&CalibratedLog, &[FittedPoint])| {
         let points: Vec<PointPrediction> = points
             .iter()
             .map(|point| PointPrediction {
