@@ -170,6 +170,7 @@ params! {
     CHANNELS_NVLS "channels.nvls" Count Server 16.0 COUNTS "channels of NVLS";
     MPI_LAUNCH "mpi.launch" Time Host 1.0 TIMES "what a collective of MPI costs once";
     MPI_STEP "mpi.step" Time Network 1.2 TIMES "software latency of a small message";
+    MPI_PARTNER "mpi.partner" Time Network 0.5 TIMES "added to a message whose partner is not that of the step before";
     MPI_MESSAGE "mpi.message" Time Host 1.0 TIMES "what a rank takes for each further message of many that it starts at once";
     MPI_COPY "mpi.copy" Rate Host 5.0 RATES "what is copied through buffers of small messages";
     MPI_PACK "mpi.pack" Rate Host 8.0 RATES "what is moved within memory, where blocks must be put in order or together";

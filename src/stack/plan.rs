@@ -411,7 +411,17 @@ impl Stack {
             _ => (0.0, 0.0),
         };
         let packing = if packs > 0.0 { self.at(p::MPI_PACKING) } else { 0.0 };
-        let step = micros(self.at(p::MPI_STEP) + packing);
+        // A ring or chain talks to the same two all the time.
+        let same = matches!(
+            algorithm,
+            Algorithm::Ring
+                | Algorithm::RingBidirectional
+                | Algorithm::Chain
+                | Algorithm::MultiRing
+                | Algorithm::Direct
+        );
+        let partner = if same { 0.0 } else { self.at(p::MPI_PARTNER) };
+        let step = micros(self.at(p::MPI_STEP) + packing + partner);
         let rate = self.rate(p::MPI_RATE).min(if rail > 0.0 { rails * rail } else { f64::INFINITY });
         Plan {
             algorithm,
@@ -432,7 +442,7 @@ impl Stack {
                 flowing: false,
                 messages: Some(Messages {
                     eager: self.profile.count(p::MPI_EAGER),
-                    ask: micros(self.at(p::MPI_ASK) + packing),
+                    ask: micros(self.at(p::MPI_ASK) + packing + partner),
                     copy: self.rate(p::MPI_COPY),
                     pack: if packs > 0.0 { self.rate(p::MPI_PACK) / packs } else { f64::INFINITY },
                     large: self.profile.count(p::MPI_LARGE),

@@ -59,6 +59,7 @@ const NETWORK: &[Param] = &[
 const MPI: &[Param] = &[
     p::MPI_LAUNCH,
     p::MPI_STEP,
+    p::MPI_PARTNER,
     p::MPI_MESSAGE,
     p::MPI_COPY,
     p::MPI_PACK,
@@ -69,6 +70,15 @@ const MPI: &[Param] = &[
     p::MPI_REDUCE,
     p::MPI_REDUCE_LARGE,
 ];
+
+/// What a run of MPI counts for whose processors sum: these vary with more than a rate of sums can tell.
+const SUMS: f64 = 0.25;
+
+/// Whether processors sum in a run.
+fn sums(run: &Run) -> bool {
+    run.told.library == "mpi"
+        && matches!(run.told.collective.as_str(), "all-reduce" | "reduce" | "reduce-scatter")
+}
 
 /// The constants of a profile that runs may tell.
 pub fn told_by_runs(profile: &Profile) -> Vec<Param> {
@@ -87,11 +97,12 @@ pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> 
     let (mut measured, mut weights) = (Vec::new(), Vec::new());
     for run in &runs {
         let points = &run.told.points;
+        let counts = if sums(run) { SUMS } else { 1.0 };
         let large = points.iter().filter(|point| point.bytes >= LARGE).count();
         for point in points {
             measured.push(point.measured_us);
             let more = if point.bytes >= LARGE { 1.0 / large as f64 } else { 0.0 };
-            weights.push(1.0 / points.len() as f64 + more);
+            weights.push(counts * (1.0 / points.len() as f64 + more));
         }
     }
     if measured.is_empty() {
