@@ -130,6 +130,7 @@ fn a_log_of_two_servers_is_read_between_other_lines() {
     assert_eq!(log.device.as_deref(), Some("NVIDIA H100 80GB HBM3"));
     assert_eq!(log.library_version.as_deref(), Some("2.18.5"));
     assert_eq!((log.average_busbw, log.out_of_bounds), (Some(50.0234), Some(0)));
+    assert_eq!(log.per_process, Some(1));
     let points: Vec<(u64, f64, Option<f64>, bool)> = log
         .points
         .iter()

@@ -49,6 +49,8 @@ pub struct Log {
     pub hosts: Vec<Host>,
     /// What the devices call themselves, such as `NVIDIA H100 80GB HBM3`, where they all do so alike.
     pub device: Option<String>,
+    /// How many accelerators one process drives, where the log tells (`nThread` times `nGpus`).
+    pub per_process: Option<u32>,
     /// Version of the library, such as `2.18.5`.
     pub library_version: Option<String>,
     /// `Avg bus bandwidth` in GB/s, as printed.
@@ -112,6 +114,7 @@ struct Reader<'a> {
     programs: Vec<(&'static str, Option<Op>, Line<'a>, &'a str)>,
     devices: BTreeMap<u32, Device>,
     nranks: Option<u32>,
+    per_process: Option<u32>,
     version: Option<String>,
     average: Option<f64>,
     out_of_bounds: Option<u64>,
@@ -164,6 +167,10 @@ impl<'a> Reader<'a> {
             self.out_of_bounds = found.split_whitespace().next().and_then(|word| word.parse().ok());
         } else if let Some((rank, device)) = device(text) {
             self.devices.insert(rank, device);
+        } else if let (Some(threads), Some(each)) = (word_after(text, "nThread"), word_after(text, "nGpus"))
+            && let (Ok(threads), Ok(each)) = (threads.parse::<u32>(), each.parse::<u32>())
+        {
+            self.per_process = threads.checked_mul(each).filter(|count| *count > 0);
         }
         self.find_version(text);
     }
@@ -241,6 +248,7 @@ impl<'a> Reader<'a> {
             ranks,
             hosts,
             device,
+            per_process: self.per_process,
             library_version: self.version,
             average_busbw: self.average,
             out_of_bounds: self.out_of_bounds,

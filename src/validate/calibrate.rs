@@ -43,7 +43,7 @@ pub struct Settings {
     pub name: String,
     /// The release of the library, whatever the logs say.
     pub version: Option<Version>,
-    /// Whether one process drives all accelerators of its server, whatever scenarios say.
+    /// Whether one process drives all accelerators of its server, whatever scenarios and logs say.
     pub shared_process: Option<bool>,
     /// The constants that are free; those that matter where `None`.
     pub free: Option<Vec<Param>>,
@@ -58,7 +58,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What ran a log: a scenario's own stack, over which stand the release that the log prints and what is set here.
+    /// What ran a log: a scenario's own stack, over which stand what the log prints and what is set here.
     fn stack(&self, start: &Profile, measurement: &Measurement) -> Stack {
         let mut stack = match &measurement.machine {
             Machine::Scenario(scenario) => scenario.stack.clone(),
@@ -68,6 +68,9 @@ impl Settings {
         stack.profile = start.clone();
         if let Some(printed) = measurement.log.library_version.as_deref().and_then(Version::parse) {
             stack.version = printed;
+        }
+        if let Some(count) = measurement.log.per_process {
+            stack.shared_process = count > 1;
         }
         stack.version = self.version.unwrap_or(stack.version);
         stack.shared_process = self.shared_process.unwrap_or(stack.shared_process);
@@ -122,6 +125,7 @@ fn calibrate_here(
     if watch.stop() {
         return Err(CalibrateError::Cancelled);
     }
+    tell::round(&mut found);
     let told = model.told(&found.profile)?;
     tell::name(&mut found.profile, start, &settings.name, measurements);
     let calibration = tell::calibration(start, measurements, &sights, &found, &told);

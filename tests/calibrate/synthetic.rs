@@ -34,7 +34,7 @@ pcie_bandwidth = "32 GB/s"
 /// The machine.
 pub(crate) struct Lab {
     pub(crate) fabric: Arc<Fabric>,
-    truth: Profile,
+    pub(crate) truth: Profile,
     /// Of the logarithm of times.
     scatter: f64,
 }

@@ -83,7 +83,7 @@ pub enum CalibrateError {
         /// The log.
         log: String,
         /// Why.
-        error: RunError,
+        error: Box<RunError>,
     },
     /// No threads could be had.
     #[error("cannot start threads: {message}")]

@@ -156,7 +156,7 @@ impl Run {
             scenario.stack = Some(stack);
             let result = run::run(&scenario, options, watch).map_err(|error| match error {
                 RunError::Cancelled => CalibrateError::Cancelled,
-                error => CalibrateError::Run { log: self.id.clone(), error },
+                error => CalibrateError::Run { log: self.id.clone(), error: Box::new(error) },
             })?;
             for (at, case) in missing.iter().zip(&result.cases) {
                 let told = of_case(case, launches[*at]);

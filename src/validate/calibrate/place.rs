@@ -182,6 +182,7 @@ mod tests {
                 .map(|(at, ranks)| Host { name: format!("node{at}"), ranks: *ranks })
                 .collect(),
             device: None,
+            per_process: None,
             library_version: None,
             average_busbw: None,
             out_of_bounds: None,

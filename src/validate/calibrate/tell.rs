@@ -22,6 +22,21 @@ pub(super) fn name(profile: &mut Profile, start: &Profile, name: &str, measureme
     profile.sources.extend(measurements.iter().map(of));
 }
 
+/// Rounds fitted constants to what is worth keeping in a file: four digits.
+pub(super) fn round(fit: &mut Fit) {
+    for constant in &mut fit.constants {
+        if constant.value.to_bits() != constant.start.to_bits() {
+            constant.value = rounded(constant.value);
+            fit.profile.set(constant.param, constant.value);
+        }
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    // Through text, so that it is the number nearest to those digits.
+    format!("{value:.3e}").parse().unwrap_or(value)
+}
+
 /// Everything that was found.
 pub(super) fn calibration(
     start: &Profile,
@@ -41,7 +56,7 @@ pub(super) fn calibration(
                 protocol: told[at].protocol.clone(),
                 measured_us: point.time_us,
                 start_us: fit.before[at],
-                fitted_us: fit.after[at],
+                fitted_us: told[at].us,
             });
         }
     }
