@@ -205,9 +205,8 @@ impl Stack {
             Protocol::Ll | Protocol::Ll128 => 8,
             Protocol::Simple => 64,
         };
-        u32::try_from(bytes / (threads * each))
-            .unwrap_or(u32::MAX)
-            .clamp(self.overrides.min_channels.unwrap_or(1), most)
+        let least = self.overrides.min_channels.unwrap_or(1).clamp(1, most);
+        u32::try_from(bytes / (threads.max(1) * each)).unwrap_or(u32::MAX).clamp(least, most)
     }
 
     /// Added to steps over the network, and what is got of its raw rate.
