@@ -309,7 +309,8 @@ impl Stack {
         }
         let outside = match protocol {
             Protocol::Ll => self.rate(p::RATE_LL_NET),
-            Protocol::Ll128 => site.network * network * self.at(p::PART_LL128_NET),
+            Protocol::Ll128 if site.network > 0.0 => site.network * network * self.at(p::PART_LL128_NET),
+            Protocol::Ll128 => f64::INFINITY,
             Protocol::Simple => f64::INFINITY,
         };
         let launch = match protocol {
