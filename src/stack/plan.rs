@@ -169,7 +169,8 @@ impl Stack {
         let best = found
             .iter()
             .filter(|(algorithm, protocol, _)| {
-                let single = matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree);
+                // NVLS has Simple only: another protocol that is imposed rules it out, unless it is imposed too.
+                let single = matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree) && asked == *algorithm;
                 (asked == Algorithm::Auto || asked == *algorithm) && (single || fits(*protocol))
             })
             .min_by(|a, b| a.2.total_cmp(&b.2));
