@@ -84,6 +84,8 @@ pub struct Question<'a> {
     pub version: Version,
     /// How many channels.
     pub channels: u32,
+    /// The protocol that its user imposes.
+    pub imposed: Option<Protocol>,
 }
 
 /// Latencies in microseconds: LL, LL128, Simple.
@@ -115,9 +117,9 @@ impl Question<'_> {
         }
     }
 
-    /// Which protocols may be used: LL128 needs scale-up links (or one rank a server).
+    /// Which protocols may be used: LL128 needs scale-up links (or one rank a server), unless it is imposed.
     fn allows(&self, protocol: Protocol) -> bool {
-        protocol != Protocol::Ll128 || self.site.inside() != Medium::Pcie
+        protocol != Protocol::Ll128 || self.site.inside() != Medium::Pcie || self.imposed == Some(protocol)
     }
 
     /// Everything that the library would consider, with its prediction in microseconds, best last known first:

@@ -163,6 +163,7 @@ impl Stack {
             generation: self.profile.generation,
             version: self.version,
             channels: most,
+            imposed: self.overrides.protocol,
         };
         let found = question.predictions();
         let fits = |protocol: Protocol| self.overrides.protocol.is_none_or(|wanted| wanted == protocol);
