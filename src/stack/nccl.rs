@@ -266,10 +266,6 @@ impl Question<'_> {
         0.5 * bus * correction(protocol, self.bytes)
     }
 
-    fn nvls_efficiency(&self) -> f64 {
-        if self.generation == Generation::Blackwell { 0.74 } else { 0.85 }
-    }
-
     fn nvls(&self) -> f64 {
         let (n, channels) =
             (f64::from(self.site.ranks), if self.generation == Generation::Blackwell { 24.0 } else { 16.0 });
@@ -277,7 +273,7 @@ impl Question<'_> {
             Op::AllReduce => (2.0, n / (2.0 * (n - 1.0))),
             _ => ((n - 1.0) / n, n / (n - 1.0)),
         };
-        let bus = self.inside() * self.nvls_efficiency() * (channels - 1.0) / channels * factor;
+        let bus = self.inside() * nvls_efficiency(self.generation) * (channels - 1.0) / channels * factor;
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
         25.0 + self.bytes as f64 / (1_000.0 * bus * ratio)
     }
@@ -293,11 +289,16 @@ impl Question<'_> {
             (_, 2) => 57.7,
             _ => 45.5,
         };
-        let inside = self.inside() * self.nvls_efficiency() * 15.0 / 16.0 * 2.0;
+        let inside = self.inside() * nvls_efficiency(self.generation) * 15.0 / 16.0 * 2.0;
         let bus = inside.min(outside).min(16.0 * cap);
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
         latency + self.bytes as f64 / (1_000.0 * bus * n / (2.0 * (n - 1.0)))
     }
+}
+
+/// What reducing switches get of what kernels get of scale-up links.
+pub(super) const fn nvls_efficiency(generation: Generation) -> f64 {
+    if matches!(generation, Generation::Blackwell) { 0.74 } else { 0.85 }
 }
 
 /// What a tree gets of its bandwidth by size: the library's table, from 64 bytes up by powers of two.

@@ -1,6 +1,6 @@
 //! What a library does with a collective: algorithm, protocol, channels, and what each costs.
 
-use super::nccl::{Protocol, Question, Version};
+use super::nccl::{Protocol, Question, Version, nvls_efficiency};
 use super::param::{self, Param};
 use super::profile::{Library, Profile};
 use super::site::{Medium, Site};
@@ -171,7 +171,8 @@ impl Stack {
             .iter()
             .filter(|(algorithm, protocol, _)| {
                 // NVLS has Simple only: another protocol that is imposed rules it out, unless it is imposed too.
-                let single = matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree) && asked == *algorithm;
+                let single =
+                    matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree) && asked == *algorithm;
                 (asked == Algorithm::Auto || asked == *algorithm) && (single || fits(*protocol))
             })
             .min_by(|a, b| a.2.total_cmp(&b.2));
@@ -300,7 +301,9 @@ impl Stack {
             let heads = u64::from(site.per_server.max(1));
             let chunk = self.nvls_chunk(bytes, u64::from(channels) * heads);
             let all = (u64::from(channels) * heads * chunk) as f64;
-            rate = all / (all / self.rate(p::RATE_NVLS) + self.at(p::COST_NVLS) / 1e6);
+            // Products with fewer links than others of their generation (H800) get no more than the library counts on.
+            let own = self.rate(p::RATE_NVLS).min(links * nvls_efficiency(self.profile.generation));
+            rate = all / (all / own + self.at(p::COST_NVLS) / 1e6);
             segments = Some(pieces(bytes, channels, (heads * chunk) as f64));
         } else {
             if protocol == Protocol::Simple {
