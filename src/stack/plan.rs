@@ -472,9 +472,10 @@ fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
         Op::AllGather => Algorithm::Bruck,
         Op::ReduceScatter if bytes < 512 << 10 => Algorithm::HalvingDoubling,
         Op::ReduceScatter => Algorithm::Pairwise,
-        Op::Broadcast if bytes < 12 << 10 => Algorithm::Binomial,
+        // Its scatter and ring of other numbers is no algorithm here.
+        Op::Broadcast if bytes < 12 << 10 || !power => Algorithm::Binomial,
         Op::Broadcast => Algorithm::HalvingDoubling,
-        Op::Reduce if bytes <= 2 << 10 => Algorithm::Binomial,
+        Op::Reduce if bytes <= 2 << 10 || !power => Algorithm::Binomial,
         Op::Reduce => Algorithm::HalvingDoubling,
         Op::AllToAll | Op::AllToAllV if bytes / u64::from(site.ranks.max(1)) <= 256 => Algorithm::Bruck,
         Op::AllToAll | Op::AllToAllV if bytes / u64::from(site.ranks.max(1)) <= 32 << 10 => Algorithm::Direct,
