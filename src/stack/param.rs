@@ -180,7 +180,7 @@ params! {
     MPI_RATE "mpi.rate" Rate Network 12.0 RATES "what a rank moves each way at most";
     MPI_RAILS "mpi.rails" Count Network 2.0 COUNTS "adapters that one message uses at once";
     MPI_LARGE "mpi.large" Bytes Host 33554432.0 SIZES "messages from here on no longer fit caches and registrations";
-    MPI_RATE_LARGE "mpi.rate_large" Rate Host 10.0 RATES "what a rank moves each way at most in such messages";
+    MPI_RATE_LARGE "mpi.rate_large" Rate Host 6.0 RATES "what a rank moves each way at most in such messages";
     MPI_REDUCE "mpi.reduce" Rate Host 8.0 RATES "what a processor sums, in bytes of one operand";
     MPI_REDUCE_LARGE "mpi.reduce_large" Rate Host 3.0 RATES "the same for such messages";
 }
