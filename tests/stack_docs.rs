@@ -104,7 +104,8 @@ fn tables_are_those_of_the_built_in_profiles() {
     ] {
         let (begin, end) = (format!("<!-- {name}: written by tests/stack_docs.rs -->\n"), "<!-- end -->");
         let from = wanted.find(&begin).unwrap_or_else(|| panic!("{PAGE} has no `{begin}`")) + begin.len();
-        let to = from + wanted[from..].find(end).unwrap_or_else(|| panic!("{PAGE} has no `{end}` for {name}"));
+        let to =
+            from + wanted[from..].find(end).unwrap_or_else(|| panic!("{PAGE} has no `{end}` for {name}"));
         wanted.replace_range(from..to, &text);
     }
     if std::env::var_os("RAILSPINE_BLESS").is_some() {
