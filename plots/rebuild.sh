@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
-# Rebuilds the gallery: every picture in this folder, from the scenarios.
+# Rebuilds the gallery: every picture in this folder, from the scenarios. The picture of the validation needs measured
+# runs, which are not part of this repository: `plots/rebuild.sh FOLDER` draws it from those of a folder, without one the
+# old picture stays.
 set -euo pipefail
+measured=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
 cargo build --release --locked
 program=target/release/railspine
@@ -11,6 +14,7 @@ keep=
 command -v valgrind >/dev/null || keep='scale-instructions.*'
 find plots -name '*.svg' -o -name '*.png' | while read -r old; do
     case $(basename "$old") in
+        validation-scatter.*) [ -z "$measured" ] || rm -f "$old" ;;
         $keep) [ -n "$keep" ] || rm -f "$old" ;;
         *) rm -f "$old" ;;
     esac
@@ -27,6 +31,12 @@ done
 for picture in "$out/compare"/*.svg "$out/compare"/*.png; do
     cp "$picture" "plots/roce-ecmp-vs-spray-$(basename "$picture")"
 done
+if [ -n "$measured" ]; then
+    "$program" validate --measured "$measured" --out "$out/validate" >/dev/null 2>&1
+    for picture in "$out/validate"/scatter.svg "$out/validate"/scatter.png; do
+        cp "$picture" "plots/validation-$(basename "$picture")"
+    done
+fi
 if [ -z "$keep" ]; then
     cargo bench --locked --bench growth -- --draw plots
 fi

@@ -352,16 +352,13 @@ fn refusals_say_what_is_needed() {
     let nvls = |op, request: Request| text(Algorithm::Nvls, &Request { op, ..request });
     let plain = request(Op::AllReduce, 1, 8, &[]);
     let needs = |what: &str| format!("`nvls` cannot serve these ranks: it needs {what}");
-    let linked = "and is linked to rank 0 and all other ranks of its server";
+    let linked = "(`in_network`; in templates `nvswitch_in_network`), linked to rank 0 and all other ranks of its server";
     assert_eq!(
         nvls(Op::AllReduce, plain.clone()),
-        needs(&format!("a switch that can multicast and reduce (`in_network`) {linked}"))
+        needs(&format!("a switch that can multicast and reduce {linked}"))
     );
-    assert_eq!(
-        nvls(Op::AllGather, plain.clone()),
-        needs(&format!("a switch that can multicast (`in_network`) {linked}"))
-    );
-    assert_eq!(nvls(Op::Reduce, plain), needs(&format!("a switch that can reduce (`in_network`) {linked}")));
+    assert_eq!(nvls(Op::AllGather, plain.clone()), needs(&format!("a switch that can multicast {linked}")));
+    assert_eq!(nvls(Op::Reduce, plain), needs(&format!("a switch that can reduce {linked}")));
     let pod = request(Op::AllReduce, 2, 2, &[1]);
     assert_eq!(
         nvls(Op::AllReduce, pod.clone()),
@@ -383,7 +380,7 @@ fn refusals_say_what_is_needed() {
     assert_eq!(
         tree(&lacking),
         needs(
-            "a switch that can multicast and reduce (`in_network`) and is linked to rank 2 and all other ranks of its server"
+            "a switch that can multicast and reduce (`in_network`; in templates `nvswitch_in_network`), linked to rank 2 and all other ranks of its server"
         )
     );
     let mut uneven = pod;

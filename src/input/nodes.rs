@@ -125,7 +125,7 @@ pub(super) const IN_NETWORK: [(&str, InNetwork); 2] = [
 fn in_network(item: &Item<'_>, kind: Option<&At<NodeKind>>) -> InNetwork {
     let mut found = InNetwork::NONE;
     for word in item.each() {
-        if let Some(At { value, .. }) = word.word("something that a switch does with data", &IN_NETWORK) {
+        if let Some(At { value, .. }) = word.word("a switch operation", &IN_NETWORK) {
             found.multicast |= value.multicast;
             found.reduce |= value.reduce;
         }

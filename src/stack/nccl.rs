@@ -84,6 +84,8 @@ pub struct Question<'a> {
     pub version: Version,
     /// How many channels.
     pub channels: u32,
+    /// The protocol that its user imposes.
+    pub imposed: Option<Protocol>,
 }
 
 /// Latencies in microseconds: LL, LL128, Simple.
@@ -115,9 +117,9 @@ impl Question<'_> {
         }
     }
 
-    /// Which protocols may be used: LL128 needs scale-up links (or one rank a server).
+    /// Which protocols may be used: LL128 needs scale-up links (or one rank a server), unless it is imposed.
     fn allows(&self, protocol: Protocol) -> bool {
-        protocol != Protocol::Ll128 || self.site.inside() != Medium::Pcie
+        protocol != Protocol::Ll128 || self.site.inside() != Medium::Pcie || self.imposed == Some(protocol)
     }
 
     /// Everything that the library would consider, with its prediction in microseconds, best last known first:
@@ -264,10 +266,6 @@ impl Question<'_> {
         0.5 * bus * correction(protocol, self.bytes)
     }
 
-    fn nvls_efficiency(&self) -> f64 {
-        if self.generation == Generation::Blackwell { 0.74 } else { 0.85 }
-    }
-
     fn nvls(&self) -> f64 {
         let (n, channels) =
             (f64::from(self.site.ranks), if self.generation == Generation::Blackwell { 24.0 } else { 16.0 });
@@ -275,7 +273,7 @@ impl Question<'_> {
             Op::AllReduce => (2.0, n / (2.0 * (n - 1.0))),
             _ => ((n - 1.0) / n, n / (n - 1.0)),
         };
-        let bus = self.inside() * self.nvls_efficiency() * (channels - 1.0) / channels * factor;
+        let bus = self.inside() * nvls_efficiency(self.generation) * (channels - 1.0) / channels * factor;
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
         25.0 + self.bytes as f64 / (1_000.0 * bus * ratio)
     }
@@ -291,11 +289,16 @@ impl Question<'_> {
             (_, 2) => 57.7,
             _ => 45.5,
         };
-        let inside = self.inside() * self.nvls_efficiency() * 15.0 / 16.0 * 2.0;
+        let inside = self.inside() * nvls_efficiency(self.generation) * 15.0 / 16.0 * 2.0;
         let bus = inside.min(outside).min(16.0 * cap);
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
         latency + self.bytes as f64 / (1_000.0 * bus * n / (2.0 * (n - 1.0)))
     }
+}
+
+/// What reducing switches get of what kernels get of scale-up links.
+pub(super) const fn nvls_efficiency(generation: Generation) -> f64 {
+    if matches!(generation, Generation::Blackwell) { 0.74 } else { 0.85 }
 }
 
 /// What a tree gets of its bandwidth by size: the library's table, from 64 bytes up by powers of two.
@@ -309,8 +312,8 @@ fn correction(protocol: Protocol, bytes: u64) -> f64 {
         0.9, 1.0, 1.0, 1.0,
     ];
     const SIMPLE: [f64; 24] = [
-        0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.7, 0.6, 0.6, 0.5, 0.5, 0.5, 0.5, 0.6, 0.7, 0.8, 0.7, 0.7, 0.8, 0.9,
-        0.9, 0.9, 0.9, 0.9,
+        0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.7, 0.6, 0.6, 0.5, 0.5, 0.5, 0.5, 0.6, 0.7, 0.8, 0.7, 0.7,
+        0.8, 0.9, 0.9, 0.9,
     ];
     let at = (bytes.max(64) / 64).ilog2().min(23) as usize;
     match protocol {

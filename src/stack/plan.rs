@@ -1,6 +1,6 @@
 //! What a library does with a collective: algorithm, protocol, channels, and what each costs.
 
-use super::nccl::{Protocol, Question, Version};
+use super::nccl::{Protocol, Question, Version, nvls_efficiency};
 use super::param::{self, Param};
 use super::profile::{Library, Profile};
 use super::site::{Medium, Site};
@@ -163,13 +163,16 @@ impl Stack {
             generation: self.profile.generation,
             version: self.version,
             channels: most,
+            imposed: self.overrides.protocol,
         };
         let found = question.predictions();
         let fits = |protocol: Protocol| self.overrides.protocol.is_none_or(|wanted| wanted == protocol);
         let best = found
             .iter()
             .filter(|(algorithm, protocol, _)| {
-                let single = matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree);
+                // NVLS has Simple only: another protocol that is imposed rules it out, unless it is imposed too.
+                let single =
+                    matches!(algorithm, Algorithm::Nvls | Algorithm::NvlsTree) && asked == *algorithm;
                 (asked == Algorithm::Auto || asked == *algorithm) && (single || fits(*protocol))
             })
             .min_by(|a, b| a.2.total_cmp(&b.2));
@@ -205,9 +208,8 @@ impl Stack {
             Protocol::Ll | Protocol::Ll128 => 8,
             Protocol::Simple => 64,
         };
-        u32::try_from(bytes / (threads * each))
-            .unwrap_or(u32::MAX)
-            .clamp(self.overrides.min_channels.unwrap_or(1), most)
+        let least = self.overrides.min_channels.unwrap_or(1).clamp(1, most);
+        u32::try_from(bytes / (threads.max(1) * each)).unwrap_or(u32::MAX).clamp(least, most)
     }
 
     /// Added to steps over the network, and what is got of its raw rate.
@@ -299,7 +301,9 @@ impl Stack {
             let heads = u64::from(site.per_server.max(1));
             let chunk = self.nvls_chunk(bytes, u64::from(channels) * heads);
             let all = (u64::from(channels) * heads * chunk) as f64;
-            rate = all / (all / self.rate(p::RATE_NVLS) + self.at(p::COST_NVLS) / 1e6);
+            // Products with fewer links than others of their generation (H800) get no more than the library counts on.
+            let own = self.rate(p::RATE_NVLS).min(links * nvls_efficiency(self.profile.generation));
+            rate = all / (all / own + self.at(p::COST_NVLS) / 1e6);
             segments = Some(pieces(bytes, channels, (heads * chunk) as f64));
         } else {
             if protocol == Protocol::Simple {
@@ -310,7 +314,8 @@ impl Stack {
         }
         let outside = match protocol {
             Protocol::Ll => self.rate(p::RATE_LL_NET),
-            Protocol::Ll128 => site.network * network * self.at(p::PART_LL128_NET),
+            Protocol::Ll128 if site.network > 0.0 => site.network * network * self.at(p::PART_LL128_NET),
+            Protocol::Ll128 => f64::INFINITY,
             Protocol::Simple => f64::INFINITY,
         };
         let launch = match protocol {

@@ -131,8 +131,11 @@ fn forced(measured: &Measured) -> Result<Named, String> {
         steps: if library == "mpi" { Steps::Lockstep } else { Steps::Receipt },
         extras: Vec::new(),
     };
+    // The library has no choice to impose there.
+    let sends = library != "mpi" && matches!(measured.op, Op::AllToAll | Op::AllToAllV | Op::SendRecv);
     match name {
         "none" | "unknown" | "" => Ok(free),
+        _ if sends => Ok(free),
         name if library == "mpi" => {
             let algorithm = Algorithm::from_name(&name.replace('_', "-"));
             let algorithm =

@@ -73,13 +73,14 @@ pub(super) fn switches(
     for members in servers {
         let first = members[0];
         let what = match (needs.multicast, needs.reduce) {
-            (true, true) => "can multicast and reduce (`in_network`)",
-            (true, false) => "can multicast (`in_network`)",
-            _ => "can reduce (`in_network`)",
+            (true, true) => "can multicast and reduce",
+            (true, false) => "can multicast",
+            _ => "can reduce",
         };
         let Some(own) = Switches::of(request, request.servers[first as usize], needs) else {
             return Err(refused(format!(
-                "a switch that {what} and is linked to rank {first} and all other ranks of its server"
+                "a switch that {what} (`in_network`; in templates `nvswitch_in_network`), linked to rank {first} and all \
+                 other ranks of its server"
             )));
         };
         if found.first().is_some_and(|known| !known.like(&own)) {
