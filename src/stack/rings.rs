@@ -33,22 +33,22 @@ pub fn orders(fabric: &Fabric, nodes: &[NodeId], members: &[Vec<u32>]) -> Option
     };
     if members.len() > 1 {
         // Paths from one adapter to another; servers in between are gone through the other way round.
-        if !equal || size % 2 == 1 {
-            return None;
-        }
-        let paths = paths(size);
-        return Some(
-            paths
-                .iter()
-                .map(|path| {
-                    let visit = |(number, server): (usize, &Vec<u32>)| -> Vec<u32> {
-                        let there = path.iter().map(|place| server[*place]);
-                        if number % 2 == 0 { there.collect() } else { there.rev().collect() }
-                    };
-                    members.iter().enumerate().flat_map(visit).collect()
-                })
-                .collect(),
-        );
+        let paths = if equal && size.is_multiple_of(2) {
+            paths(size)
+        } else {
+            opened(if equal { complete(size) } else { packed(&links) }, size)
+        };
+        let orders: Vec<Vec<u32>> = paths
+            .iter()
+            .map(|path| {
+                let visit = |(number, server): (usize, &Vec<u32>)| -> Vec<u32> {
+                    let there = path.iter().map(|place| server[*place]);
+                    if number % 2 == 0 { there.collect() } else { there.rev().collect() }
+                };
+                members.iter().enumerate().flat_map(visit).collect()
+            })
+            .collect();
+        return (!orders.is_empty()).then_some(orders);
     }
     let cycles = if equal { complete(size) } else { packed(&links) };
     (!cycles.is_empty()).then(|| {
@@ -99,6 +99,23 @@ fn complete(count: usize) -> Vec<Vec<usize>> {
 /// Paths through all of an even number of places that use every directed link once.
 fn paths(count: usize) -> Vec<Vec<usize>> {
     both_ways((0..count / 2).map(|first| zigzag(first, count)))
+}
+
+/// Cycles opened to paths, each where its two ends are those that fewest of the others have: the ends are where a path
+/// goes over the network.
+fn opened(cycles: Vec<Vec<usize>>, count: usize) -> Vec<Vec<usize>> {
+    let mut ends = vec![0u32; count];
+    cycles
+        .into_iter()
+        .map(|mut cycle| {
+            let load = |at: &usize| ends[cycle[*at]] + ends[cycle[(at + count - 1) % count]];
+            let first = (0..count).min_by_key(load).unwrap_or(0);
+            cycle.rotate_left(first);
+            ends[cycle[0]] += 1;
+            ends[cycle[count - 1]] += 1;
+            cycle
+        })
+        .collect()
 }
 
 /// As many cycles as a search finds that use no link more than its rate allows, both directions of each.
@@ -211,6 +228,18 @@ mod tests {
             for (a, row) in used.iter().enumerate() {
                 assert!(row.iter().enumerate().all(|(b, times)| *times == u32::from(a != b)));
             }
+        }
+    }
+
+    #[test]
+    fn opened_cycles_end_everywhere() {
+        for count in [3, 5, 7] {
+            let paths = opened(complete(count), count);
+            assert!(uses(count, &paths, false).iter().flatten().all(|times| *times <= 1));
+            let mut ends = vec![0; count];
+            paths.iter().for_each(|path| [path[0], path[count - 1]].iter().for_each(|end| ends[*end] += 1));
+            let (least, most) = (ends.iter().min().unwrap(), ends.iter().max().unwrap());
+            assert!(most - least <= 1, "{ends:?}");
         }
     }
 
