@@ -472,6 +472,7 @@ fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
         Op::AllGather => Algorithm::Bruck,
         Op::ReduceScatter if power && bytes < 512 << 10 => Algorithm::HalvingDoubling,
         Op::ReduceScatter => Algorithm::Pairwise,
+        // Its scatter and ring of other numbers is no algorithm here.
         Op::Broadcast if bytes < 12 << 10 || !power => Algorithm::Binomial,
         Op::Broadcast => Algorithm::HalvingDoubling,
         Op::Reduce if bytes <= 2 << 10 || !power => Algorithm::Binomial,
