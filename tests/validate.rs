@@ -54,9 +54,9 @@ fn predictions_stay_near_what_was_measured() {
             }
         }
         let errors = file.points.iter().map(|point| 100.0 * (point.predicted_us / point.measured_us - 1.0));
-        let mean = errors.clone().map(f64::abs).sum::<f64>() / f64::from(points);
+        let mean = errors.clone().map(f64::abs).sum::<f64>() / points as f64;
         assert!((mean - file.mape_pct).abs() < 1e-9);
-        assert!((errors.sum::<f64>() / f64::from(points) - file.bias_pct).abs() < 1e-9);
+        assert!((errors.sum::<f64>() / points as f64 - file.bias_pct).abs() < 1e-9);
     }
     assert_eq!(validation.skipped.len(), 1);
     assert_eq!(validation.skipped[0].id, "mscclpp_a100_1n8g_allreduce_k1");
