@@ -115,7 +115,7 @@ fn with(mut stack: Stack, change: impl Fn(&mut Overrides)) -> Stack {
 }
 
 const US: u64 = 1_000_000;
-/// Software latencies are whole picoseconds, and chunks of a ring differ by a few bytes.
+/// Chunks of a ring differ by a byte, and what flows behind a latency is worked out from one of them.
 const SLACK: u64 = 1_000;
 
 #[test]
@@ -405,7 +405,7 @@ proptest! {
         let fabric = fabrics().remove(which);
         let mut stack = Stack::new(builtin("nccl-hopper").unwrap());
         stack.overrides.protocol = Some(protocol);
-        let sizes = [1 << size, 2 << size, (2 << size) + 12_345, 4 << size];
+        let sizes = [1 << size, 2 << size, (2 << size) + (1 << size) / 3, 4 << size];
         let specs = vec![spec(&fabric, op, Algorithm::Ring, &sizes)];
         let mut scenario = scenario(fabric, Some(stack), specs);
         let before: Vec<u64> = play(&scenario).cases.iter().map(|case| case.time_ps).collect();
