@@ -98,13 +98,14 @@ impl Site {
         for (id, link) in (0u32..).map(LinkId).zip(fabric.links()) {
             let from = fabric.node(link.from);
             let leaves = from.kind == NodeKind::Nic || from.kind == NodeKind::Gpu;
-            if leaves && Medium::of_link(fabric, id) == Medium::Network {
-                if let Some(server) = servers.get_mut(&key(link.from)) {
-                    server.1 += raw_rate(fabric, id);
-                    server.2 += link.lanes;
-                    if site.transport.is_empty() {
-                        site.transport.clone_from(&fabric.class(link.class).name);
-                    }
+            if leaves
+                && Medium::of_link(fabric, id) == Medium::Network
+                && let Some(server) = servers.get_mut(&key(link.from))
+            {
+                server.1 += raw_rate(fabric, id);
+                server.2 += link.lanes;
+                if site.transport.is_empty() {
+                    site.transport.clone_from(&fabric.class(link.class).name);
                 }
             }
         }
