@@ -115,8 +115,10 @@ fn with(mut stack: Stack, change: impl Fn(&mut Overrides)) -> Stack {
 }
 
 const US: u64 = 1_000_000;
-/// Software latencies are whole picoseconds, and chunks of a ring differ by a few bytes.
-const SLACK: u64 = 1_000;
+/// Chunks of a ring differ by a byte, and what of them flows behind a latency is worked out from one of them.
+fn slack(ps: u64) -> u64 {
+    ps + ps / 1_000
+}
 
 #[test]
 fn ideal_is_no_stack_to_the_byte() {
@@ -387,7 +389,7 @@ proptest! {
             }
         }
         prop_assert_eq!(json::run(&result), json::run(&try_play(&scenario, fluid::Options::default(), 4).unwrap()));
-        let slow = fluid::Options { symmetry: false, skip: false, ..fluid::Options::default() };
+        let slow = fluid::Options { symmetry: false, skip: false };
         let slow = try_play(&scenario, slow, 1).unwrap();
         for (fast, slow) in result.cases.iter().zip(&slow.cases) {
             prop_assert_eq!(fast.time_ps, slow.time_ps, "{}", fast.algorithm);
@@ -397,7 +399,7 @@ proptest! {
     #[test]
     fn more_bytes_take_no_less_and_less_of_a_link_no_less(
         which in 0..9_usize,
-        op in prop::sample::select(vec![Op::AllReduce, Op::AllGather, Op::Broadcast]),
+        op in prop::sample::select(vec![Op::AllReduce, Op::AllGather, Op::ReduceScatter]),
         protocol in prop::sample::select(vec![Protocol::Ll, Protocol::Ll128, Protocol::Simple]),
         size in 3_u32..30,
         part in prop::sample::select(vec![param::PART_SCALEUP, param::PART_PCIE, param::PART_NETWORK, param::RATE_SIMPLE, param::RATE_LL]),
@@ -405,15 +407,17 @@ proptest! {
         let fabric = fabrics().remove(which);
         let mut stack = Stack::new(builtin("nccl-hopper").unwrap());
         stack.overrides.protocol = Some(protocol);
-        let sizes = [1 << size, 2 << size, (2 << size) + 12_345, 4 << size];
+        // Another channel may well make more bytes take less, and so may another segment of a pipeline.
+        (stack.overrides.min_channels, stack.overrides.max_channels) = (Some(8), Some(8));
+        let sizes = [1 << size, 2 << size, (2 << size) + (1 << size) / 3, 4 << size];
         let specs = vec![spec(&fabric, op, Algorithm::Ring, &sizes)];
         let mut scenario = scenario(fabric, Some(stack), specs);
         let before: Vec<u64> = play(&scenario).cases.iter().map(|case| case.time_ps).collect();
-        prop_assert!(before.windows(2).all(|pair| pair[0] <= pair[1] + SLACK), "{before:?}");
+        prop_assert!(before.windows(2).all(|pair| pair[0] <= slack(pair[1])), "{before:?}");
         let stack = scenario.stack.as_mut().unwrap();
         stack.profile.set(part, stack.profile.get(part) / 2.0);
         let after: Vec<u64> = play(&scenario).cases.iter().map(|case| case.time_ps).collect();
-        prop_assert!(before.iter().zip(&after).all(|(before, after)| *before <= after + SLACK), "{before:?} {after:?}");
+        prop_assert!(before.iter().zip(&after).all(|(before, after)| *before <= slack(*after)), "{before:?} {after:?}");
     }
 }
 

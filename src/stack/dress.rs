@@ -38,11 +38,10 @@ pub fn dress(fabric: &Fabric, routes: &Routes, lanes: &[(Lanes, &Costs)]) -> (Ro
             let at = hop.resource.index();
             if capacities[at].is_none() {
                 let link = routes.resources()[at].link;
-                capacities[at] = costs.fraction[media[at] as usize].map(|part| {
-                    // A resource may be one lane of a link, or stand for several links.
-                    let whole = fabric.capacity(link);
-                    raw_rate(fabric, link) * part * (routes.resources()[at].capacity / whole)
-                });
+                let own = routes.resources()[at].capacity;
+                // A resource may be one lane of a link. No library gets more than a link carries.
+                let raw = raw_rate(fabric, link) * (own / fabric.capacity(link));
+                capacities[at] = costs.fraction[media[at] as usize].map(|part| f64::min(raw * part, own));
             }
         }
         let (step, rate) = costs.lane(medium, lane.bytes, lane.shares[medium as usize], lane.reduces);
