@@ -470,11 +470,7 @@ fn mpi_choice(site: &Site, op: Op, bytes: u64) -> Algorithm {
         Op::AllGather if bytes >= 512 << 10 => Algorithm::Ring,
         Op::AllGather if power => Algorithm::RecursiveDoubling,
         Op::AllGather => Algorithm::Bruck,
-<<<<<<< HEAD
-        Op::ReduceScatter if power && bytes < 512 << 10 => Algorithm::HalvingDoubling,
-=======
         Op::ReduceScatter if bytes < 512 << 10 && power => Algorithm::HalvingDoubling,
->>>>>>> checks
         Op::ReduceScatter => Algorithm::Pairwise,
         // Its scatter and ring of other numbers is no algorithm here.
         Op::Broadcast if bytes < 12 << 10 || !power => Algorithm::Binomial,
