@@ -649,7 +649,7 @@ fn rings_go_through_every_rank_once_and_run() {
         (template(&format!("{boxes}servers = 1\ngpus_per_server = 5\n")), Some(4)),
         (template(&format!("{boxes}servers = 2\ngpus_per_server = 4\n")), Some(4)),
         (template(&format!("{boxes}servers = 3\ngpus_per_server = 4\n")), Some(4)),
-        (template(&format!("{boxes}servers = 2\ngpus_per_server = 3\n")), None),
+        (template(&format!("{boxes}servers = 2\ngpus_per_server = 3\n")), Some(2)),
         (template(&format!("{boxes}servers = 1\ngpus_per_server = 2\n")), None),
         (server(8), None),
     ];
