@@ -186,7 +186,8 @@ fn adapters_are_shared_or_several_to_an_accelerator() {
 #[test]
 fn every_network_and_shape() {
     for (net, hop_ns) in [
-        ("infiniband", 450),
+        // A switch and its cable: what adapters add to sends from host memory is in the constants of MPI.
+        ("infiniband", 150),
         ("roce", 1000),
         ("efa", 1000),
         ("tcpx", 1000),
