@@ -4,7 +4,7 @@
 //! its user imposes on it. For one collective it makes a [`Plan`]: the algorithm and protocol that the library would
 //! choose (by its own table, [`nccl`]), its segments, what it costs before anything moves, and what every transfer
 //! costs: software latency on top of the path's, the part of the raw rate of links that is got, and the most that its
-//! channels move. [`dress`] puts these into the paths that an engine reads, so that engines know nothing of stacks.
+//! channels move. [`dress()`] puts these into the paths that an engine reads, so that engines know nothing of stacks.
 //! `docs/stack.md` tells the model.
 
 pub mod nccl;

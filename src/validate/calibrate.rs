@@ -1,7 +1,7 @@
 //! A user's own profile, fitted to logs of nccl-tests on the user's own machine.
 //!
 //! Each log is simulated on the fabric it was measured on, as the library would run it, and the constants that its times
-//! depend on are fitted to it ([`super::fit`]). `docs/calibrate.md` tells how it is used and what the result means.
+//! depend on are fitted to it ([`mod@super::fit`]). `docs/calibrate.md` tells how it is used and what the result means.
 
 mod device;
 mod error;
