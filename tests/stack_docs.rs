@@ -15,7 +15,7 @@ const PAGE: &str = "docs/stack.md";
 
 fn profiles(libraries: &[Library]) -> Vec<Profile> {
     let all = builtin_names().map(|name| builtin(name).unwrap());
-    all.filter(|profile| libraries.contains(&profile.library)).collect()
+    all.filter(|profile| libraries.contains(&profile.software)).collect()
 }
 
 fn unit(unit: Unit) -> &'static str {
@@ -45,7 +45,7 @@ fn values(libraries: &[Library], mpi: bool) -> String {
     let mut head: Vec<String> = ["key", "unit", "part"].map(str::to_owned).to_vec();
     head.extend(profiles.iter().map(|profile| format!("`{}`", profile.name)));
     let mut rows = Vec::new();
-    for param in Param::all().filter(|param| profiles.iter().any(|profile| profile.library.reads(*param))) {
+    for param in Param::all().filter(|param| profiles.iter().any(|profile| profile.software.reads(*param))) {
         let spec = param.spec();
         assert!(mpi || !spec.key.starts_with("mpi."));
         let mut cells =

@@ -54,7 +54,7 @@ fn a_profile_says_its_constants_and_defaults_fill_the_rest() {
          [chunk]\nring = \"512 KiB\"\n[fraction]\nscaleup = 1\npcie = 0.5\n[channels]\nserver = 12\n",
     );
     assert_eq!((own.name.as_str(), own.title.as_str()), ("mine", "My cluster"));
-    assert_eq!((own.library, own.generation), (Library::Rccl, Generation::Ampere));
+    assert_eq!((own.software, own.generation), (Library::Rccl, Generation::Ampere));
     assert_eq!(own.sources, ["a log"]);
     let mut wanted = Profile::new("mine", Library::Rccl, Generation::Ampere);
     "My cluster".clone_into(&mut wanted.title);
@@ -77,14 +77,14 @@ fn a_profile_says_its_constants_and_defaults_fill_the_rest() {
 fn a_profile_may_begin_with_a_built_in_one() {
     let base = builtin("nccl-hopper").unwrap();
     let own = profile("name = \"mine\"\nbased_on = \"nccl-hopper\"\n[launch]\nll = \"5.5 us\"\n");
-    assert_eq!((own.library, own.generation), (Library::Nccl, Generation::Hopper));
+    assert_eq!((own.software, own.generation), (Library::Nccl, Generation::Hopper));
     let mut wanted = base.clone();
     "mine".clone_into(&mut wanted.name);
     wanted.set(param::LAUNCH_LL, 5.5);
     assert_eq!(own, wanted, "all else, title and sources too, is the base's");
     let other =
         profile("based_on = \"nccl-hopper\"\nlibrary = \"rccl\"\ngeneration = \"volta\"\ntitle = \"x\"\n");
-    assert_eq!((other.library, other.generation), (Library::Rccl, Generation::Volta));
+    assert_eq!((other.software, other.generation), (Library::Rccl, Generation::Volta));
     assert_eq!(
         (other.name.as_str(), other.title.as_str()),
         ("scenario", "x"),

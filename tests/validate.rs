@@ -31,25 +31,34 @@ const FILES: [&str; 3] = ["a100-80_1n8g_ar_thanos_mpi", "h100_2n8g_ar_nt309", "p
 #[test]
 fn predictions_stay_near_what_was_measured() {
     let validation = validate(&measured(), 1);
-    let ids: Vec<&str> = validation.files.iter().map(|file| file.id.as_str()).collect();
+    let ids: Vec<&str> = validation.files.iter().map(|file| file.run.id.as_str()).collect();
     assert_eq!(ids, FILES);
     for (file, (generation, collective, servers, ranks, points)) in validation.files.iter().zip([
         ("A100", "all-reduce", 1, 8, 5),
         ("H100/H200", "all-reduce", 2, 16, 5),
         ("MPI Slingshot", "all-gather", 16, 16, 12),
     ]) {
-        assert_eq!((file.generation.as_str(), file.collective.as_str()), (generation, collective));
-        assert_eq!((file.servers, file.ranks, file.points.len()), (servers, ranks, points), "{}", file.id);
-        assert!(!file.source.is_empty());
+        assert_eq!((file.run.generation.as_str(), file.run.collective.as_str()), (generation, collective));
+        assert_eq!(
+            (file.run.servers, file.run.ranks, file.points.len()),
+            (servers, ranks, points),
+            "{}",
+            file.run.id
+        );
+        assert!(!file.run.source.is_empty());
         // Loose: a model that went wrong is seen, one that is fitted anew is not.
-        assert!(file.mape_pct < 25.0 && file.bias_pct.abs() < 25.0, "{}: {}", file.id, file.mape_pct);
+        assert!(file.mape_pct < 25.0 && file.bias_pct.abs() < 25.0, "{}: {}", file.run.id, file.mape_pct);
         for point in &file.points {
-            assert!((0.4..2.5).contains(&(point.predicted_us / point.measured_us)), "{} {point:?}", file.id);
+            assert!(
+                (0.4..2.5).contains(&(point.predicted_us / point.measured_us)),
+                "{} {point:?}",
+                file.run.id
+            );
             if point.bytes >= 64 << 20 {
                 assert!(
                     (0.8..1.2).contains(&(point.predicted_us / point.measured_us)),
                     "{} {point:?}",
-                    file.id
+                    file.run.id
                 );
             }
         }
@@ -138,7 +147,7 @@ fn rows_and_files_that_cannot_be_mapped_are_told() {
     write("e.txt", "nothing\n");
     let validation = validate(folder.path(), 1);
     assert_eq!(validation.files.len(), 1);
-    assert_eq!((validation.files[0].id.as_str(), validation.files[0].points.len()), ("a", 12));
+    assert_eq!((validation.files[0].run.id.as_str(), validation.files[0].points.len()), ("a", 12));
     let points: Vec<_> =
         validation.skipped_points.iter().map(|point| (point.bytes, point.algorithm.as_str())).collect();
     assert_eq!(points, [(2048, "sparkle_mpich")]);

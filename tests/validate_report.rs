@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use railspine::report::draw::{DrawError, draw_measured, draw_scatter};
 use railspine::report::{json, validate as report};
-use railspine::result::{PointPrediction, SkippedFile, Validation};
+use railspine::result::{PointPrediction, RunFacts, SkippedFile, Validation};
 use railspine::validate::{FilePrediction, Fitted, Prediction, UnpredictedPoint, cross_validate, score};
 use serde_json::Value;
 
@@ -25,19 +25,21 @@ fn point(bytes: u64, algorithm: &str, measured_us: f64, predicted_us: f64) -> Po
 /// A sound file of one server of 8.
 fn file(id: &str, generation: &str, points: Vec<PointPrediction>) -> FilePrediction {
     FilePrediction {
-        id: id.into(),
-        generation: generation.into(),
-        collective: "all_reduce".into(),
-        servers: 1,
-        ranks: 8,
-        library: "nccl".into(),
-        memory: "device".into(),
-        healthy: "yes".into(),
-        trust: "A".into(),
-        source: "first lab".into(),
-        bus_factor: 1.75,
+        run: RunFacts {
+            id: id.into(),
+            generation: generation.into(),
+            collective: "all_reduce".into(),
+            servers: 1,
+            ranks: 8,
+            software: "nccl".into(),
+            memory: "device".into(),
+            healthy: "yes".into(),
+            trust: "A".into(),
+            source: "first lab".into(),
+            bus_factor: 1.75,
+            assumed: Vec::new(),
+        },
         points,
-        assumed: Vec::new(),
         skipped_points: Vec::new(),
     }
 }
@@ -61,7 +63,7 @@ fn swept(exponents: impl Iterator<Item = u32>, error: f64) -> Vec<PointPredictio
 /// skipped.
 fn predictions() -> Vec<Prediction> {
     let mut far = file("a-far", "A100", swept(20..=30, 0.12));
-    (far.servers, far.ranks, far.source) = (4, 32, "second lab".into());
+    (far.run.servers, far.run.ranks, far.run.source) = (4, 32, "second lab".into());
     let mut gather = file("b-gather", "MPI torus", Vec::new());
     gather.points = vec![
         point(64, "ring", 10.0, 12.0),
@@ -76,13 +78,14 @@ fn predictions() -> Vec<Prediction> {
             why: "no algorithm is known by this name".into(),
         })
         .into();
-    (gather.collective, gather.library, gather.memory) = ("all_gather".into(), "mpi".into(), "host".into());
-    (gather.servers, gather.bus_factor) = (8, 0.875);
+    (gather.run.collective, gather.run.software, gather.run.memory) =
+        ("all_gather".into(), "mpi".into(), "host".into());
+    (gather.run.servers, gather.run.bus_factor) = (8, 0.875);
     let mut reduce = gather.clone();
-    (reduce.id, reduce.collective, reduce.bus_factor) = ("c-reduce".into(), "reduce".into(), 1.0);
+    (reduce.run.id, reduce.run.collective, reduce.run.bus_factor) = ("c-reduce".into(), "reduce".into(), 1.0);
     reduce.skipped_points.truncate(1);
     let mut doubtful = file("d-doubtful", "A100", swept(26..=26, -0.75));
-    doubtful.trust = "C".into();
+    doubtful.run.trust = "C".into();
     vec![
         Prediction::from(file("a-all", "A100", swept((3..=33).step_by(3), -0.02))),
         Prediction::from(far),
@@ -106,7 +109,7 @@ fn validation() -> Validation {
             return Err(format!("{} files are not enough", training.len()));
         }
         Ok(Box::new(|id: &str| {
-            let mut points = files.iter().find(|file| file.id == id).unwrap().points.clone();
+            let mut points = files.iter().find(|file| file.run.id == id).unwrap().points.clone();
             points.iter_mut().for_each(|point| point.predicted_us *= 1.03);
             points
         }))
@@ -231,11 +234,11 @@ fn every_file_has_a_picture_and_all_have_one() {
     assert_eq!(draw_scatter(&validation).unwrap(), scatter, "the same bytes again");
     for file in &validation.files {
         let drawn = draw_measured(file).unwrap();
-        picture::check("validate", &file.id, &drawn);
-        assert_eq!(drawn.name, file.id);
+        picture::check("validate", &file.run.id, &drawn);
+        assert_eq!(drawn.name, file.run.id);
         assert!(drawn.png.starts_with(b"\x89PNG"));
         for text in ["Bus bandwidth (GB/s)", "Message size", "marks measured, lines predicted", ">ring<"] {
-            assert!(drawn.svg.contains(text), "{}: no {text}", file.id);
+            assert!(drawn.svg.contains(text), "{}: no {text}", file.run.id);
         }
     }
 }
@@ -263,7 +266,7 @@ fn pictures_bear_many_algorithms_and_odd_numbers() {
     let validation = score(all);
     picture::check("validate", "scatter-wild", &draw_scatter(&validation).unwrap());
     for file in &validation.files[..3] {
-        picture::check("validate", &file.id, &draw_measured(file).unwrap());
+        picture::check("validate", &file.run.id, &draw_measured(file).unwrap());
     }
     let barriers = score(vec![Prediction::from(file("b", "A100", vec![point(0, "barrier", 3.0, 4.0)]))]);
     assert_eq!(

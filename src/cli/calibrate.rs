@@ -77,14 +77,17 @@ fn draw_all(calibration: &Calibration, out: &mut OutDir) -> Result<(), Failure> 
             // A log of empty collectives has nothing to draw.
             Err(DrawError::Nothing(_)) => continue,
             Err(error) => {
-                let message = format!("cannot draw the plot of `{}`: {error}", curve.id);
+                let message = format!("cannot draw the plot of `{}`: {error}", curve.run.id);
                 return Err(Failure::Message(Exit::Incomplete, message));
             }
         };
         // Logs of two folders may have one name.
-        let same = curves.iter().filter(|other| safe_name(&other.id) == safe_name(&curve.id)).count();
-        picture.name =
-            if same > 1 { format!("busbw-{number}-{}", curve.id) } else { format!("busbw-{}", curve.id) };
+        let same = curves.iter().filter(|other| safe_name(&other.run.id) == safe_name(&curve.run.id)).count();
+        picture.name = if same > 1 {
+            format!("busbw-{number}-{}", curve.run.id)
+        } else {
+            format!("busbw-{}", curve.run.id)
+        };
         write_picture(out, &picture)?;
     }
     Ok(())

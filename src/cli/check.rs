@@ -25,7 +25,7 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
                 (true, format!("topology, {gpus} GPUs, {nodes} nodes, {cables} links"))
             }
             Ok(Document::Profile(profile)) => {
-                (true, format!("stack profile of `{}`", profile.library.name()))
+                (true, format!("stack profile of `{}`", profile.software.name()))
             }
             Err(failure) => {
                 worst = failure.tell(term);

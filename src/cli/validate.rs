@@ -70,7 +70,7 @@ fn draw_all(validation: &Validation, out: &mut OutDir, args: &ValidateArgs) -> R
             tally.finish();
             return Err(Failure::Message(Exit::Interrupted, ValidateError::Cancelled.to_string()));
         }
-        keep(draw::draw_measured(file), &file.id)?;
+        keep(draw::draw_measured(file), &file.run.id)?;
         tally.advance();
     }
     tally.finish();

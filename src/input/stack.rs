@@ -71,13 +71,13 @@ pub(super) fn read(
     };
     let imposed = imposed::read(&mut section);
     if let Some(profile) = &profile {
-        imposed.warn_by_library(&section, profile.library);
-        if matches!(profile.library, Library::Nccl | Library::Rccl) {
+        imposed.warn_by_library(&section, profile.software);
+        if matches!(profile.software, Library::Nccl | Library::Rccl) {
             imposed.warn_by_collectives(&section, drafts);
         }
     }
     section.finish();
-    let reads = profile.as_ref().is_some_and(|own| matches!(own.library, Library::Nccl | Library::Rccl));
+    let reads = profile.as_ref().is_some_and(|own| matches!(own.software, Library::Nccl | Library::Rccl));
     let algorithm = imposed.algorithm.clone().filter(|_| reads);
     let stack = profile.filter(|_| faults.errors() == before).map(|mut profile| {
         for given in &imposed.set {

@@ -53,7 +53,7 @@ mod tests {
             schema: CALIBRATE_SCHEMA.into(),
             profile: "mine".into(),
             start: "nccl-hopper".into(),
-            library: "nccl".into(),
+            software: "nccl".into(),
             logs: vec![CalibratedLog {
                 id: "one".into(),
                 op: "all-reduce".into(),

@@ -16,7 +16,8 @@ pub struct Calibration {
     /// The name of the profile that it started from.
     pub start: String,
     /// The library: `nccl`.
-    pub library: String,
+    #[serde(rename = "library")]
+    pub software: String,
     /// The logs, as they were given.
     pub logs: Vec<CalibratedLog>,
     /// The constants that were free, by part and then as profiles list them.

@@ -10,7 +10,7 @@ pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
 pub use validate::{
-    FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, SizeBand, SkippedFile,
+    FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
 };
 

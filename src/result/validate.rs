@@ -30,9 +30,9 @@ pub struct Validation {
     pub cross_validation: Option<Vec<FoldScore>>,
 }
 
-/// A measured run and its prediction.
+/// What is known of a measured run beside its points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FileScore {
+pub struct RunFacts {
     /// The file's name without extension, or what its header says.
     pub id: String,
     /// The hardware generation: `A100`, `H100/H200`, `MPI InfiniBand`.
@@ -44,7 +44,8 @@ pub struct FileScore {
     /// Ranks that took part.
     pub ranks: u32,
     /// What ran the collective: `nccl`, `mpi`.
-    pub library: String,
+    #[serde(rename = "library")]
+    pub software: String,
     /// Where the buffers are: `device` or `host`.
     pub memory: String,
     /// `yes`, `partial` or `no`, as the file says.
@@ -53,17 +54,25 @@ pub struct FileScore {
     pub trust: String,
     /// Where the measurement is from.
     pub source: String,
-    /// What the file counts for.
-    pub standing: Standing,
+    /// Keys that the file leaves open and for which the usual value was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumed: Vec<String>,
     /// Bus bandwidth over bytes per time.
     pub bus_factor: f64,
+}
+
+/// A measured run and its prediction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FileScore {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub run: RunFacts,
+    /// What the file counts for.
+    pub standing: Standing,
     /// Mean absolute error of time over the points, in percent of what was measured.
     pub mape_pct: f64,
     /// Mean signed error of time over the points, in percent of what was measured: positive where too slow.
     pub bias_pct: f64,
-    /// Keys that the file leaves open and for which the usual value was taken.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub assumed: Vec<String>,
     /// The point with the largest absolute error in percent.
     pub worst: WorstPoint,
     /// The points in the order of the file.
@@ -73,7 +82,7 @@ pub struct FileScore {
 impl FileScore {
     /// The bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
     pub fn busbw_gbps(&self, bytes: u64, microseconds: f64) -> f64 {
-        Bytes(bytes).as_f64() * self.bus_factor / (microseconds * 1e3)
+        Bytes(bytes).as_f64() * self.run.bus_factor / (microseconds * 1e3)
     }
 }
 

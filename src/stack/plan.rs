@@ -136,7 +136,7 @@ impl Stack {
     /// What the library does with a collective for which `asked` was named; its own choice for [`Algorithm::Auto`].
     /// `None` where it has no choice of its own for the operation.
     pub fn plan(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Option<Plan> {
-        match self.profile.library {
+        match self.profile.software {
             Library::Ideal => None,
             Library::Mpi => Some(self.mpi(site, op, asked, bytes)),
             Library::Nccl | Library::Rccl => Some(self.nccl(site, op, asked, bytes)),

@@ -90,7 +90,7 @@ pub struct Profile {
     /// Where its constants come from.
     pub sources: Vec<String>,
     /// The library.
-    pub library: Library,
+    pub software: Library,
     /// The generation, as the library's own table of predictions counts it.
     pub generation: Generation,
     /// The constants, by [`Param`], in their own units.
@@ -104,7 +104,7 @@ impl Profile {
             name: name.into(),
             title: String::new(),
             sources: Vec::new(),
-            library,
+            software: library,
             generation,
             values: SPECS.iter().map(|spec| spec.default).collect(),
         }

@@ -111,7 +111,7 @@ fn calibrate_here(
     settings: &Settings,
     watch: &dyn run::Watch,
 ) -> Result<Calibrated, CalibrateError> {
-    if start.library == Library::Ideal {
+    if start.software == Library::Ideal {
         return Err(CalibrateError::NoConstants { profile: start.name.clone() });
     }
     let (model, sights) = Model::new(start, measurements, settings, watch)?;

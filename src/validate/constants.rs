@@ -76,13 +76,13 @@ const SUMS: f64 = 0.25;
 
 /// Whether processors sum in a run.
 fn sums(run: &Run) -> bool {
-    run.told.library == "mpi"
-        && matches!(run.told.collective.as_str(), "all-reduce" | "reduce" | "reduce-scatter")
+    run.told.run.software == "mpi"
+        && matches!(run.told.run.collective.as_str(), "all-reduce" | "reduce" | "reduce-scatter")
 }
 
 /// The constants of a profile that runs may tell.
 pub fn told_by_runs(profile: &Profile) -> Vec<Param> {
-    let lists: &[&[Param]] = match profile.library {
+    let lists: &[&[Param]] = match profile.software {
         Library::Ideal => &[],
         Library::Mpi => &[MPI],
         Library::Nccl | Library::Rccl => &[SERVER, SENDS, SWITCHES, PCIE, NETWORK],
@@ -97,7 +97,7 @@ pub fn published(name: &str) -> Option<Profile> {
     for param in told_by_runs(&profile) {
         profile.set(param, param.spec().default);
     }
-    if profile.library == Library::Nccl {
+    if profile.software == Library::Nccl {
         // What it takes links for, its caps of LL, LL128 and trees, and of NVLS (`src/graph/tuning.cc`, `topo.h`).
         let (part, ll, ll128, tree, nvls) = match profile.generation {
             Generation::Volta => (0.8, 39.0, 20.0, 26.5, 298.0),
@@ -123,7 +123,7 @@ pub fn published(name: &str) -> Option<Profile> {
 pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> {
     let start = published(name)?;
     // What adapters a run had decides its times, so guesses of them tell nothing.
-    let guessed = |run: &Run| run.told.assumed.iter().any(|key| key.starts_with("nic"));
+    let guessed = |run: &Run| run.told.run.assumed.iter().any(|key| key.starts_with("nic"));
     let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.profile == name && !guessed(run)).collect();
     let (mut measured, mut weights) = (Vec::new(), Vec::new());
     for run in &runs {

@@ -32,29 +32,29 @@ pub fn folds(files: &[FileScore]) -> Vec<Fold<'_>> {
     let fold = |name: String, leave: &dyn Fn(&FileScore) -> bool| {
         let (left_out, training): (Vec<&FileScore>, Vec<&FileScore>) =
             sound.iter().partition(|file| leave(file));
-        Fold { name, left_out, training: training.iter().map(|file| file.id.as_str()).collect() }
+        Fold { name, left_out, training: training.iter().map(|file| file.run.id.as_str()).collect() }
     };
     let mut largest: BTreeMap<&str, u32> = BTreeMap::new();
     let mut sources: Vec<&str> = Vec::new();
     for file in &sound {
-        let ranks = largest.entry(&file.generation).or_default();
-        *ranks = file.ranks.max(*ranks);
-        if !sources.contains(&file.source.as_str()) {
-            sources.push(&file.source);
+        let ranks = largest.entry(&file.run.generation).or_default();
+        *ranks = file.run.ranks.max(*ranks);
+        if !sources.contains(&file.run.source.as_str()) {
+            sources.push(&file.run.source);
         }
     }
     let mut folds: Vec<Fold<'_>> = largest
         .into_iter()
         .map(|(generation, ranks)| {
-            let only = sound.iter().all(|file| file.generation != generation || file.ranks == ranks);
+            let only = sound.iter().all(|file| file.run.generation != generation || file.run.ranks == ranks);
             let what = if only { "only" } else { "largest" };
             fold(format!("{what} scale of {generation} ({ranks} ranks)"), &|file| {
-                file.generation == generation && file.ranks == ranks
+                file.run.generation == generation && file.run.ranks == ranks
             })
         })
         .collect();
     folds.extend(
-        sources.into_iter().map(|source| fold(format!("source {source}"), &|file| file.source == source)),
+        sources.into_iter().map(|source| fold(format!("source {source}"), &|file| file.run.source == source)),
     );
     folds
 }
@@ -90,7 +90,7 @@ fn row(
         Err(why) => Err(why.clone()),
         Ok(predict) => {
             let mut points: Vec<PointPrediction> =
-                left_out.iter().flat_map(|file| predict(&file.id)).collect();
+                left_out.iter().flat_map(|file| predict(&file.run.id)).collect();
             points.retain(|point| point.error_pct().is_finite());
             // A mean over other points than before would not be comparable.
             if points.len() == before {
@@ -104,7 +104,7 @@ fn row(
     Some(FoldScore {
         fold: fold.into(),
         standing,
-        left_out: left_out.iter().map(|file| file.id.clone()).collect(),
+        left_out: left_out.iter().map(|file| file.run.id.clone()).collect(),
         points: u32::try_from(before).unwrap_or(u32::MAX),
         mape_pct_before,
         mape_pct_after: means.map(|means| means.0),
@@ -123,12 +123,12 @@ mod tests {
         let with = |id: &str, generation: &str, ranks: u32, source: &str| {
             let mut told =
                 file(id, generation, "all_reduce", &[(1 << 20, 100.0, 110.0), (1 << 26, 100.0, 80.0)]);
-            told.ranks = ranks;
-            told.source = source.into();
+            told.run.ranks = ranks;
+            told.run.source = source.into();
             told
         };
         let mut doubtful = with("d", "A100", 64, "y");
-        doubtful.trust = "C".into();
+        doubtful.run.trust = "C".into();
         scored(vec![
             with("a", "A100", 8, "x"),
             with("b", "A100", 16, "y"),
@@ -143,7 +143,7 @@ mod tests {
         let told: Vec<(String, Vec<&str>, Vec<&str>)> = folds(&files)
             .into_iter()
             .map(|fold| {
-                let out = fold.left_out.iter().map(|file| file.id.as_str()).collect();
+                let out = fold.left_out.iter().map(|file| file.run.id.as_str()).collect();
                 (fold.name, out, fold.training)
             })
             .collect();
@@ -187,10 +187,10 @@ mod tests {
     #[test]
     fn reductions_on_host_memory_have_rows_of_their_own() {
         let mut reduction = file("r", "MPI", "reduce", &[(8, 1.0, 2.0)]);
-        reduction.library = "mpi".into();
-        reduction.memory = "host".into();
+        reduction.run.software = "mpi".into();
+        reduction.run.memory = "host".into();
         let mut gather = reduction.clone();
-        (gather.id, gather.collective) = ("g".into(), "all_gather".into());
+        (gather.run.id, gather.run.collective) = ("g".into(), "all_gather".into());
         let rows = cross_validate(&scored(vec![reduction, gather]), &|_| Err("not asked".into()));
         let told: Vec<(&str, Standing, Option<&str>)> =
             rows.iter().map(|row| (row.left_out[0].as_str(), row.standing, row.why.as_deref())).collect();

@@ -33,11 +33,11 @@ pub(super) fn groups(files: &[FileScore]) -> Vec<GroupScore> {
         };
         let collective = Key {
             by: GroupBy::Collective,
-            generation: Some(&file.generation),
-            collective: Some(&file.collective),
+            generation: Some(&file.run.generation),
+            collective: Some(&file.run.collective),
             ..all
         };
-        let servers = Key { by: GroupBy::Servers, servers: Some(file.servers), ..collective };
+        let servers = Key { by: GroupBy::Servers, servers: Some(file.run.servers), ..collective };
         for key in [all, collective, servers] {
             groups.entry(key).or_default().push((file, file.points.clone()));
         }
@@ -57,7 +57,7 @@ fn group(key: Key<'_>, members: &Members<'_>) -> Option<GroupScore> {
     let means = Means::of(members)?;
     let (id, worst) = members
         .iter()
-        .filter_map(|(file, points)| worst(points).map(|point| (&file.id, point)))
+        .filter_map(|(file, points)| worst(points).map(|point| (&file.run.id, point)))
         .reduce(|one, two| if two.1.error_pct().abs() > one.1.error_pct().abs() { two } else { one })?;
     Some(GroupScore {
         by: key.by,
@@ -142,9 +142,9 @@ mod tests {
     #[test]
     fn what_is_doubtful_is_in_groups_of_its_own() {
         let mut doubtful = file("b", "A100", "all_reduce", &[(1 << 26, 10.0, 5.0)]);
-        doubtful.trust = "C".into();
+        doubtful.run.trust = "C".into();
         let mut far = file("c", "A100", "all_reduce", &[(1 << 26, 10.0, 9.0)]);
-        far.servers = 4;
+        far.run.servers = 4;
         let files = scored(vec![file("a", "A100", "all_reduce", &[(1 << 26, 10.0, 11.0)]), doubtful, far]);
         let told: Vec<(&str, Standing, Option<u32>, u32)> = groups(&files)
             .iter()

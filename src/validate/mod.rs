@@ -95,7 +95,7 @@ fn fit<'a>(
     if watch.stop() {
         return Err("it was stopped".into());
     }
-    let trains = |run: &Run| training.contains(&run.told.id.as_str());
+    let trains = |run: &Run| training.contains(&run.told.run.id.as_str());
     let (kept, left): (Vec<&Run>, Vec<&Run>) = sound.iter().copied().partition(|run| trains(run));
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads.unwrap_or(0))
@@ -112,7 +112,7 @@ fn fit<'a>(
         names.into_iter().filter_map(fit).collect()
     });
     Ok(Box::new(move |id: &str| {
-        let Some(run) = left.iter().find(|run| run.told.id == id) else { return Vec::new() };
+        let Some(run) = left.iter().find(|run| run.told.run.id == id) else { return Vec::new() };
         run.points(fitted.get(run.profile))
     }))
 }

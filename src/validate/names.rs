@@ -94,7 +94,7 @@ pub fn named(name: &str, op: Op) -> Result<Named, Unnamed> {
     }
     let dashes: Vec<&str> = name.split('-').collect();
     if let [base, variant, library @ ("UTOFU" | "MPI"), segment, ports] = dashes[..] {
-        return own(&Own { name, base, variant, library, segment, ports }, op);
+        return own(&Own { name, base, variant, software: library, segment, ports }, op);
     }
     let lower = name.to_ascii_lowercase();
     if let Some(base) = lower.strip_prefix("default-") {
@@ -206,7 +206,7 @@ struct Own<'a> {
     name: &'a str,
     base: &'a str,
     variant: &'a str,
-    library: &'a str,
+    software: &'a str,
     segment: &'a str,
     ports: &'a str,
 }
@@ -243,7 +243,7 @@ fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
         }
     };
     let algorithm = bases::algorithm(base, op).map_err(|why| reason(own.name, op, why))?;
-    let implementation = if own.library == "UTOFU" { Implementation::Utofu } else { Implementation::Over };
+    let implementation = if own.software == "UTOFU" { Implementation::Utofu } else { Implementation::Over };
     Ok(Named {
         algorithm: Some(algorithm),
         segment_bytes: (segment > 0).then_some(segment),

@@ -15,7 +15,7 @@ use crate::exchange::{Measured, measured, placement};
 use crate::fabric::Fabric;
 use crate::ids::Rank;
 use crate::input::stack::builtin;
-use crate::result::{PointPrediction, SkippedFile};
+use crate::result::{PointPrediction, RunFacts, SkippedFile};
 use crate::run::{self, CollectiveSpec, Proofs, RunOptions, Scenario};
 use crate::stack::{Overrides, Profile, Protocol, Stack, Version};
 use crate::units::{Bytes, Time};
@@ -176,18 +176,20 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
     let stack = stack_of(&measured, &system, constants).map_err(skipped)?;
     let key = |name: &str| measured.header.get(name).cloned().unwrap_or_default();
     let mut told = FilePrediction {
-        id: measured.id.clone(),
-        generation,
-        collective: measured.op.name().into(),
-        servers: measured.nodes,
-        ranks: measured.ranks,
-        library: key("library"),
-        memory: key("memory"),
-        healthy: key("healthy"),
-        trust: key("trust"),
-        source: key("source"),
-        bus_factor: measured.op.bus_factor(measured.ranks),
-        assumed: system.assumed.iter().map(|key| (*key).to_owned()).collect(),
+        run: RunFacts {
+            id: measured.id.clone(),
+            generation,
+            collective: measured.op.name().into(),
+            servers: measured.nodes,
+            ranks: measured.ranks,
+            software: key("library"),
+            memory: key("memory"),
+            healthy: key("healthy"),
+            trust: key("trust"),
+            source: key("source"),
+            bus_factor: measured.op.bus_factor(measured.ranks),
+            assumed: system.assumed.iter().map(|key| (*key).to_owned()).collect(),
+        },
         points: Vec::new(),
         skipped_points: measured
             .skipped
@@ -392,7 +394,7 @@ impl Run {
         told.points.retain(|point| point.predicted_us.is_finite());
         if told.points.is_empty() {
             let why = told.skipped_points.first().map_or("it has no point", |point| point.why.as_str());
-            return Prediction::Skipped(SkippedFile { id: told.id, why: why.into() });
+            return Prediction::Skipped(SkippedFile { id: told.run.id, why: why.into() });
         }
         Prediction::from(told)
     }

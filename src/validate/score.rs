@@ -18,12 +18,12 @@ pub fn score(predictions: Vec<Prediction>) -> Validation {
             Prediction::Predicted(mut file) => {
                 set_aside_timeless(&mut file);
                 skipped_points.extend(file.skipped_points.drain(..).map(|point| SkippedPoint {
-                    id: file.id.clone(),
+                    id: file.run.id.clone(),
                     bytes: point.bytes,
                     algorithm: point.algorithm,
                     why: point.why,
                 }));
-                let id = file.id.clone();
+                let id = file.run.id.clone();
                 match file_score(*file) {
                     Some(file) => files.push(file),
                     None => skipped.push(SkippedFile { id, why: "none of its points is predicted".into() }),
@@ -71,27 +71,17 @@ fn timeless(point: &PointPrediction) -> Option<String> {
 fn file_score(file: FilePrediction) -> Option<FileScore> {
     let (mape_pct, bias_pct) = errors(&file.points)?;
     let worst = worst(&file.points)?;
-    let collective = file.collective.replace('_', "-");
-    let standing = standing(&file, &collective);
+    let standing = standing_of(&file);
+    let mut run = file.run;
+    run.collective = run.collective.replace('_', "-");
     Some(FileScore {
         worst: WorstPoint {
             bytes: worst.bytes,
             algorithm: worst.algorithm.clone(),
             error_pct: worst.error_pct(),
         },
-        id: file.id,
-        generation: file.generation,
-        collective,
-        servers: file.servers,
-        ranks: file.ranks,
-        library: file.library,
-        memory: file.memory,
-        healthy: file.healthy,
-        trust: file.trust,
-        source: file.source,
-        assumed: file.assumed,
+        run,
         standing,
-        bus_factor: file.bus_factor,
         mape_pct,
         bias_pct,
         points: file.points,
@@ -101,13 +91,13 @@ fn file_score(file: FilePrediction) -> Option<FileScore> {
 /// What a file counts for.
 /// What a file counts for.
 pub(super) fn standing_of(file: &FilePrediction) -> Standing {
-    standing(file, &file.collective.replace('_', "-"))
+    standing(file, &file.run.collective.replace('_', "-"))
 }
 
 fn standing(file: &FilePrediction, collective: &str) -> Standing {
-    if file.healthy != "yes" || !matches!(file.trust.as_str(), "A" | "B") {
+    if file.run.healthy != "yes" || !matches!(file.run.trust.as_str(), "A" | "B") {
         Standing::Doubtful
-    } else if on_host(&file.library, &file.memory)
+    } else if on_host(&file.run.software, &file.run.memory)
         && matches!(collective, "all-reduce" | "reduce" | "reduce-scatter")
     {
         Standing::HostReduction
@@ -166,7 +156,7 @@ mod tests {
         let file = &scored.files[0];
         assert_eq!((file.mape_pct, file.bias_pct), (22.5, -2.5));
         assert_eq!((file.worst.bytes, file.worst.error_pct), (2048, -25.0));
-        assert_eq!(file.collective, "all-gather");
+        assert_eq!(file.run.collective, "all-gather");
         assert_eq!(file.standing, Standing::Judged);
     }
 
@@ -174,10 +164,10 @@ mod tests {
     fn what_a_file_counts_for() {
         let with = |healthy: &str, trust: &str, library: &str, memory: &str, collective: &str| {
             let mut told = file("a", "A100", collective, &[(1, 1.0, 1.0)]);
-            told.healthy = healthy.into();
-            told.trust = trust.into();
-            told.library = library.into();
-            told.memory = memory.into();
+            told.run.healthy = healthy.into();
+            told.run.trust = trust.into();
+            told.run.software = library.into();
+            told.run.memory = memory.into();
             score(vec![Prediction::from(told)]).files[0].standing
         };
         assert_eq!(with("yes", "B", "nccl", "device", "all_reduce"), Standing::Judged);

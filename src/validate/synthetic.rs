@@ -2,7 +2,7 @@
 
 use super::prediction::{FilePrediction, Prediction};
 use super::score::score;
-use crate::result::{FileScore, PointPrediction};
+use crate::result::{FileScore, PointPrediction, RunFacts};
 
 /// A point by an algorithm of that name, `ring`.
 pub(super) fn point(bytes: u64, measured_us: f64, predicted_us: f64) -> PointPrediction {
@@ -17,22 +17,24 @@ pub(super) fn file(
     points: &[(u64, f64, f64)],
 ) -> FilePrediction {
     FilePrediction {
-        id: id.into(),
-        generation: generation.into(),
-        collective: collective.into(),
-        servers: 1,
-        ranks: 8,
-        library: "nccl".into(),
-        memory: "device".into(),
-        healthy: "yes".into(),
-        trust: "A".into(),
-        source: "a source".into(),
-        bus_factor: 1.75,
+        run: RunFacts {
+            id: id.into(),
+            generation: generation.into(),
+            collective: collective.into(),
+            servers: 1,
+            ranks: 8,
+            software: "nccl".into(),
+            memory: "device".into(),
+            healthy: "yes".into(),
+            trust: "A".into(),
+            source: "a source".into(),
+            bus_factor: 1.75,
+            assumed: Vec::new(),
+        },
         points: points
             .iter()
             .map(|&(bytes, measured, predicted)| point(bytes, measured, predicted))
             .collect(),
-        assumed: Vec::new(),
         skipped_points: Vec::new(),
     }
 }

@@ -29,11 +29,11 @@ const HOST: Limit = Limit { what: TargetWhat::Error, limit: 20.0, aim: Some(15.0
 pub(super) fn targets(files: &[FileScore]) -> Vec<Target> {
     let mut groups: BTreeMap<(&str, &str), Vec<&FileScore>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.standing == Standing::Judged) {
-        groups.entry((&file.generation, &file.collective)).or_default().push(file);
+        groups.entry((&file.run.generation, &file.run.collective)).or_default().push(file);
     }
     let mut targets = Vec::new();
     for ((_, collective), files) in groups {
-        let host = files.iter().all(|file| on_host(&file.library, &file.memory))
+        let host = files.iter().all(|file| on_host(&file.run.software, &file.run.memory))
             && matches!(collective, "all-gather" | "all-to-all");
         let enough = files.len() >= LEAST_FILES;
         let limits: &[Limit] = match (host, enough) {
@@ -65,8 +65,8 @@ fn target(limit: &Limit, files: &[&FileScore]) -> Option<Target> {
     let met = if limit.what == TargetWhat::Bias { larger < limit.limit } else { larger <= limit.limit };
     let first = files.first()?;
     Some(Target {
-        generation: first.generation.clone(),
-        collective: first.collective.clone(),
+        generation: first.run.generation.clone(),
+        collective: first.run.collective.clone(),
         what: limit.what,
         files: means.files,
         points: means.points,
@@ -126,8 +126,8 @@ mod tests {
     fn host_memory_has_its_own() {
         let host = |id: &str, collective: &str| {
             let mut told = file(id, "MPI torus", collective, &[(BIG, 100.0, 82.0)]);
-            told.library = "mpi".into();
-            told.memory = "host".into();
+            told.run.software = "mpi".into();
+            told.run.memory = "host".into();
             told
         };
         assert_eq!(told(&scored(vec![host("a", "all_to_all")])), [("mape", 20.0, true)]);

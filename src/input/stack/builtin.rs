@@ -63,9 +63,9 @@ mod tests {
             let profile = read.flatten().unwrap();
             assert_eq!(profile.name, *name, "named as its file");
             assert!(!profile.title.is_empty(), "{name}");
-            assert_eq!(profile.sources.is_empty(), profile.library == Library::Ideal, "{name}");
+            assert_eq!(profile.sources.is_empty(), profile.software == Library::Ideal, "{name}");
             let kind = name.split('-').next().unwrap();
-            assert_eq!(profile.library.name(), kind, "{name}");
+            assert_eq!(profile.software.name(), kind, "{name}");
         }
         assert_eq!(get("nccl-hopper", 3), None, "only those before");
     }

@@ -79,9 +79,9 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) ->
         )
     };
     let library = library.and_then(|item| item.word("a library", &Library::ALL)).map(|found| found.value);
-    let library = library.or_else(|| base.as_ref().map(|base| base.library));
+    let library = library.or_else(|| base.as_ref().map(|base| base.software));
     let needs = matches!(library, Some(Library::Nccl | Library::Rccl));
-    let own = base.as_ref().filter(|base| matches!(base.library, Library::Nccl | Library::Rccl));
+    let own = base.as_ref().filter(|base| matches!(base.software, Library::Nccl | Library::Rccl));
     let generation = if needs && own.is_none() && base_name.is_none() {
         root.require("generation", "generation = \"hopper\"")
     } else {
@@ -108,7 +108,7 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) ->
         None => Profile::new("", library?, generation.unwrap_or(Generation::Hopper)),
     };
     profile.name = name;
-    profile.library = library?;
+    profile.software = library?;
     profile.generation = generation.unwrap_or(profile.generation);
     if let Some(title) = title {
         title.value.clone_into(&mut profile.title);

@@ -12,8 +12,8 @@ pub fn to_toml(profile: &Profile) -> String {
     if !profile.title.is_empty() {
         out.push_str(&format!("title = {}\n", text(&profile.title)));
     }
-    out.push_str(&format!("library = \"{}\"\n", profile.library.name()));
-    if matches!(profile.library, Library::Nccl | Library::Rccl) {
+    out.push_str(&format!("library = \"{}\"\n", profile.software.name()));
+    if matches!(profile.software, Library::Nccl | Library::Rccl) {
         out.push_str(&format!("generation = \"{}\"\n", profile.generation.name()));
     }
     if let [only] = &profile.sources[..] {
@@ -31,7 +31,7 @@ pub fn to_toml(profile: &Profile) -> String {
         let (spec, value) = (&SPECS[param.index()], profile.get(param));
         #[expect(clippy::float_cmp, reason = "whether it was changed at all")]
         let changed = value != spec.default;
-        if !profile.library.reads(param) && !changed {
+        if !profile.software.reads(param) && !changed {
             continue;
         }
         let (table, key) = spec.key.rsplit_once('.').unwrap_or(("", spec.key));

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::report::csv::write;
 use crate::result::{
-    CalibratedLog, Calibration, FileScore, FittedPoint, PointPrediction, Standing, WorstPoint,
+    CalibratedLog, Calibration, FileScore, FittedPoint, PointPrediction, RunFacts, Standing, WorstPoint,
 };
 
 #[derive(Serialize)]
@@ -94,19 +94,21 @@ pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
             .collect();
         let worst = points.iter().max_by(|a, b| a.error_pct().abs().total_cmp(&b.error_pct().abs()))?;
         Some(FileScore {
-            id: log.id.clone(),
-            generation: calibration.profile.clone(),
-            collective: log.op.clone(),
-            servers: log.servers,
-            ranks: log.ranks,
-            library: calibration.library.clone(),
-            memory: "device".into(),
-            healthy: "yes".into(),
-            trust: "A".into(),
-            source: log.id.clone(),
-            assumed: Vec::new(),
+            run: RunFacts {
+                id: log.id.clone(),
+                generation: calibration.profile.clone(),
+                collective: log.op.clone(),
+                servers: log.servers,
+                ranks: log.ranks,
+                software: calibration.software.clone(),
+                memory: "device".into(),
+                healthy: "yes".into(),
+                trust: "A".into(),
+                source: log.id.clone(),
+                assumed: Vec::new(),
+                bus_factor: log.bus_factor,
+            },
             standing: Standing::Judged,
-            bus_factor: log.bus_factor,
             mape_pct: log.errors.mape_pct_after,
             bias_pct: log.errors.bias_pct_after,
             worst: WorstPoint {

@@ -61,8 +61,8 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
     let y = y.spaced(frame.height(), grid::tick_height);
     let sizes: Vec<u64> = points.iter().map(|point| point.bytes).collect();
     let x = Axis::sizes(&sizes, frame.width(), |label| TICK.width(label));
-    Picture::paint(&file.id, &file.id, (WIDTH, height), |canvas| {
-        heading::draw(canvas, &file.id, &facts(file))?;
+    Picture::paint(&file.run.id, &file.run.id, (WIDTH, height), |canvas| {
+        heading::draw(canvas, &file.run.id, &facts(file))?;
         key.draw(canvas, heading::BELOW, |index, at| sample(canvas, curves[index].look, at, 6.5))?;
         grid::names(canvas, frame, heading::MARGIN, "Message size", "Bus bandwidth (GB/s)")?;
         grid::draw(canvas, frame, &x, &y)?;
@@ -106,10 +106,10 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
 fn facts(file: &FileScore) -> String {
     format!(
         "{}, {}, {}, {} · marks measured, lines predicted · MAPE {:.1} %, bias {:+.1} %",
-        file.generation,
-        file.collective,
-        counted(file.servers.into(), "server"),
-        counted(file.ranks.into(), "rank"),
+        file.run.generation,
+        file.run.collective,
+        counted(file.run.servers.into(), "server"),
+        counted(file.run.ranks.into(), "rank"),
         file.mape_pct,
         file.bias_pct,
     )

@@ -43,7 +43,7 @@ pub fn draw_scatter(validation: &Validation) -> Result<Picture, DrawError> {
     let farthest = points.iter().map(|point| quotient(point).max(1.0 / quotient(point))).fold(1.0, f64::max);
     let most = (farthest * 1.1).clamp(2.0, 10.0);
     let quotients = Axis::log_quotients(most);
-    let mut generations: Vec<&str> = files.iter().map(|file| file.generation.as_str()).collect();
+    let mut generations: Vec<&str> = files.iter().map(|file| file.run.generation.as_str()).collect();
     generations.sort_unstable();
     generations.dedup();
     let names: Vec<String> =
@@ -83,7 +83,7 @@ pub fn draw_scatter(validation: &Validation) -> Result<Picture, DrawError> {
         // Those that are judged are over those that are not.
         for judged in [false, true] {
             for file in files.iter().filter(|file| (file.standing == Standing::Judged) == judged) {
-                let look = Look::of(generations.binary_search(&file.generation.as_str()).unwrap_or(0));
+                let look = Look::of(generations.binary_search(&file.run.generation.as_str()).unwrap_or(0));
                 let share = if judged { 1.0 } else { PALE };
                 for point in &file.points {
                     let measured = ps(point.measured_us);

@@ -149,11 +149,11 @@ const FOLD_HEAD: [&str; 9] = [
 pub fn points(validation: &Validation) -> String {
     let lines = validation.files.iter().flat_map(|file| {
         file.points.iter().map(|point| PointLine {
-            id: &file.id,
-            generation: &file.generation,
-            collective: &file.collective,
-            servers: file.servers,
-            ranks: file.ranks,
+            id: &file.run.id,
+            generation: &file.run.generation,
+            collective: &file.run.collective,
+            servers: file.run.servers,
+            ranks: file.run.ranks,
             standing: file.standing.name(),
             bytes: point.bytes,
             algorithm: &point.algorithm,
@@ -170,16 +170,16 @@ pub fn points(validation: &Validation) -> String {
 /// All files, one line each.
 pub fn files(validation: &Validation) -> String {
     let lines = validation.files.iter().map(|file| FileLine {
-        id: &file.id,
-        generation: &file.generation,
-        collective: &file.collective,
-        servers: file.servers,
-        ranks: file.ranks,
-        library: &file.library,
-        memory: &file.memory,
-        healthy: &file.healthy,
-        trust: &file.trust,
-        source: &file.source,
+        id: &file.run.id,
+        generation: &file.run.generation,
+        collective: &file.run.collective,
+        servers: file.run.servers,
+        ranks: file.run.ranks,
+        library: &file.run.software,
+        memory: &file.run.memory,
+        healthy: &file.run.healthy,
+        trust: &file.run.trust,
+        source: &file.run.source,
         standing: file.standing.name(),
         points: file.points.len(),
         mape_pct: file.mape_pct,

@@ -72,8 +72,8 @@ fn head(validation: &Validation) -> String {
 fn assumed(files: &[FileScore], width: Option<u16>) -> String {
     let rows: Vec<Vec<String>> = files
         .iter()
-        .filter(|file| !file.assumed.is_empty())
-        .map(|file| vec![file.id.clone(), file.assumed.join(", ")])
+        .filter(|file| !file.run.assumed.is_empty())
+        .map(|file| vec![file.run.id.clone(), file.run.assumed.join(", ")])
         .collect();
     if rows.is_empty() { String::new() } else { lay_out(&[text("id"), text("keys")], rows, width) }
 }
@@ -95,10 +95,10 @@ fn files(files: &[FileScore], standing: Standing, width: Option<u16>) -> String 
         .filter(|file| file.standing == standing)
         .map(|file| {
             vec![
-                file.id.clone(),
-                file.generation.clone(),
-                file.collective.clone(),
-                count(file.servers.into()),
+                file.run.id.clone(),
+                file.run.generation.clone(),
+                file.run.collective.clone(),
+                count(file.run.servers.into()),
                 count(file.points.len() as u64),
                 unsigned(file.mape_pct),
                 signed(file.bias_pct),

@@ -40,7 +40,7 @@ pub(super) fn free(
         }
         None => {
             let candidates: Vec<Param> = Param::all()
-                .filter(|param| start.library.reads(*param) && !fixed.contains(param))
+                .filter(|param| start.software.reads(*param) && !fixed.contains(param))
                 .filter(|param| !matches!(param.spec().unit, Unit::Bytes | Unit::Count))
                 .collect();
             let matters: Vec<bool> =

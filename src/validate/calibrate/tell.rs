@@ -79,7 +79,7 @@ pub(super) fn calibration(
         schema: CALIBRATE_SCHEMA.into(),
         profile: fit.profile.name.clone(),
         start: start.name.clone(),
-        library: start.library.name().into(),
+        software: start.software.name().into(),
         logs,
         constants: fit.constants.iter().map(constant).collect(),
         pairs: fit
