@@ -13,6 +13,7 @@ mod component;
 mod components;
 mod drain;
 mod flows;
+mod layout;
 mod lockstep;
 mod members;
 mod needed;
