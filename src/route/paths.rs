@@ -46,29 +46,16 @@ pub struct Dress {
     pub latency: Time,
     /// The most that a flow on it gets, in bytes per second; infinite where nothing limits it.
     pub rate: f64,
-    /// Bytes that cross its links for so many of the flow's.
-    pub wire: (u32, u32),
 }
-
-/// The unit of weights after dressing: a multiple of 15, for flags that take a part of 16.
-const DRESSED: u32 = 15 << 26;
 
 impl Routes {
     /// A path for each of `dresses`, in order, in a table whose resources have other capacities where `capacities` says
     /// so; those of flows that are limited on their own come behind, one a path.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "weights are at most 16 units"
-    )]
     pub fn dressed(&self, capacities: &[Option<f64>], dresses: &[Dress]) -> (Self, Vec<PathId>) {
-        let unit =
-            if self.unit <= 1 << 26 && DRESSED.is_multiple_of(self.unit) { DRESSED } else { DRESSED / 15 };
-        let scale = f64::from(unit) / f64::from(self.unit);
         let mut routes = Self {
             resources: self.resources.clone(),
             starts: vec![0],
-            unit,
+            unit: self.unit,
             link_starts: self.link_starts.clone(),
             links: self.links.clone(),
             ..Self::default()
@@ -78,16 +65,12 @@ impl Routes {
         }
         for dress in dresses {
             let hops = self.hops(dress.path);
-            let wire = f64::from(dress.wire.0) / f64::from(dress.wire.1);
-            routes.hops.extend(hops.iter().map(|hop| {
-                let weight = (f64::from(hop.weight) * scale * wire).round().max(1.0);
-                Hop { resource: hop.resource, weight: weight as u32 }
-            }));
+            routes.hops.extend_from_slice(hops);
             if dress.rate.is_finite() && !hops.is_empty() {
                 let link = self.resources[hops[0].resource.index()].link;
                 let resource = ResourceId::from_index(routes.resources.len());
                 routes.resources.push(Resource { link, lane: None, capacity: dress.rate });
-                routes.hops.push(Hop { resource, weight: unit });
+                routes.hops.push(Hop { resource, weight: self.unit });
                 if !routes.link_starts.is_empty() {
                     routes.links.push(link);
                     routes.link_starts.push(routes.links.len() as u32);

@@ -8,7 +8,7 @@ use super::prepare::Prepared;
 use crate::collective::{Algorithm, Lane, Phase, Schedule};
 use crate::ids::PathId;
 use crate::route::Routes;
-use crate::stack::{Costs, Lanes, Plan, dress};
+use crate::stack::{BareLane, Costs, Plan, dress};
 use crate::units::Time;
 
 /// What the library does for a member of a job, where there is a library that has a say.
@@ -30,7 +30,7 @@ pub(super) fn routes(
     if job.members.iter().all(|member| plan(prepared, member).is_none()) {
         return None;
     }
-    let mut lanes: Vec<(Lanes, &Costs)> = Vec::new();
+    let mut lanes: Vec<(BareLane, &Costs)> = Vec::new();
     let mut counts = Vec::with_capacity(job.members.len());
     for member in &job.members {
         let way = &prepared.ways[member.way];
@@ -53,7 +53,7 @@ pub(super) fn routes(
                 let (reduces, bytes) = (adding(phase), member.bytes);
                 let bytes = schedule.transfer_bytes(phase, index, &lane, 0, bytes);
                 let shares = [own, own, leaving[number]];
-                lanes.push((Lanes { path: *path, bytes, shares, reduces }, costs));
+                lanes.push((BareLane { path: *path, bytes, shares, reduces }, costs));
             }
         };
         match &way.fold {

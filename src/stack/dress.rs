@@ -1,6 +1,6 @@
 //! Puts what transfers cost into the paths that engines read.
 
-use super::plan::Costs;
+use super::costs::Costs;
 use super::site::{Medium, raw_rate};
 use crate::fabric::Fabric;
 use crate::ids::{PathId, ResourceId};
@@ -8,7 +8,7 @@ use crate::route::{Dress, Routes};
 
 /// A lane whose path is to be dressed.
 #[derive(Debug, Clone, Copy)]
-pub struct Lanes {
+pub struct BareLane {
     /// Its path.
     pub path: PathId,
     /// What each of its transfers carries.
@@ -25,7 +25,7 @@ pub struct Lanes {
 ///
 /// Several collectives that share links may have different costs; a link then carries what the first that crosses it
 /// gets of it.
-pub fn dress(fabric: &Fabric, routes: &Routes, lanes: &[(Lanes, &Costs)]) -> (Routes, Vec<PathId>) {
+pub fn dress(fabric: &Fabric, routes: &Routes, lanes: &[(BareLane, &Costs)]) -> (Routes, Vec<PathId>) {
     let media: Vec<Medium> = (0..routes.resources().len())
         .map(|at| Medium::of_link(fabric, routes.links(ResourceId::from_index(at))[0]))
         .collect();
@@ -45,7 +45,7 @@ pub fn dress(fabric: &Fabric, routes: &Routes, lanes: &[(Lanes, &Costs)]) -> (Ro
             }
         }
         let (step, rate) = costs.lane(medium, lane.bytes, lane.shares[medium as usize], lane.reduces);
-        dresses.push(Dress { path: lane.path, latency: step, rate, wire: costs.wire });
+        dresses.push(Dress { path: lane.path, latency: step, rate });
     }
     routes.dressed(&capacities, &dresses)
 }

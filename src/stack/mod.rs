@@ -11,13 +11,17 @@ pub mod nccl;
 pub mod param;
 pub mod rings;
 
+mod costs;
 mod dress;
+mod kernels;
+mod mpi;
 mod plan;
 mod profile;
 mod site;
 
-pub use dress::{Lanes, dress};
+pub use costs::{Costs, Messages};
+pub use dress::{BareLane, dress};
 pub use nccl::{Protocol, Version};
-pub use plan::{Costs, Messages, Overrides, Plan, Stack};
+pub use plan::{Overrides, Plan, Stack};
 pub use profile::{Generation, Library, Profile};
 pub use site::{Medium, Site};

@@ -32,15 +32,6 @@ impl Protocol {
             Self::Simple => "simple",
         }
     }
-
-    /// Bytes on the wire and bytes of data among them.
-    pub const fn wire(self) -> (u32, u32) {
-        match self {
-            Self::Ll => (2, 1),
-            Self::Ll128 => (16, 15),
-            Self::Simple => (1, 1),
-        }
-    }
 }
 
 /// A release of the library, as its constants changed.
