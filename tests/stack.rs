@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use railspine::collective::algo::ops;
-use railspine::collective::{Algorithm, Op, Spread};
-use railspine::engine::{EngineKind, Steps, fluid};
+use railspine::collective::{Algorithm, Op};
+use railspine::engine::fluid;
 use railspine::fabric::{Builder, Cable, Fabric, InNetwork, LinkClass, Node, NodeKind};
-use railspine::ids::Rank;
 use railspine::input::stack::{builtin, builtin_names};
 use railspine::input::{LoadOptions, load_topology};
 use railspine::report::json;
@@ -53,36 +52,22 @@ fn rails(servers: u32) -> Fabric {
 }
 
 fn spec(fabric: &Fabric, op: Op, algorithm: Algorithm, sizes: &[u64]) -> CollectiveSpec {
-    CollectiveSpec {
-        group: String::new(),
-        op,
-        algorithms: vec![algorithm],
-        sizes: sizes.iter().copied().map(Bytes).collect(),
-        nodes: fabric.endpoints().to_vec(),
-        root: Rank(0),
-        start: Time::ZERO,
-        steps: Steps::Receipt,
-        channels: None,
-        segments: None,
-        spread: Spread::default(),
-    }
+    let mut spec = CollectiveSpec::new(op, algorithm, fabric.endpoints().to_vec());
+    spec.sizes = sizes.iter().copied().map(Bytes).collect();
+    spec
 }
 
-fn scenario(fabric: Fabric, stack: Option<Stack>, collectives: Vec<CollectiveSpec>) -> Scenario {
-    Scenario {
-        name: "stack".into(),
-        title: "stack".into(),
-        seed: 1,
-        heavy: false,
-        fabric: Arc::new(fabric),
-        engines: vec![EngineKind::Fluid],
-        stack,
-        collectives,
-        together: false,
-        expect: Vec::new(),
-        plots: Vec::new(),
-        timeline_ranks: Vec::new(),
-    }
+fn scenario(fabric: Fabric, stack: Option<Stack>, mut collectives: Vec<CollectiveSpec>) -> Scenario {
+    let first = collectives.remove(0);
+    let mut scenario = Scenario::of_one("stack", Arc::new(fabric), stack, first);
+    scenario.collectives.append(&mut collectives);
+    scenario
+}
+
+/// What a library sees of a fabric.
+fn site_of(fabric: &Fabric) -> Site {
+    let spec = spec(fabric, Op::AllReduce, Algorithm::Ring, &[8]);
+    spec.site(fabric, &spec.request(fabric, Bytes(0)))
 }
 
 fn play(scenario: &Scenario) -> RunResult {
@@ -451,7 +436,6 @@ fn a100() -> Site {
         network: 0.0,
         adapters: 0,
         transport: String::new(),
-        switched: true,
         reducing: false,
     }
 }
@@ -655,7 +639,7 @@ fn rings_go_through_every_rank_once_and_run() {
     ];
     for (fabric, count) in fabrics {
         let of = spec(&fabric, Op::AllReduce, Algorithm::Ring, &[1 << 20, 1_000_003]);
-        let rings = of.rings(&fabric);
+        let rings = of.rings(&fabric, &of.request(&fabric, Bytes(0)));
         assert_eq!(rings.as_ref().map(Vec::len), count, "{}", fabric.name());
         for ring in rings.into_iter().flatten() {
             let mut places = ring.to_vec();
@@ -689,11 +673,58 @@ fn every_algorithm_runs_under_every_profile() {
 #[test]
 fn a_site_is_what_the_fabric_holds() {
     let fabric = rails(2);
-    let site = spec(&fabric, Op::AllReduce, Algorithm::Ring, &[8]).site(&fabric);
+    let site = site_of(&fabric);
     assert_eq!((site.ranks, site.servers, site.per_server, site.adapters), (16, 2, 8, 8));
     assert_eq!((site.network, site.inside()), (400e9, Medium::Scaleup));
-    assert!(site.switched && site.reducing);
+    assert!(site.reducing);
     let fabric = star(3, Bandwidth::from_gigabytes(25), Time(A));
-    let site = spec(&fabric, Op::AllReduce, Algorithm::Ring, &[8]).site(&fabric);
+    let site = site_of(&fabric);
     assert_eq!((site.servers, site.per_server, site.inside()), (3, 1, Medium::Network));
+}
+
+#[test]
+fn switches_that_some_servers_lack_are_left_out_of_the_choice() {
+    // Two servers of two GPUs on a switch each, of which the second one's may be plain.
+    let fabric = |second: InNetwork| {
+        let mut builder = Builder::new("two", LinkClass::builtin());
+        let nvlink = Cable::new(builder.class("nvlink").unwrap(), Bandwidth::from_gigabytes(450));
+        let net = Cable::new(builder.class("infiniband").unwrap(), Bandwidth::from_gbps(400));
+        let leaf = builder.add_node(Node::new("leaf", NodeKind::Leaf));
+        for (server, can) in [(0, InNetwork::BOTH), (1, second)] {
+            let switch =
+                Node::new(format!("switch{server}"), NodeKind::NvSwitch).in_server(server).working(can);
+            let switch = builder.add_node(switch);
+            for gpu in 0..2 {
+                let gpu = Node::new(format!("host{server}/gpu{gpu}"), NodeKind::Gpu).in_server(server);
+                let gpu = builder.add_node(gpu);
+                builder.add_cable(gpu, switch, nvlink.clone());
+                builder.add_cable(gpu, leaf, net.clone());
+            }
+        }
+        builder.finish().unwrap()
+    };
+    assert!(site_of(&fabric(InNetwork::BOTH)).reducing);
+    for lacks in [InNetwork::NONE, InNetwork { multicast: true, reduce: false }] {
+        let fabric = fabric(lacks);
+        assert!(!site_of(&fabric).reducing);
+        let stack = Stack::new(builtin("nccl-hopper").unwrap());
+        let case = one(fabric, stack, Op::AllReduce, Algorithm::Auto, 1 << 30);
+        assert_ne!(case.algorithm, "nvls-tree");
+    }
+}
+
+#[test]
+fn only_libraries_that_search_them_have_rings_of_their_own() {
+    let fabric = template("template = \"full-mesh-box\"\nname = \"box\"\n[params]\nservers = 1\n");
+    let links = |profile: &str| {
+        let stack = Stack::new(builtin(profile).unwrap());
+        let case = one(fabric.clone(), stack, Op::AllReduce, Algorithm::Ring, 1 << 30);
+        case.tiers
+            .iter()
+            .find(|tier| tier.tier == "gpu -> gpu")
+            .map(|tier| tier.mean_utilisation / tier.max_utilisation)
+    };
+    // Six of seven links are used alike by rings that were searched, one of seven by a ring in order.
+    assert!((links("rccl-mi300x").unwrap() - 6.0 / 7.0).abs() < 1e-6);
+    assert!((links("mpi-infiniband").unwrap() - 1.0 / 7.0).abs() < 1e-6);
 }

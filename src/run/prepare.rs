@@ -27,6 +27,8 @@ pub(super) struct Schedules {
     pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
     /// What the library does with a collective for which an algorithm was asked, where there is a library.
     pub(super) plans: BTreeMap<(usize, Algorithm, Bytes), Plan>,
+    /// The server of every rank of each collective that a library does.
+    servers: BTreeMap<usize, Vec<u32>>,
 }
 
 /// Proved schedules with their paths.
@@ -40,6 +42,8 @@ pub(super) struct Prepared {
     pub(super) bounds: Vec<BoundModel>,
     /// What the library does, by collective, requested algorithm and size, where there is a library.
     pub(super) plans: BTreeMap<(usize, Algorithm, Bytes), Plan>,
+    /// The server of every rank of each collective that a library does.
+    pub(super) servers: BTreeMap<usize, Vec<u32>>,
 }
 
 impl Prepared {
@@ -69,18 +73,25 @@ impl Prepared {
 
 /// Makes all schedules that a scenario needs. Those of different sizes are mostly the same, and kept once.
 pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
-    let mut found = Schedules { list: Vec::new(), which: BTreeMap::new(), plans: BTreeMap::new() };
+    let mut found = Schedules {
+        list: Vec::new(),
+        which: BTreeMap::new(),
+        plans: BTreeMap::new(),
+        servers: BTreeMap::new(),
+    };
     for (number, spec) in scenario.collectives.iter().enumerate() {
-        let site = scenario.stack.as_ref().map(|stack| (stack, spec.site(&scenario.fabric)));
-        let rings =
-            site.as_ref().filter(|_| spec.channels.is_none()).and_then(|_| spec.rings(&scenario.fabric));
+        let mut request = spec.request(&scenario.fabric, Bytes(0));
+        let stack = scenario.stack.as_ref();
+        let site = stack.map(|stack| (stack, spec.site(&scenario.fabric, &request)));
+        if spec.channels.is_none() && stack.is_some_and(|stack| stack.profile.software.searches_rings()) {
+            request.rings = spec.rings(&scenario.fabric, &request);
+        }
         for &bytes in &spec.sizes {
-            let mut request = spec.request(&scenario.fabric, bytes);
+            request.bytes = bytes;
             for &asked in &spec.algorithms {
                 let plan =
                     site.as_ref().and_then(|(stack, site)| stack.plan(site, spec.op, asked, bytes.get()));
                 if let Some(plan) = plan {
-                    request.rings.clone_from(&rings);
                     request.segments = spec.segments.or(plan.segments);
                     found.add(number, bytes, asked, schedule(plan.algorithm, &request)?);
                     found.plans.insert((number, asked, bytes), plan);
@@ -104,6 +115,9 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
                     found.add(number, bytes, asked, schedule(asked, &request)?);
                 }
             }
+        }
+        if site.is_some() {
+            found.servers.insert(number, request.servers);
         }
     }
     Ok(found)
@@ -136,7 +150,7 @@ pub(super) fn prepare(
     proofs: &Proofs,
 ) -> Result<Prepared, RunError> {
     let fabric = &*scenario.fabric;
-    let Schedules { list, mut which, plans } = schedules;
+    let Schedules { list, mut which, plans, servers } = schedules;
     if !options.fluid.symmetry {
         // Nothing will be folded, so what is too large can be told before anything is proved.
         let lanes = list.iter().map(|(_, schedule)| schedule.lane_count() as u64);
@@ -162,7 +176,7 @@ pub(super) fn prepare(
     let ways = ways::route(scenario, asked, options)?;
     let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
     let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
-    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds, plans };
+    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds, plans, servers };
     let asked: Vec<(usize, Bytes)> = scenario
         .collectives
         .iter()

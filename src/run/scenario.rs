@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::working;
-use crate::collective::algo::Request;
+use crate::collective::algo::{Request, schedule};
 use crate::collective::{Algorithm, Op, Spread};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::Fabric;
@@ -69,7 +69,44 @@ pub struct CollectiveSpec {
     pub spread: Spread,
 }
 
+impl Scenario {
+    /// One collective on a fabric under a library, by the fluid engine.
+    pub fn of_one(name: &str, fabric: Arc<Fabric>, stack: Option<Stack>, spec: CollectiveSpec) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            seed: 1,
+            heavy: false,
+            fabric,
+            engines: vec![EngineKind::Fluid],
+            stack,
+            collectives: vec![spec],
+            together: false,
+            expect: Vec::new(),
+            plots: Vec::new(),
+            timeline_ranks: Vec::new(),
+        }
+    }
+}
+
 impl CollectiveSpec {
+    /// A collective of the ranks on these nodes, its sizes still to come, all else left open.
+    pub fn new(op: Op, algorithm: Algorithm, nodes: Vec<NodeId>) -> Self {
+        Self {
+            group: String::new(),
+            op,
+            algorithms: vec![algorithm],
+            sizes: Vec::new(),
+            nodes,
+            root: Rank(0),
+            start: Time::ZERO,
+            steps: Steps::Receipt,
+            channels: None,
+            segments: None,
+            spread: Spread::default(),
+        }
+    }
+
     /// The size by which the operation is bounded: that of the collective, but for all-to-all-v that of an all-to-all
     /// of the least shards that it may have.
     pub fn least_bytes(&self, bytes: Bytes) -> Bytes {
@@ -80,20 +117,19 @@ impl CollectiveSpec {
         Bytes(self.spread.least(bytes.get() / ranks) * ranks)
     }
 
-    /// What a library sees of the fabric.
-    pub fn site(&self, fabric: &Fabric) -> Site {
-        Site::new(fabric, &self.nodes, !self.switches(fabric).is_empty())
+    /// What a library sees of the fabric, to which `request` was made.
+    pub fn site(&self, fabric: &Fabric, request: &Request) -> Site {
+        let several = request.servers.iter().any(|server| *server > 0);
+        let algorithm = if several { Algorithm::NvlsTree } else { Algorithm::Nvls };
+        // Whoever chooses it must be able to do it.
+        let sums = Request { op: Op::AllReduce, segments: Some(1), ..request.clone() };
+        let reducing = !request.switches.is_empty() && schedule(algorithm, &sums).is_ok();
+        Site::new(fabric, &self.nodes, reducing)
     }
 
     /// The rings that a library finds where accelerators of a server are joined directly.
-    pub fn rings(&self, fabric: &Fabric) -> Option<Vec<Arc<[u32]>>> {
-        let servers = self.servers(fabric);
-        let count = servers.iter().max().map_or(0, |last| *last as usize + 1);
-        let mut members = vec![Vec::new(); count];
-        for (rank, server) in (0..).zip(servers) {
-            members[server as usize].push(rank);
-        }
-        let orders = rings::orders(fabric, &self.nodes, &members)?;
+    pub fn rings(&self, fabric: &Fabric, request: &Request) -> Option<Vec<Arc<[u32]>>> {
+        let orders = rings::orders(fabric, &self.nodes, &request.members())?;
         Some(orders.into_iter().map(Arc::from).collect())
     }
 
@@ -107,7 +143,7 @@ impl CollectiveSpec {
     }
 
     /// The server of every rank, numbered by first appearance.
-    pub(super) fn servers(&self, fabric: &Fabric) -> Vec<u32> {
+    fn servers(&self, fabric: &Fabric) -> Vec<u32> {
         let mut numbers: BTreeMap<u32, u32> = BTreeMap::new();
         let mut next = 0;
         let servers = self.nodes.iter().map(|&node| {

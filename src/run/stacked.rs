@@ -36,13 +36,10 @@ pub(super) fn routes(
         let way = &prepared.ways[member.way];
         let schedule = way.verified.schedule();
         let costs = plan(prepared, member).map_or(&Costs::FREE, |plan| &plan.costs);
-        let servers = scenario.collectives[member.spec].site(&scenario.fabric).servers;
-        let own = share(schedule, servers.max(1));
+        let servers = prepared.servers.get(&member.spec).map_or(&[][..], Vec::as_slice);
+        let own = share(schedule, servers);
         let leaving: Vec<f64> = match &costs.messages {
-            Some(_) => {
-                let servers = scenario.collectives[member.spec].servers(&scenario.fabric);
-                schedule.phases.iter().map(|phase| leaving(phase, &servers)).collect()
-            }
+            Some(_) => schedule.phases.iter().map(|phase| leaving(phase, servers)).collect(),
             None => vec![own; schedule.phases.len()],
         };
         let before = lanes.len();
@@ -95,12 +92,14 @@ fn leaving(phase: &Phase, servers: &[u32]) -> f64 {
 }
 
 /// How many lanes share what a rank moves: its channels, where the algorithm has several.
-fn share(schedule: &Schedule, servers: u32) -> f64 {
+fn share(schedule: &Schedule, servers: &[u32]) -> f64 {
     match schedule.algorithm {
         Algorithm::Ring | Algorithm::RingBidirectional | Algorithm::DoubleTree | Algorithm::Chain => {
             f64::from(schedule.channels.max(1))
         }
         Algorithm::Nvls | Algorithm::NvlsTree => {
+            // Servers are numbered from 0.
+            let servers = servers.iter().max().map_or(1, |last| last + 1);
             f64::from(schedule.channels) * (schedule.switches.len() as f64 / f64::from(servers)).max(1.0)
         }
         _ => 1.0,

@@ -17,6 +17,11 @@ pub enum Library {
 }
 
 impl Library {
+    /// Whether it looks for rings in the links between accelerators; others go through ranks in order.
+    pub const fn searches_rings(self) -> bool {
+        matches!(self, Self::Nccl | Self::Rccl)
+    }
+
     /// All, with the names that files use.
     pub const ALL: [(&'static str, Self); 4] =
         [("ideal", Self::Ideal), ("nccl", Self::Nccl), ("rccl", Self::Rccl), ("mpi", Self::Mpi)];

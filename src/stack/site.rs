@@ -54,8 +54,6 @@ pub struct Site {
     pub adapters: u32,
     /// The class of the network's links: `infiniband`.
     pub transport: String,
-    /// Whether accelerators of a server meet in a switch.
-    pub switched: bool,
     /// Whether a switch of every server with several ranks reduces and multicasts.
     pub reducing: bool,
 }
@@ -75,7 +73,6 @@ impl Site {
             network: 0.0,
             adapters: 0,
             transport: String::new(),
-            switched: false,
             reducing,
         };
         for node in nodes {
@@ -84,10 +81,7 @@ impl Site {
             for link in fabric.out_links(*node) {
                 let raw = raw_rate(fabric, *link);
                 match Medium::of_link(fabric, *link) {
-                    Medium::Scaleup => {
-                        own_scaleup += raw;
-                        site.switched |= fabric.node(fabric.link(*link).to).kind == NodeKind::NvSwitch;
-                    }
+                    Medium::Scaleup => own_scaleup += raw,
                     Medium::Pcie => own_pcie += raw,
                     Medium::Network => {}
                 }

@@ -9,11 +9,9 @@ use super::folder::MeasuredFile;
 use super::names::{Implementation, Named, NcclChoice, named};
 use super::prediction::{FilePrediction, Prediction, UnpredictedPoint};
 use super::system::{HostKind, Scaleup, System, map};
-use crate::collective::{Algorithm, Op, Spread};
-use crate::engine::{EngineKind, Steps};
+use crate::collective::{Algorithm, Op};
+use crate::engine::Steps;
 use crate::exchange::{Measured, measured, placement};
-use crate::fabric::Fabric;
-use crate::ids::Rank;
 use crate::input::stack::builtin;
 use crate::result::{PointPrediction, RunFacts, SkippedFile};
 use crate::run::{self, CollectiveSpec, Proofs, RunOptions, Scenario};
@@ -236,7 +234,10 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
             };
             // Names that come to the same are played once.
             let at = groups.iter().position(same).unwrap_or_else(|| {
-                let scenario = scenario(&measured, &system, &fabric, &stack, algorithm, steps);
+                let mut spec = CollectiveSpec::new(measured.op, algorithm, system.rank_nodes.clone());
+                spec.steps = steps;
+                let (fabric, stack) = (Arc::clone(&fabric), Some(stack.clone()));
+                let scenario = Scenario::of_one(&measured.id, fabric, stack, spec);
                 groups.push(Group { scenario, points: Vec::new() });
                 groups.len() - 1
             });
@@ -265,44 +266,6 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
         }
     }
     Ok(Run { told, profile, proofs: Arc::default(), groups })
-}
-
-/// The scenario of one algorithm, its sizes still to come.
-fn scenario(
-    measured: &Measured,
-    system: &System,
-    fabric: &Arc<Fabric>,
-    stack: &Stack,
-    algorithm: Algorithm,
-    steps: Steps,
-) -> Scenario {
-    let spec = CollectiveSpec {
-        group: String::new(),
-        op: measured.op,
-        algorithms: vec![algorithm],
-        sizes: Vec::new(),
-        nodes: system.rank_nodes.clone(),
-        root: Rank(0),
-        start: Time::ZERO,
-        steps,
-        channels: None,
-        segments: None,
-        spread: Spread::default(),
-    };
-    Scenario {
-        name: measured.id.clone(),
-        title: measured.id.clone(),
-        seed: 1,
-        heavy: false,
-        fabric: Arc::clone(fabric),
-        engines: vec![EngineKind::Fluid],
-        stack: Some(stack.clone()),
-        collectives: vec![spec],
-        together: false,
-        expect: Vec::new(),
-        plots: Vec::new(),
-        timeline_ranks: Vec::new(),
-    }
 }
 
 /// The placement that a file names, in the folder beside it.

@@ -89,6 +89,11 @@ impl Request {
             torus: None,
         }
     }
+
+    /// The ranks of each server, servers and ranks ascending.
+    pub fn members(&self) -> Vec<Vec<u32>> {
+        order::servers(self)
+    }
 }
 
 /// Why an algorithm cannot serve a request.

@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use super::error::CalibrateError;
 use super::{Measurement, Settings};
 use crate::collective::{Algorithm, Spread};
-use crate::engine::{EngineKind, Steps};
-use crate::ids::{NodeId, Rank};
+use crate::ids::NodeId;
 use crate::result::Case;
 use crate::run::{self, CollectiveSpec, RunError, RunOptions, Scenario};
 use crate::stack::{Plan, Profile, Site, Stack};
@@ -102,34 +101,11 @@ impl Run {
         sizes.sort_unstable();
         sizes.dedup();
         let points = points.iter().map(|bytes| sizes.partition_point(|size| size < bytes)).collect();
-        let spec = CollectiveSpec {
-            group: String::new(),
-            op: measurement.log.op,
-            algorithms: vec![Algorithm::Auto],
-            sizes: Vec::new(),
-            nodes,
-            root: Rank(0),
-            start: Time::ZERO,
-            steps: Steps::Receipt,
-            channels: None,
-            segments: None,
-            spread: Spread::new(0.0, seed, 0),
-        };
-        let site = spec.site(fabric);
-        let scenario = Scenario {
-            name: measurement.id.clone(),
-            title: measurement.id.clone(),
-            seed,
-            heavy: false,
-            fabric: fabric.clone(),
-            engines: vec![EngineKind::Fluid],
-            stack: None,
-            collectives: vec![spec],
-            together: false,
-            expect: Vec::new(),
-            plots: Vec::new(),
-            timeline_ranks: Vec::new(),
-        };
+        let mut spec = CollectiveSpec::new(measurement.log.op, Algorithm::Auto, nodes);
+        spec.spread = Spread::new(0.0, seed, 0);
+        let site = spec.site(fabric, &spec.request(fabric, Bytes(0)));
+        let mut scenario = Scenario::of_one(&measurement.id, fabric.clone(), None, spec);
+        scenario.seed = seed;
         let known = sizes.iter().map(|_| Mutex::default()).collect();
         Self { id: measurement.id.clone(), scenario, stack, site, sizes, points, known }
     }
