@@ -114,7 +114,7 @@ params! {
     LAUNCH_SIMPLE "launch.simple" Time Host 8.4 TIMES "launch and synchronisation in protocol Simple";
     LAUNCH_NVLS "launch.nvls" Time Host 8.4 TIMES "launch and synchronisation of NVLS and NVLS-tree";
     LAUNCH_P2P "launch.p2p" Time Host 10.0 TIMES "launch and synchronisation of grouped sends and receives";
-    LAUNCH_SHARED "launch.shared_process" Time Host 0.0 TIMES "added where one process drives all accelerators of its server";
+    LAUNCH_SHARED "launch.shared_process" Time Host 17.0 TIMES "added where one process drives all accelerators of its server";
     LAUNCH_SHARED_P2P "launch.shared_process_p2p" Time Host 0.0 TIMES "the same for grouped sends and receives, for each peer";
     RING_LL "step.scaleup.ring.ll" Time Server 0.6 TIMES "software latency of a ring step over scale-up links, LL";
     RING_LL128 "step.scaleup.ring.ll128" Time Server 1.9 TIMES "the same, LL128";

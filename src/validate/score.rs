@@ -89,7 +89,6 @@ fn file_score(file: FilePrediction) -> Option<FileScore> {
 }
 
 /// What a file counts for.
-/// What a file counts for.
 pub(super) fn standing_of(file: &FilePrediction) -> Standing {
     standing(file, &file.run.collective.replace('_', "-"))
 }
