@@ -1,10 +1,11 @@
 //! What NCCL and RCCL do with a collective: the choice by their own table, and the kernels that then run.
 
 use super::costs::{Costs, micros};
-use super::nccl::{Protocol, Question, nvls_efficiency};
+use super::nccl::{Protocol, Question};
 use super::param::{self as p, Param};
 use super::plan::{Plan, Stack};
 use super::site::{Medium, Site};
+use super::tables::nvls_efficiency;
 use crate::collective::{Algorithm, Op};
 use crate::units::Time;
 
