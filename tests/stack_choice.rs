@@ -64,10 +64,11 @@ fn the_table_is_the_librarys() {
     let ampere = |minor| (&one, Generation::Ampere, minor, 24);
     let hopper = |minor| (&four, Generation::Hopper, minor, 16);
     for (about, bytes, op, algorithm, protocol, wanted) in [
-        // 240 GB/s on the bus; LL has half of it, at most 87.7, before 2.21 a quarter.
+        // 240 GB/s on the bus; LL has half of it, at most 87.7, before 2.21 a quarter; before 2.18 it is at
+        // most 235.
         (ampere(23), MB, Op::AllReduce, Ring, Ll, 6.6 + 14.0 * 0.6 + 1e3 / (87.7 * 4.0 / 7.0)),
         (ampere(18), MB, Op::AllReduce, Ring, Ll, 6.6 + 14.0 * 0.6 + 1e3 / (60.0 * 4.0 / 7.0)),
-        (ampere(12), MB, Op::AllReduce, Ring, Ll, 3.6 + 14.0 * 0.6 + 1e3 / (60.0 * 4.0 / 7.0)),
+        (ampere(12), MB, Op::AllReduce, Ring, Ll, 3.6 + 14.0 * 0.6 + 1e3 / (58.75 * 4.0 / 7.0)),
         (ampere(23), MB, Op::AllReduce, Ring, Ll128, 14.0 + 14.0 * 1.9 + 1e3 / (0.92 * 240.0 * 4.0 / 7.0)),
         (ampere(23), MB, Op::AllReduce, Ring, Simple, 8.4 + 14.0 * 3.4 + 1e3 / (240.0 * 4.0 / 7.0)),
         (ampere(23), MB, Op::AllGather, Ring, Simple, 8.4 + 7.0 * 3.4 + 1e3 / (240.0 * 8.0 / 7.0)),
@@ -207,4 +208,169 @@ fn channels_and_threads_that_are_imposed_count() {
         (imposed.min_channels, imposed.max_channels) = (Some(16), Some(8));
     };
     assert_eq!(channels(&both, 100), 8);
+}
+
+#[test]
+fn the_table_of_older_releases_is_theirs() {
+    use Algorithm::{DoubleTree, Nvls, NvlsTree, Ring};
+    use Op::{AllGather, AllReduce, Broadcast, Reduce, ReduceScatter};
+    use Protocol::{Ll, Ll128, Simple};
+    const MB: u64 = 1_000_000;
+    let (one, two, four) = (a100(), h100(2), h100(4));
+    // Caps of channels of NVLS-tree show where links are wide.
+    let wide = |servers| Site { scaleup: 4e12, network: 4e12, ..h100(servers) };
+    let (wide_two, wide_four) = (wide(2), wide(4));
+    let pcie = Site { scaleup: 0.0, ..a100() };
+    let ampere = |minor| (&one, Generation::Ampere, minor, 24);
+    let cards = |minor| (&pcie, Generation::Ampere, minor, 2);
+    let volta = |minor| (&four, Generation::Volta, minor, 16);
+    let hopper = |minor| (&four, Generation::Hopper, minor, 16);
+    let blackwell = |minor| (&four, Generation::Blackwell, minor, 2);
+    for (about, op, algorithm, protocol, wanted) in [
+        // LL on one server has a third of 240 GB/s where nothing is to be summed; a reduce-scatter counts as such.
+        (ampere(18), AllGather, Ring, Ll, 6.6 + 7.0 * 0.6 + 1e3 / (80.0 * 8.0 / 7.0)),
+        (ampere(18), ReduceScatter, Ring, Ll, 6.6 + 7.0 * 0.6 + 1e3 / (80.0 * 8.0 / 7.0)),
+        (ampere(18), Broadcast, Ring, Ll, 6.6 + 8.0 * 0.6 + 1e3 / 80.0),
+        (ampere(18), Reduce, Ring, Ll, 6.6 + 8.0 * 0.6 + 1e3 / 60.0),
+        (ampere(23), Broadcast, Ring, Ll, 6.6 + 8.0 * 0.6 + 1e3 / 87.7),
+        // Broadcast and reduce are as many hops as ranks, of trees in Simple, of the network where there is one.
+        (ampere(23), Broadcast, Ring, Simple, 8.4 + 8.0 * 4.0 + 1e3 / 240.0),
+        (ampere(20), Reduce, Ring, Simple, 8.4 + 8.0 * 28.0 + 1e3 / 240.0),
+        (hopper(23), Broadcast, Ring, Ll, 6.6 + 32.0 * 2.7 + 1e3 / 20.4),
+        (hopper(23), Broadcast, Ring, Simple, 8.4 + 32.0 * 14.0 + 1e3 / 370.8),
+        // Hops of trees in Simple had the time of a chunk in them, but for 2.18.
+        (ampere(12), AllReduce, DoubleTree, Simple, 14.0 * 28.0 + 1e3 / (0.5 * 0.92 * 235.0 * 0.5)),
+        (ampere(18), AllReduce, DoubleTree, Simple, 14.0 * 4.0 + 1e3 / (0.5 * 220.8 * 0.5)),
+        (ampere(20), AllReduce, DoubleTree, Simple, 14.0 * 28.0 + 1e3 / (0.5 * 220.8 * 0.5)),
+        (cards(18), AllReduce, DoubleTree, Simple, 14.0 * 6.0 + 1e3 / (0.5 * 0.92 * 24.0 * 0.5)),
+        (cards(20), AllReduce, DoubleTree, Simple, 14.0 * 28.0 + 1e3 / (0.5 * 0.92 * 24.0 * 0.5)),
+        (cards(23), AllReduce, DoubleTree, Simple, 8.4 + 14.0 * 4.0 + 1e3 / (0.5 * 0.92 * 24.0 * 0.5)),
+        (
+            hopper(20),
+            AllReduce,
+            DoubleTree,
+            Simple,
+            2.0 * (7.0 * 28.0 + 2.0 * 28.0) + 1e3 / (0.5 * 0.92 * 370.8 * 0.5),
+        ),
+        (
+            hopper(18),
+            AllReduce,
+            DoubleTree,
+            Simple,
+            2.0 * (7.0 * 4.0 + 2.0 * 14.0) + 1e3 / (0.5 * 0.92 * 360.0 * 0.5),
+        ),
+        // LL before 2.12, and its hops inside before 2.18 where there are several servers.
+        (ampere(8), AllReduce, Ring, Ll, 3.6 + 14.0 * 0.47 + 1e3 / (58.75 * 4.0 / 7.0)),
+        (ampere(8), AllReduce, DoubleTree, Ll, 4.4 + 14.0 * 0.52 + 1e3 / (0.5 * 0.92 * 235.0 / 3.8 * 0.4)),
+        (volta(8), AllReduce, Ring, Ll, 3.6 + 56.0 * 1.0 + 6.0 * 2.7 + 1e3 / (20.4 * 32.0 / 62.0)),
+        (volta(12), AllReduce, Ring, Ll, 3.6 + 54.0 * 1.08 + 8.0 * 2.7 + 1e3 / (20.4 * 32.0 / 62.0)),
+        // From 2.12 to 2.20, an all-reduce came back to the first server.
+        (hopper(18), AllReduce, Ring, Ll, 6.6 + 54.0 * 1.0 + 8.0 * 2.7 + 1e3 / (20.4 * 32.0 / 62.0)),
+        (hopper(20), AllReduce, Ring, Ll, 6.6 + 54.0 * 1.0 + 8.0 * 2.7 + 1e3 / (20.4 * 32.0 / 62.0)),
+        (hopper(21), AllReduce, Ring, Ll, 6.6 + 56.0 * 1.0 + 6.0 * 2.7 + 1e3 / (20.4 * 32.0 / 62.0)),
+        (hopper(20), AllGather, Ring, Ll, 6.6 + 28.0 * 1.0 + 3.0 * 2.7 + 1e3 / (20.4 * 32.0 / 31.0)),
+        // The network hop of rings in Simple, with their plateau.
+        (
+            volta(8),
+            AllReduce,
+            Ring,
+            Simple,
+            1.9 * (8.4 + 56.0 * 3.4 + 6.0 * 9.6) + 1e3 / (360.0 * 32.0 / 62.0),
+        ),
+        (
+            volta(12),
+            AllReduce,
+            Ring,
+            Simple,
+            1.9 * (8.4 + 54.0 * 3.4 + 8.0 * 28.0) + 1e3 / (360.0 * 32.0 / 62.0),
+        ),
+        (
+            volta(18),
+            AllReduce,
+            Ring,
+            Simple,
+            1.9 * (8.4 + 54.0 * 3.4 + 8.0 * 14.0) + 1e3 / (360.0 * 32.0 / 62.0),
+        ),
+        // Blackwell's caps were twice Hopper's before 2.28.
+        (
+            blackwell(27),
+            AllReduce,
+            Ring,
+            Ll128,
+            14.0 + 56.0 * 1.9 + 6.0 * 4.0 + 1e3 / (2.0 * 73.4 * 32.0 / 62.0),
+        ),
+        (
+            blackwell(28),
+            AllReduce,
+            Ring,
+            Ll128,
+            14.0 + 56.0 * 1.9 + 6.0 * 4.0 + 1e3 / (2.0 * 40.0 * 32.0 / 62.0),
+        ),
+        (
+            blackwell(27),
+            AllReduce,
+            DoubleTree,
+            Simple,
+            8.4 + 2.0 * (7.0 * 4.0 + 2.0 * 14.0) + 1e3 / (0.5 * 2.0 * 72.0 * 0.5),
+        ),
+        (
+            blackwell(28),
+            AllReduce,
+            DoubleTree,
+            Simple,
+            8.4 + 2.0 * (7.0 * 4.0 + 2.0 * 14.0) + 1e3 / (0.5 * 2.0 * 24.0 * 0.5),
+        ),
+        // NVLS-tree over four servers, of whose adapters' 400 GB/s 5/6 counted before 2.28.
+        (
+            hopper(18),
+            AllReduce,
+            NvlsTree,
+            Simple,
+            23.0 + 4.0 * 19.0 + 1e3 / (400.0 * 5.0 / 6.0 * 32.0 / 62.0),
+        ),
+        (
+            hopper(20),
+            AllReduce,
+            NvlsTree,
+            Simple,
+            23.0 + 4.0 * 14.0 + 1e3 / (400.0 * 5.0 / 6.0 * 32.0 / 62.0),
+        ),
+        (
+            hopper(23),
+            AllReduce,
+            NvlsTree,
+            Simple,
+            25.0 + 4.0 * 14.0 + 1e3 / (400.0 * 5.0 / 6.0 * 32.0 / 62.0),
+        ),
+        (hopper(28), AllReduce, NvlsTree, Simple, 25.0 + 4.0 * 20.9 + 1e3 / (400.0 * 32.0 / 62.0)),
+    ] {
+        let told = predicted(about, op, MB, algorithm, protocol).unwrap();
+        let minor = about.2;
+        assert!(
+            (told - wanted).abs() < 1e-9 * wanted,
+            "2.{minor} {op:?} {algorithm:?} {protocol:?}: {told} {wanted}"
+        );
+    }
+    for (site, minor, hop, cap, wanted) in [
+        (&wide_two, 27, 14.0, 115.4 * 5.0 / 6.0, 16.0),
+        (&wide_two, 28, 20.9, 96.0, 16.0),
+        (&wide_four, 27, 14.0, 91.0 * 5.0 / 6.0, 32.0),
+        (&wide_four, 28, 20.9, 43.8, 32.0),
+        (&wide_four, 30, 20.9, 80.0, 32.0),
+    ] {
+        let about = (site, Generation::Blackwell, minor, 16);
+        let told = predicted(about, AllReduce, MB, NvlsTree, Simple).unwrap();
+        let depth = wanted / 16.0;
+        let wanted = 25.0 + 2.0 * depth * hop + 1e3 / (16.0 * cap * wanted / (2.0 * (wanted - 1.0)));
+        assert!((told - wanted).abs() < 1e-9 * wanted, "2.{minor}: {told} {wanted}");
+    }
+    let single = h100(1);
+    let hop =
+        |minor| predicted((&single, Generation::Hopper, minor, 24), AllReduce, 0, Nvls, Simple).unwrap();
+    assert_eq!([20, 23].map(hop), [23.0, 25.0]);
+    let trees =
+        |minor| predicted((&two, Generation::Ampere, minor, 2), AllReduce, MB, DoubleTree, Simple).unwrap();
+    // Of a channel of two servers of A100: 22.5 before 2.12, then 23.6; the hops are the same.
+    let gained = 1e3 / (0.5 * 2.0 * 22.5 * 0.5) - 1e3 / (0.5 * 2.0 * 23.6 * 0.5);
+    assert!((trees(8) - trees(12) - gained).abs() < 1e-9, "{gained}");
 }

@@ -60,6 +60,11 @@ impl Version {
     pub(super) const fn before(self, minor: u32) -> bool {
         self.major < 2 || (self.major == 2 && self.minor < minor)
     }
+
+    /// Whether it is 2.`from` or newer, and older than 2.`to`.
+    pub(super) const fn within(self, from: u32, to: u32) -> bool {
+        !self.before(from) && self.before(to)
+    }
 }
 
 /// What the library predicts from.
@@ -94,11 +99,12 @@ impl Question<'_> {
     /// Bus bandwidth of a ring, 10^9 bytes per second.
     fn bus(&self) -> f64 {
         let outside = self.site.network / 1e9;
-        match (self.site.servers > 1, self.site.per_server > 1) {
+        let bus = match (self.site.servers > 1, self.site.per_server > 1) {
             (false, _) => self.inside(),
             (true, false) => outside,
             (true, true) => f64::min(self.inside(), outside),
-        }
+        };
+        bus.min(tables::bus(self.generation, self.version))
     }
 
     /// Which protocols may be used: LL128 needs scale-up links (or one rank a server), unless it is imposed.
@@ -106,8 +112,8 @@ impl Question<'_> {
         protocol != Protocol::Ll128 || self.site.inside() != Medium::Pcie || self.imposed == Some(protocol)
     }
 
-    /// Everything that the library would consider, with its prediction in microseconds:
-    /// algorithms in their own order, protocols in theirs.
+    /// Everything that the library would consider, with its prediction in microseconds, in the library's own order: of
+    /// equals it takes the first.
     pub fn predictions(&self) -> Vec<(Algorithm, Protocol, f64)> {
         let mut found = Vec::new();
         for algorithm in [Algorithm::DoubleTree, Algorithm::Ring] {
@@ -140,24 +146,32 @@ impl Question<'_> {
         let alone = per_server <= 1.0 && !self.version.before(23);
         let (base, inside) = (own.base[at], own.inside[at]);
         let outside = if alone { of_trees.outside[at] } else { own.outside[at] };
+        let several = self.site.servers > 1;
+        let inside = if several && protocol == Protocol::Ll && self.version.before(18) {
+            1.8 * inside
+        } else {
+            inside
+        };
         let depth = servers.log2().floor();
-        let post =
-            if self.site.servers > 1 { if protocol == Protocol::Simple { 3.0 } else { 1.0 } } else { 0.0 };
+        let post = if several { if protocol == Protocol::Simple { 3.0 } else { 1.0 } } else { 0.0 };
         let (mut latency, steps) = match (tree, self.op) {
             (true, _) => (base + 2.0 * ((per_server - 1.0) * inside + depth * outside), 0.0),
-            // Channels go through the ranks in different orders.
+            // Channels go through the ranks in different orders, by the slowest hop there is.
             (false, Op::Broadcast | Op::Reduce) => {
-                let hop = if protocol == Protocol::Simple { of_trees.inside[at] } else { inside };
-                (base + (n - servers) * hop + (servers - 1.0) * outside, n)
+                let of = if protocol == Protocol::Simple { of_trees } else { own };
+                (base + n * if several { of.outside[at] } else { of.inside[at] }, n)
             }
             (false, op) => {
                 let rounds = if op == Op::AllReduce { 2.0 } else { 1.0 };
-                let (steps, far) = (rounds * (n - 1.0), rounds * (servers - 1.0));
+                let steps = rounds * (n - 1.0);
+                // The library once counted the way back to the first server too.
+                let closed = op == Op::AllReduce && several && self.version.within(12, 21);
+                let far = if closed { 2.0 * servers } else { rounds * (servers - 1.0) };
                 (base + (steps - far) * f64::max(inside, post) + far * outside, steps)
             }
         };
         let small = (self.bytes as f64) / (f64::from(self.channels) * n) < 64.0;
-        let plateau = !tree && protocol == Protocol::Simple && self.op == Op::AllReduce && servers > 1.0;
+        let plateau = !tree && protocol == Protocol::Simple && self.op == Op::AllReduce && several;
         if plateau && !small {
             latency *= if self.generation == Generation::Volta { 1.9 } else { 1.4 };
         }
@@ -177,9 +191,17 @@ impl Question<'_> {
     fn ring(&self, protocol: Protocol) -> f64 {
         let bus = self.bus();
         match protocol {
-            Protocol::Ll => f64::min(self.ll(), bus * if self.version.before(21) { 0.25 } else { 0.5 }),
+            Protocol::Ll => {
+                let sums = matches!(self.op, Op::AllReduce | Op::Reduce);
+                let part = match self.version.before(21) {
+                    true if self.site.servers > 1 || sums => 1.0 / 4.0,
+                    true => 1.0 / 3.0,
+                    false => 1.0 / 2.0,
+                };
+                f64::min(self.ll(), part * bus)
+            }
             Protocol::Ll128 => {
-                let cap = tables::ring_ll128(self.generation);
+                let cap = tables::ring_ll128(self.generation, self.version);
                 let part = if self.version.before(21) && self.site.per_server < 2 { 0.7 } else { 0.92 };
                 f64::min(part * bus, f64::from(self.channels) * cap)
             }
@@ -190,7 +212,7 @@ impl Question<'_> {
     /// Algorithm bandwidth of the tree.
     fn tree(&self, protocol: Protocol) -> f64 {
         let (column, channels) = (self.site.servers.clamp(1, 3) as usize - 1, f64::from(self.channels));
-        let (cap, cap128) = tables::tree(self.generation);
+        let (cap, cap128) = tables::tree(self.generation, self.version);
         // Between two servers, each tree crosses the network once each way, a ring twice; the tuner that comes with
         // EFA's plug-in knows it.
         let bus = if self.site.servers == 2 && self.site.per_server > 1 && self.site.transport == "efa" {
@@ -220,15 +242,15 @@ impl Question<'_> {
         let bus =
             self.inside() * tables::nvls_efficiency(self.generation) * (channels - 1.0) / channels * factor;
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
-        25.0 + self.bytes as f64 / (1_000.0 * bus * ratio)
+        tables::nvls_hop(self.version) + self.bytes as f64 / (1_000.0 * bus * ratio)
     }
 
     fn nvls_tree(&self) -> f64 {
         let (n, servers) = (f64::from(self.site.ranks), self.site.servers);
-        let hop = if self.version.before(28) { 14.0 } else { 20.9 };
-        let latency = 25.0 + 2.0 * f64::from(servers).log2().floor() * hop;
+        let depth = f64::from(servers).log2().floor();
+        let latency = tables::nvls_hop(self.version) + 2.0 * depth * tables::nvls_tree_hop(self.version);
         let outside = self.site.network / 1e9 * if servers == 2 { 2.0 } else { 1.0 };
-        let cap = tables::nvls_tree(self.generation, servers);
+        let cap = tables::nvls_tree(self.generation, self.version, servers);
         let inside = self.inside() * tables::nvls_efficiency(self.generation) * 15.0 / 16.0 * 2.0;
         let bus = inside.min(outside).min(16.0 * cap);
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };

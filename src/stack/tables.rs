@@ -28,13 +28,25 @@ impl Latencies {
             false if version.before(18) => [3.6, 10.0, 8.4],
             false => [6.6, 14.0, 8.4],
         };
+        // A tree in Simple had the time of a chunk in its hop.
+        let chunk = version.before(18) || version.within(20, 23);
+        let simple = match (chunk, pcie) {
+            (true, _) => 28.0,
+            (false, true) if version.before(20) => 6.0,
+            (false, _) => 4.0,
+        };
         let inside = match (tree, pcie) {
-            (true, false) => [0.6, 1.25, 4.0],
-            (true, true) => [1.0, 1.9, 4.0],
-            (false, false) => [0.6, 1.9, 3.4],
+            (true, false) => [if version.before(12) { 0.52 } else { 0.6 }, 1.25, simple],
+            (true, true) => [1.0, 1.9, simple],
+            (false, false) => [if version.before(12) { 0.47 } else { 0.6 }, 1.9, 3.4],
             (false, true) => [1.0, 2.5, 5.7],
         };
-        let outside = if tree { [5.0, 8.5, 14.0] } else { [2.7, 4.0, 14.0] };
+        let outside = match tree {
+            true => [5.0, 8.5, if chunk { 28.0 } else { 14.0 }],
+            false if version.before(12) => [2.7, 4.0, 9.6],
+            false if version.before(18) => [2.7, 4.0, 28.0],
+            false => [2.7, 4.0, 14.0],
+        };
         Self { base, inside, outside }
     }
 }
@@ -48,6 +60,11 @@ pub(super) const fn part_of_links(generation: Generation, version: Version) -> f
         Generation::Hopper => 20.6 / 25.0,
         Generation::Blackwell => 40.1 / 50.0,
     }
+}
+
+/// The most that is taken for the bus, 10^9 bytes per second.
+pub(super) const fn bus(generation: Generation, version: Version) -> f64 {
+    if matches!(generation, Generation::Ampere) && version.before(18) { 235.0 } else { f64::INFINITY }
 }
 
 /// The most that LL moves on the bus of so many servers, 10^9 bytes per second.
@@ -64,31 +81,51 @@ pub(super) const fn ll(generation: Generation, version: Version, servers: u32) -
 }
 
 /// The most that a ring's channel moves in LL128.
-pub(super) const fn ring_ll128(generation: Generation) -> f64 {
+pub(super) const fn ring_ll128(generation: Generation, version: Version) -> f64 {
     match generation {
         Generation::Volta | Generation::Ampere => 20.0,
         Generation::Hopper => 36.7,
+        Generation::Blackwell if version.before(28) => 73.4,
         Generation::Blackwell => 40.0,
     }
 }
 
 /// The most that a tree's channel moves in any protocol, and in LL128: one server, two, more.
-pub(super) const fn tree(generation: Generation) -> ([f64; 3], [f64; 3]) {
+pub(super) const fn tree(generation: Generation, version: Version) -> ([f64; 3], [f64; 3]) {
     match generation {
         Generation::Volta => ([26.5, 18.5, 10.0], [20.0; 3]),
+        Generation::Ampere if version.before(12) => ([24.0, 22.5, 16.0], [20.0; 3]),
         Generation::Ampere => ([24.0, 23.6, 17.8], [20.0; 3]),
         Generation::Hopper => ([38.7, 41.4, 36.0], [36.7, 36.7, 29.0]),
+        Generation::Blackwell if version.before(28) => ([77.4, 82.8, 72.0], [73.4, 73.4, 58.0]),
         Generation::Blackwell => ([70.0, 42.8, 24.0], [55.6, 31.67, 20.0]),
     }
 }
 
 /// The most that a channel of NVLS-tree moves.
-pub(super) const fn nvls_tree(generation: Generation, servers: u32) -> f64 {
+pub(super) const fn nvls_tree(generation: Generation, version: Version, servers: u32) -> f64 {
     match (generation, servers) {
+        (Generation::Blackwell, 2) if version.before(28) => 115.4,
         (Generation::Blackwell, 2) => 96.0,
+        (Generation::Blackwell, _) if version.before(28) => 91.0,
+        (Generation::Blackwell, _) if version.before(30) => 43.8,
         (Generation::Blackwell, _) => 80.0,
         (_, 2) => 57.7,
         _ => 45.5,
+    }
+}
+
+/// Latency of NVLS in a server, in microseconds.
+pub(super) const fn nvls_hop(version: Version) -> f64 {
+    if version.before(23) { 23.0 } else { 25.0 }
+}
+
+/// Latency of a hop of NVLS-tree over the network, in microseconds.
+pub(super) const fn nvls_tree_hop(version: Version) -> f64 {
+    match version.before(28) {
+        true if version.before(20) => 19.0,
+        true => 14.0,
+        false => 20.9,
     }
 }
 
