@@ -13,7 +13,7 @@ use railspine::input::stack::{builtin, builtin_names};
 use railspine::input::{LoadOptions, load_topology};
 use railspine::report::json;
 use railspine::result::{Case, RunResult};
-use railspine::run::{CollectiveSpec, Quiet, RunError, RunOptions, Scenario, run};
+use railspine::run::{CollectiveSpec, Quiet, RunOptions, Scenario, run};
 use railspine::stack::{Generation, Library, Medium, Overrides, Profile, Protocol, Site, Stack, param};
 use railspine::units::{Bandwidth, Bytes, Time};
 use support::star;
@@ -68,7 +68,11 @@ fn site_of(fabric: &Fabric) -> Site {
 }
 
 fn play(scenario: &Scenario) -> RunResult {
-    let options = RunOptions { threads: Some(1), ..RunOptions::default() };
+    play_with(scenario, fluid::Options::default(), 1)
+}
+
+fn play_with(scenario: &Scenario, options: fluid::Options, threads: usize) -> RunResult {
+    let options = RunOptions { threads: Some(threads), fluid: options, ..RunOptions::default() };
     run(scenario, &options, &Quiet).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -333,12 +337,6 @@ fn fabrics() -> Vec<Fabric> {
 const OPS: [Op; 7] =
     [Op::AllReduce, Op::AllGather, Op::ReduceScatter, Op::Broadcast, Op::Reduce, Op::AllToAll, Op::SendRecv];
 
-/// Plays, or tells why it cannot be: a mesh without a switch does not reduce in it, and so on.
-fn try_play(scenario: &Scenario, options: fluid::Options, threads: usize) -> Result<RunResult, RunError> {
-    let options = RunOptions { threads: Some(threads), fluid: options, ..RunOptions::default() };
-    run(scenario, &options, &Quiet)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 40 } else { 400 }))]
 
@@ -362,7 +360,7 @@ proptest! {
             of.nodes.truncate(2);
         }
         let scenario = scenario(fabric, Some(stack), vec![of]);
-        let result = try_play(&scenario, fluid::Options::default(), 1).unwrap();
+        let result = play(&scenario);
         for case in &result.cases {
             prop_assert!(case.bound_ps <= case.time_ps, "{case:?}");
             prop_assert!(case.time_ps > 0 && case.time_ps < 1 << 60, "{case:?}");
@@ -370,9 +368,9 @@ proptest! {
                 prop_assert!(link.utilisation <= 1.0 + 1e-9, "{link:?}");
             }
         }
-        prop_assert_eq!(json::run(&result), json::run(&try_play(&scenario, fluid::Options::default(), 4).unwrap()));
+        prop_assert_eq!(json::run(&result), json::run(&play_with(&scenario, fluid::Options::default(), 4)));
         let slow = fluid::Options { symmetry: false, skip: false };
-        let slow = try_play(&scenario, slow, 1).unwrap();
+        let slow = play_with(&scenario, slow, 1);
         for (fast, slow) in result.cases.iter().zip(&slow.cases) {
             prop_assert_eq!(fast.time_ps, slow.time_ps, "{}", fast.algorithm);
         }
@@ -416,7 +414,7 @@ fn folded_rings_under_a_stack_take_as_long_as_plain_ones() {
         let scenario = scenario(fabric, Some(stack.clone()), specs);
         let fast = play(&scenario).cases.remove(0);
         let plain = fluid::Options { symmetry: false, ..fluid::Options::default() };
-        let plain = try_play(&scenario, plain, 2).unwrap().cases.remove(0);
+        let plain = play_with(&scenario, plain, 2).cases.remove(0);
         assert_eq!(fast.time_ps, plain.time_ps, "{servers} servers, {algorithm:?}, {bytes} bytes");
         assert_eq!(fast.critical_path, plain.critical_path);
     }
