@@ -208,6 +208,13 @@ fn channels_and_threads_that_are_imposed_count() {
         (imposed.min_channels, imposed.max_channels) = (Some(16), Some(8));
     };
     assert_eq!(channels(&both, 100), 8);
+    // NVLS has channels of its own, within the same limits, whatever the size.
+    for (least, most, wanted) in [(None, None, 16), (None, Some(8), 8), (Some(24), None, 24)] {
+        let stack =
+            stack("nccl-hopper", |imposed| (imposed.min_channels, imposed.max_channels) = (least, most));
+        let plan = stack.plan(&h100(1), Op::AllReduce, Algorithm::Nvls, 100).unwrap();
+        assert_eq!(plan.channels, wanted, "{least:?} {most:?}");
+    }
 }
 
 #[test]
