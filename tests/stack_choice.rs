@@ -381,3 +381,23 @@ fn the_table_of_older_releases_is_theirs() {
     let gained = 1e3 / (0.5 * 2.0 * 22.5 * 0.5) - 1e3 / (0.5 * 2.0 * 23.6 * 0.5);
     assert!((trees(8) - trees(12) - gained).abs() < 1e-9, "{gained}");
 }
+
+#[test]
+fn trees_between_two_servers_have_twice_the_adapters_over_efa() {
+    let tree = |servers, transport: &str| {
+        let site = Site { network: 100e9, transport: transport.into(), ..h100(servers) };
+        let about = (&site, Generation::Hopper, 30, 16);
+        predicted(about, Op::AllReduce, 1_000_000, Algorithm::DoubleTree, Protocol::Simple).unwrap()
+    };
+    // A network hop each way for every level, and half of 0.92 of the bus, halved again by the correction.
+    let wanted =
+        |levels: f64, bus: f64| 8.4 + 2.0 * (7.0 * 4.0 + levels * 14.0) + 1e3 / (0.5 * 0.92 * bus * 0.5);
+    for (servers, transport, wanted) in [
+        (2, "efa", wanted(1.0, 200.0)),
+        (2, "infiniband", wanted(1.0, 100.0)),
+        (4, "efa", wanted(2.0, 100.0)),
+    ] {
+        let told = tree(servers, transport);
+        assert!((told - wanted).abs() < 1e-9 * wanted, "{servers} {transport}: {told} {wanted}");
+    }
+}
