@@ -13,11 +13,8 @@ use railspine::input::stack::{builtin, builtin_names};
 use railspine::input::{LoadOptions, load_topology};
 use railspine::report::json;
 use railspine::result::{Case, RunResult};
-use railspine::run::{CollectiveSpec, Quiet, RunError, RunOptions, Scenario, run};
-use railspine::stack::nccl::Question;
-use railspine::stack::{
-    Generation, Library, Medium, Overrides, Profile, Protocol, Site, Stack, Version, param,
-};
+use railspine::run::{CollectiveSpec, Quiet, RunOptions, Scenario, run};
+use railspine::stack::{Generation, Library, Medium, Overrides, Profile, Protocol, Site, Stack, param};
 use railspine::units::{Bandwidth, Bytes, Time};
 use support::star;
 
@@ -71,7 +68,11 @@ fn site_of(fabric: &Fabric) -> Site {
 }
 
 fn play(scenario: &Scenario) -> RunResult {
-    let options = RunOptions { threads: Some(1), ..RunOptions::default() };
+    play_with(scenario, fluid::Options::default(), 1)
+}
+
+fn play_with(scenario: &Scenario, options: fluid::Options, threads: usize) -> RunResult {
+    let options = RunOptions { threads: Some(threads), fluid: options, ..RunOptions::default() };
     run(scenario, &options, &Quiet).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -336,12 +337,6 @@ fn fabrics() -> Vec<Fabric> {
 const OPS: [Op; 7] =
     [Op::AllReduce, Op::AllGather, Op::ReduceScatter, Op::Broadcast, Op::Reduce, Op::AllToAll, Op::SendRecv];
 
-/// Plays, or tells why it cannot be: a mesh without a switch does not reduce in it, and so on.
-fn try_play(scenario: &Scenario, options: fluid::Options, threads: usize) -> Result<RunResult, RunError> {
-    let options = RunOptions { threads: Some(threads), fluid: options, ..RunOptions::default() };
-    run(scenario, &options, &Quiet)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 40 } else { 400 }))]
 
@@ -365,7 +360,7 @@ proptest! {
             of.nodes.truncate(2);
         }
         let scenario = scenario(fabric, Some(stack), vec![of]);
-        let result = try_play(&scenario, fluid::Options::default(), 1).unwrap();
+        let result = play(&scenario);
         for case in &result.cases {
             prop_assert!(case.bound_ps <= case.time_ps, "{case:?}");
             prop_assert!(case.time_ps > 0 && case.time_ps < 1 << 60, "{case:?}");
@@ -373,9 +368,9 @@ proptest! {
                 prop_assert!(link.utilisation <= 1.0 + 1e-9, "{link:?}");
             }
         }
-        prop_assert_eq!(json::run(&result), json::run(&try_play(&scenario, fluid::Options::default(), 4).unwrap()));
+        prop_assert_eq!(json::run(&result), json::run(&play_with(&scenario, fluid::Options::default(), 4)));
         let slow = fluid::Options { symmetry: false, skip: false };
-        let slow = try_play(&scenario, slow, 1).unwrap();
+        let slow = play_with(&scenario, slow, 1);
         for (fast, slow) in result.cases.iter().zip(&slow.cases) {
             prop_assert_eq!(fast.time_ps, slow.time_ps, "{}", fast.algorithm);
         }
@@ -419,208 +414,10 @@ fn folded_rings_under_a_stack_take_as_long_as_plain_ones() {
         let scenario = scenario(fabric, Some(stack.clone()), specs);
         let fast = play(&scenario).cases.remove(0);
         let plain = fluid::Options { symmetry: false, ..fluid::Options::default() };
-        let plain = try_play(&scenario, plain, 2).unwrap().cases.remove(0);
+        let plain = play_with(&scenario, plain, 2).cases.remove(0);
         assert_eq!(fast.time_ps, plain.time_ps, "{servers} servers, {algorithm:?}, {bytes} bytes");
         assert_eq!(fast.critical_path, plain.critical_path);
     }
-}
-
-/// What a library sees of one server of eight A100.
-fn a100() -> Site {
-    Site {
-        ranks: 8,
-        servers: 1,
-        per_server: 8,
-        scaleup: 300e9,
-        pcie: 32e9,
-        network: 0.0,
-        adapters: 0,
-        transport: String::new(),
-        reducing: false,
-    }
-}
-
-/// What it sees of several of eight H100.
-fn h100(servers: u32) -> Site {
-    Site {
-        ranks: 8 * servers,
-        servers,
-        scaleup: 450e9,
-        pcie: 64e9,
-        network: 400e9,
-        adapters: 8,
-        transport: "infiniband".into(),
-        reducing: true,
-        ..a100()
-    }
-}
-
-fn predicted(
-    (site, generation, minor, channels): (&Site, Generation, u32, u32),
-    op: Op,
-    bytes: u64,
-    algorithm: Algorithm,
-    protocol: Protocol,
-) -> Option<f64> {
-    let version = Version { major: 2, minor };
-    let question = Question { op, bytes, site, generation, version, channels, imposed: None };
-    let found = question.predictions();
-    found.iter().find(|(a, p, _)| (*a, *p) == (algorithm, protocol)).map(|(_, _, us)| *us)
-}
-
-#[test]
-fn the_table_is_the_librarys() {
-    use Algorithm::{DoubleTree, Nvls, Ring};
-    use Protocol::{Ll, Ll128, Simple};
-    const MB: u64 = 1_000_000;
-    let (one, four) = (a100(), h100(4));
-    let ampere = |minor| (&one, Generation::Ampere, minor, 24);
-    let hopper = |minor| (&four, Generation::Hopper, minor, 16);
-    for (about, bytes, op, algorithm, protocol, wanted) in [
-        // 240 GB/s on the bus; LL has half of it, at most 87.7, before 2.21 a quarter.
-        (ampere(23), MB, Op::AllReduce, Ring, Ll, 6.6 + 14.0 * 0.6 + 1e3 / (87.7 * 4.0 / 7.0)),
-        (ampere(18), MB, Op::AllReduce, Ring, Ll, 6.6 + 14.0 * 0.6 + 1e3 / (60.0 * 4.0 / 7.0)),
-        (ampere(12), MB, Op::AllReduce, Ring, Ll, 3.6 + 14.0 * 0.6 + 1e3 / (60.0 * 4.0 / 7.0)),
-        (ampere(23), MB, Op::AllReduce, Ring, Ll128, 14.0 + 14.0 * 1.9 + 1e3 / (0.92 * 240.0 * 4.0 / 7.0)),
-        (ampere(23), MB, Op::AllReduce, Ring, Simple, 8.4 + 14.0 * 3.4 + 1e3 / (240.0 * 4.0 / 7.0)),
-        (ampere(23), MB, Op::AllGather, Ring, Simple, 8.4 + 7.0 * 3.4 + 1e3 / (240.0 * 8.0 / 7.0)),
-        // A tree of one server is a chain there and back; 1 MB is in row 13 of its correction.
-        (ampere(23), MB, Op::AllReduce, DoubleTree, Ll, 6.8 + 14.0 * 0.6 + 1e3 / (0.5 * 220.8 / 3.8 * 0.4)),
-        (
-            ampere(23),
-            MB,
-            Op::AllReduce,
-            DoubleTree,
-            Ll128,
-            14.0 + 14.0 * 1.25 + 1e3 / (0.5 * 220.8 * 7.0 / 9.0 * 0.6),
-        ),
-        (ampere(23), MB, Op::AllReduce, DoubleTree, Simple, 8.4 + 14.0 * 4.0 + 1e3 / (0.5 * 220.8 * 0.5)),
-        // Of Simple's correction: 4 KiB (row 6), 16 KiB (row 8), 4 MiB (row 16), 64 MiB (row 20).
-        (ampere(23), 4 << 10, Op::AllReduce, DoubleTree, Simple, 64.4 + 4.096 / (0.5 * 220.8 * 0.9)),
-        (ampere(23), 16 << 10, Op::AllReduce, DoubleTree, Simple, 64.4 + 16.384 / (0.5 * 220.8 * 0.7)),
-        (ampere(23), 4 << 20, Op::AllReduce, DoubleTree, Simple, 64.4 + 4_194.304 / (0.5 * 220.8 * 0.7)),
-        (ampere(23), 64 << 20, Op::AllReduce, DoubleTree, Simple, 64.4 + 67_108.864 / (0.5 * 220.8 * 0.8)),
-        // Four servers of H100: 370.8 GB/s inside, 400 outside; 56 steps inside of 62.
-        (hopper(23), MB, Op::AllReduce, Ring, Ll, 6.6 + 56.0 * 1.0 + 6.0 * 2.7 + 1e3 / (20.4 * 32.0 / 62.0)),
-        (
-            hopper(23),
-            MB,
-            Op::AllReduce,
-            Ring,
-            Simple,
-            1.4 * (8.4 + 56.0 * 3.4 + 6.0 * 14.0) + 1e3 / (370.8 * 32.0 / 62.0),
-        ),
-        (
-            hopper(23),
-            MB,
-            Op::AllReduce,
-            DoubleTree,
-            Ll,
-            6.8 + 2.0 * (7.0 * 0.6 + 2.0 * 5.0) + 1e3 / (0.5 * 20.4 * 0.4),
-        ),
-        // Too little for the plateau: 16 channels of 32 ranks with less than 64 bytes each.
-        (
-            hopper(23),
-            32_000,
-            Op::AllReduce,
-            Ring,
-            Simple,
-            8.4 + 56.0 * 3.4 + 6.0 * 14.0 + 32.0 / (370.8 * 32.0 / 62.0),
-        ),
-    ] {
-        let told = predicted(about, op, bytes, algorithm, protocol).unwrap();
-        assert!(
-            (told - wanted).abs() < 1e-9 * wanted,
-            "{op:?} {algorithm:?} {protocol:?} {bytes}: {told} {wanted}"
-        );
-    }
-    let single = h100(1);
-    let hopper = |minor| (&single, Generation::Hopper, minor, 24);
-    let bus = 370.8 * 0.85 * 15.0 / 16.0 * 2.0 * 4.0 / 7.0;
-    for (minor, bus) in [(28, bus), (23, bus * 5.0 / 6.0)] {
-        let told = predicted(hopper(minor), Op::AllReduce, MB, Nvls, Simple).unwrap();
-        assert!((told - (25.0 + 1e3 / bus)).abs() < 1e-9 * told, "{minor}: {told}");
-    }
-    assert_eq!(predicted(hopper(16), Op::AllReduce, MB, Nvls, Simple), None, "there was none before 2.17");
-    assert_eq!(predicted(ampere(23), Op::AllReduce, MB, Nvls, Simple), None, "an A100 has none");
-    assert_eq!(predicted(ampere(23), Op::AllGather, MB, DoubleTree, Ll), None, "trees are for all-reduce");
-}
-
-#[test]
-fn protocols_follow_each_other_as_sizes_grow() {
-    let stack = Stack::new(builtin("nccl-ampere").unwrap());
-    let chosen = |bytes: u64| {
-        let plan = stack.plan(&a100(), Op::AllGather, Algorithm::Auto, bytes).unwrap();
-        assert_eq!(plan.algorithm, Algorithm::Ring);
-        plan.protocol.unwrap()
-    };
-    let all: Vec<Protocol> = (3..34).map(|power| chosen(1 << power)).collect();
-    assert!(all.is_sorted(), "{all:?}");
-    let mut met = all;
-    met.dedup();
-    assert_eq!(met, [Protocol::Ll, Protocol::Ll128, Protocol::Simple]);
-}
-
-#[test]
-fn what_is_imposed_is_done() {
-    let stack = || Stack::new(builtin("nccl-hopper").unwrap());
-    let plan = |stack: &Stack, op, asked, bytes| stack.plan(&h100(1), op, asked, bytes).unwrap();
-    let auto = Algorithm::Auto;
-    let free = plan(&stack(), Op::AllReduce, auto, 1 << 30);
-    assert_eq!((free.algorithm, free.protocol), (Algorithm::Nvls, Some(Protocol::Simple)));
-    let ring = with(stack(), |imposed| imposed.algorithm = Some(Algorithm::Ring));
-    assert_eq!(plan(&ring, Op::AllReduce, auto, 1 << 30).algorithm, Algorithm::Ring);
-    assert_eq!(
-        plan(&ring, Op::AllReduce, Algorithm::Nvls, 1 << 30).algorithm,
-        Algorithm::Nvls,
-        "asked by name"
-    );
-    assert_eq!(plan(&ring, Op::AllToAll, auto, 1 << 30).algorithm, Algorithm::Direct);
-    // NVLS knows Simple only, so another protocol leaves rings and trees.
-    for (_, protocol) in Protocol::ALL {
-        let stack = with(stack(), |imposed| imposed.protocol = Some(protocol));
-        let plan = plan(&stack, Op::AllReduce, auto, 1 << 30);
-        assert_eq!(plan.protocol, Some(protocol));
-        assert_eq!(plan.algorithm == Algorithm::Nvls, protocol == Protocol::Simple);
-    }
-    // Over PCIe, LL128 is not chosen, but done where it is imposed.
-    let pcie = Site { scaleup: 0.0, reducing: false, ..h100(1) };
-    for bytes in (3..34).map(|power| 1 << power) {
-        let free = stack().plan(&pcie, Op::AllReduce, auto, bytes).unwrap();
-        assert_ne!(free.protocol, Some(Protocol::Ll128));
-        let stack = with(stack(), |imposed| imposed.protocol = Some(Protocol::Ll128));
-        let plan = stack.plan(&pcie, Op::Reduce, auto, bytes).unwrap();
-        assert_eq!((plan.algorithm, plan.protocol), (Algorithm::Ring, Some(Protocol::Ll128)));
-    }
-}
-
-#[test]
-fn channels_and_threads_that_are_imposed_count() {
-    let stack = || Stack::new(builtin("nccl-ampere").unwrap());
-    let channels = |change: &dyn Fn(&mut Overrides), bytes: u64| {
-        let stack = with(stack(), |imposed| {
-            imposed.protocol = Some(Protocol::Simple);
-            change(imposed);
-        });
-        stack.plan(&a100(), Op::AllReduce, Algorithm::Ring, bytes).unwrap().channels
-    };
-    // 512 threads of 64 bytes each are 32 KiB a channel.
-    assert_eq!(channels(&|_| {}, 100), 1);
-    assert_eq!(channels(&|_| {}, 5 << 15), 5);
-    assert_eq!(channels(&|_| {}, 1 << 30), 24);
-    assert_eq!(channels(&|imposed| imposed.threads = Some(256), 5 << 15), 10);
-    assert_eq!(channels(&|imposed| imposed.min_channels = Some(8), 100), 8);
-    assert_eq!(channels(&|imposed| imposed.min_channels = Some(32), 1 << 30), 32);
-    assert_eq!(channels(&|imposed| imposed.max_channels = Some(4), 1 << 30), 4);
-    // What no library would take is brought into range.
-    assert_eq!(channels(&|imposed| imposed.min_channels = Some(100), 100), 64);
-    assert_eq!(channels(&|imposed| imposed.min_channels = Some(0), 100), 1);
-    assert_eq!(channels(&|imposed| imposed.max_channels = Some(0), 1 << 30), 1);
-    assert_eq!(channels(&|imposed| imposed.threads = Some(0), 1 << 30), 24);
-    let both = |imposed: &mut Overrides| {
-        (imposed.min_channels, imposed.max_channels) = (Some(16), Some(8));
-    };
-    assert_eq!(channels(&both, 100), 8);
 }
 
 #[test]

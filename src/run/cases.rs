@@ -129,11 +129,8 @@ pub(super) fn job<'p>(
     let collectives = plan.members.iter().enumerate().map(|(number, member)| {
         let spec = &scenario.collectives[member.spec];
         let start = if alone { Time::ZERO } else { spec.start } + stacked::launch(prepared, member);
-        let mut collective = prepared.collective(member.way, spec, member.bytes, start);
-        if let Some((_, paths)) = dressed {
-            collective.paths.clone_from(&paths[number]);
-        }
-        collective
+        let paths = dressed.map_or(&prepared.ways[member.way].paths, |(_, paths)| &paths[number]);
+        prepared.collective(member.way, spec, member.bytes, start, paths.clone())
     });
     let routes = dressed.map_or_else(|| prepared.routes(&plan.members), |(routes, _)| routes);
     Job { routes, collectives: collectives.collect() }

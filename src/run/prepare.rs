@@ -11,6 +11,7 @@ use crate::bound::BoundModel;
 use crate::collective::algo::{schedule, serves};
 use crate::collective::{Algorithm, Schedule, Verified};
 use crate::engine::{Collective, EngineKind, Job, Outcome, Silent, analytic, fluid};
+use crate::ids::PathId;
 use crate::route::Routes;
 use crate::stack::Plan;
 use crate::units::{Bytes, Time};
@@ -52,18 +53,19 @@ impl Prepared {
         &self.ways[members[0].way].routes
     }
 
-    /// One collective of a job.
+    /// One collective of a job, on these paths.
     pub(super) fn collective(
         &self,
         way: usize,
         spec: &CollectiveSpec,
         bytes: Bytes,
         start: Time,
+        paths: Vec<PathId>,
     ) -> Collective {
         Collective {
             schedule: self.ways[way].verified.clone(),
             bytes,
-            paths: self.ways[way].paths.clone(),
+            paths,
             fold: self.ways[way].fold.clone(),
             start,
             steps: spec.steps,
@@ -91,8 +93,8 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
             for &asked in &spec.algorithms {
                 let plan =
                     site.as_ref().and_then(|(stack, site)| stack.plan(site, spec.op, asked, bytes.get()));
+                request.segments = spec.segments.or(plan.as_ref().and_then(|plan| plan.segments));
                 if let Some(plan) = plan {
-                    request.segments = spec.segments.or(plan.segments);
                     found.add(number, bytes, asked, schedule(plan.algorithm, &request)?);
                     found.plans.insert((number, asked, bytes), plan);
                 } else if asked == Algorithm::Auto {
@@ -221,7 +223,7 @@ fn fastest(
         .filter(|way| prepared.ways[*way].paths.len() <= AUTO_LANES)
         .collect();
     let play = |way: usize, engine: EngineKind| -> (usize, Outcome) {
-        let collective = prepared.collective(way, spec, bytes, Time::ZERO);
+        let collective = prepared.collective(way, spec, bytes, Time::ZERO, prepared.ways[way].paths.clone());
         let job = Job { routes: &prepared.ways[way].routes, collectives: vec![collective] };
         let outcome = match engine {
             EngineKind::Analytic => analytic::run(&job, &mut Silent),

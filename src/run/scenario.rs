@@ -135,7 +135,7 @@ impl CollectiveSpec {
 
     /// The switches that work on data on its way and that all ranks of some server are linked to: the nodes of the
     /// switches of [`Self::request`], in the same order.
-    pub fn switches(&self, fabric: &Fabric) -> Vec<NodeId> {
+    pub(super) fn switches(&self, fabric: &Fabric) -> Vec<NodeId> {
         working::switches(fabric, &self.nodes, &self.servers(fabric))
             .into_iter()
             .map(|(node, _)| node)

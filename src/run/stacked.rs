@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Scenario;
 use super::cases::{JobPlan, Member};
 use super::prepare::Prepared;
-use crate::collective::{Algorithm, Lane, Phase, Schedule};
+use crate::collective::{Lane, Phase, Schedule};
 use crate::ids::PathId;
 use crate::route::Routes;
 use crate::stack::{BareLane, Costs, Plan, dress};
@@ -91,17 +91,10 @@ fn leaving(phase: &Phase, servers: &[u32]) -> f64 {
     f64::from(counts.values().copied().max().unwrap_or(1))
 }
 
-/// How many lanes share what a rank moves: its channels, where the algorithm has several.
+/// How many lanes share what a rank moves: its channels, each to all switches that work on data.
 fn share(schedule: &Schedule, servers: &[u32]) -> f64 {
-    match schedule.algorithm {
-        Algorithm::Ring | Algorithm::RingBidirectional | Algorithm::DoubleTree | Algorithm::Chain => {
-            f64::from(schedule.channels.max(1))
-        }
-        Algorithm::Nvls | Algorithm::NvlsTree => {
-            // Servers are numbered from 0.
-            let servers = servers.iter().max().map_or(1, |last| last + 1);
-            f64::from(schedule.channels) * (schedule.switches.len() as f64 / f64::from(servers)).max(1.0)
-        }
-        _ => 1.0,
-    }
+    // Servers are numbered from 0.
+    let servers = servers.iter().max().map_or(1, |last| last + 1);
+    let switches = (schedule.switches.len() as f64 / f64::from(servers)).max(1.0);
+    f64::from(schedule.channels.max(1)) * switches
 }

@@ -6,7 +6,7 @@ use super::{RunError, RunOptions, Scenario, fold, forecast};
 use crate::collective::{Algorithm, Schedule, Verified};
 use crate::engine::{EngineKind, Fold};
 use crate::fabric::Fabric;
-use crate::ids::{NodeId, PathId};
+use crate::ids::{NodeId, PathId, Rank};
 use crate::route::{BundleRouter, Bundles, Flow, Router, Routes};
 use crate::units::Bytes;
 
@@ -67,11 +67,8 @@ pub(super) fn route(
         if folded.is_none() {
             let spec = &scenario.collectives[way.collective];
             let schedule = way.verified.schedule();
-            let mut nodes = spec.nodes.clone();
-            if !schedule.switches.is_empty() {
-                nodes.extend(spec.switches(fabric));
-            }
-            lane_flows(schedule, &nodes, &mut flows);
+            let switches = if schedule.switches.is_empty() { Vec::new() } else { spec.switches(fabric) };
+            lane_flows(schedule, (&spec.nodes, &switches), &mut flows);
         }
         counts.push(flows.len() - before);
     }
@@ -126,13 +123,18 @@ fn paths(
     Ok((router.finish(), paths))
 }
 
-/// Appends the flow of every lane, given the nodes of ranks and then of switches: phases in order, lanes in order.
-fn lane_flows(schedule: &Schedule, nodes: &[NodeId], flows: &mut Vec<Flow>) {
+/// Appends the flow of every lane, given the nodes of ranks and of switches: phases in order, lanes in order.
+fn lane_flows(schedule: &Schedule, (ranks, switches): (&[NodeId], &[NodeId]), flows: &mut Vec<Flow>) {
+    // Switches are numbered on from the ranks.
+    let node = |end: Rank| match end.index().checked_sub(ranks.len()) {
+        Some(switch) => switches[switch],
+        None => ranks[end.index()],
+    };
     for phase in &schedule.phases {
         let channel = phase.channel;
         flows.extend(phase.pattern.lanes().map(|lane| Flow {
-            src: nodes[lane.src.index()],
-            dst: nodes[lane.dst.index()],
+            src: node(lane.src),
+            dst: node(lane.dst),
             channel,
         }));
     }

@@ -51,7 +51,7 @@ impl Costs {
 
     /// Software latency and highest rate of a transfer of so many bytes; `lanes` share what the rank moves,
     /// and the receiver adds so much of what arrives.
-    pub fn lane(&self, medium: Medium, bytes: u64, lanes: f64, reduces: f64) -> (Time, f64) {
+    pub(super) fn lane(&self, medium: Medium, bytes: u64, lanes: f64, reduces: f64) -> (Time, f64) {
         let at = medium as usize;
         let (mut step, mut rate) = (self.step[at], self.most[at] / lanes);
         if self.flowing {

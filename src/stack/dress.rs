@@ -36,12 +36,14 @@ pub fn dress(fabric: &Fabric, routes: &Routes, lanes: &[(BareLane, &Costs)]) -> 
         let medium = hops.iter().map(|hop| media[hop.resource.index()]).max().unwrap_or(Medium::Scaleup);
         for hop in hops {
             let at = hop.resource.index();
-            if capacities[at].is_none() {
+            if capacities[at].is_none()
+                && let Some(part) = costs.fraction[media[at] as usize]
+            {
                 let link = routes.resources()[at].link;
                 let own = routes.resources()[at].capacity;
                 // A resource may be one lane of a link. No library gets more than a link carries.
                 let raw = raw_rate(fabric, link) * (own / fabric.capacity(link));
-                capacities[at] = costs.fraction[media[at] as usize].map(|part| f64::min(raw * part, own));
+                capacities[at] = Some(f64::min(raw * part, own));
             }
         }
         let (step, rate) = costs.lane(medium, lane.bytes, lane.shares[medium as usize], lane.reduces);

@@ -1,10 +1,11 @@
 //! What NCCL and RCCL do with a collective: the choice by their own table, and the kernels that then run.
 
 use super::costs::{Costs, micros};
-use super::nccl::{Protocol, Question, nvls_efficiency};
+use super::nccl::{Protocol, Question};
 use super::param::{self as p, Param};
 use super::plan::{Plan, Stack};
 use super::site::{Medium, Site};
+use super::tables::nvls_efficiency;
 use crate::collective::{Algorithm, Op};
 use crate::units::Time;
 
@@ -49,7 +50,7 @@ impl Kernel<'_> {
 impl Stack {
     /// The library's plan.
     pub(super) fn nccl(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
-        let most = self.channels(site);
+        let most = self.channels(of_site(site));
         let sends = matches!(op, Op::AllToAll | Op::AllToAllV | Op::SendRecv);
         let imposed = self.overrides.algorithm.filter(|_| !sends && asked == Algorithm::Auto);
         let asked = imposed.unwrap_or(asked);
@@ -81,23 +82,18 @@ impl Stack {
         self.pattern(&kernel)
     }
 
-    /// How many channels the library has.
-    fn channels(&self, site: &Site) -> u32 {
-        let own = self.whole(if site.servers > 1 { p::CHANNELS_NET } else { p::CHANNELS });
+    /// How many channels the library has where it has `own` of itself.
+    fn channels(&self, own: Param) -> u32 {
+        let own = u32::try_from(self.profile.count(own)).unwrap_or(u32::MAX);
         let own = own.max(self.overrides.min_channels.unwrap_or(1));
         own.min(self.overrides.max_channels.unwrap_or(u32::MAX)).clamp(1, 64)
-    }
-
-    /// A constant that counts channels.
-    fn whole(&self, param: Param) -> u32 {
-        u32::try_from(self.profile.count(param)).unwrap_or(u32::MAX)
     }
 
     /// How many of its channels the library uses for so few bytes: one less as long as threads would have too little
     /// to do.
     fn used(&self, kernel: &Kernel<'_>) -> u32 {
         if kernel.is_reducing() {
-            return self.whole(p::CHANNELS_NVLS);
+            return self.channels(p::CHANNELS_NVLS);
         }
         let threads = u64::from(self.overrides.threads.unwrap_or(match kernel.protocol {
             Protocol::Ll128 => 640,
@@ -262,7 +258,7 @@ impl Stack {
         Plan {
             algorithm,
             protocol: Some(Protocol::Simple),
-            channels: self.channels(site),
+            channels: self.channels(of_site(site)),
             segments: None,
             launch: micros(self.at(p::LAUNCH_P2P) + shared),
             costs: Costs {
@@ -278,4 +274,9 @@ impl Stack {
             },
         }
     }
+}
+
+/// The constant that tells how many channels there are.
+const fn of_site(site: &Site) -> Param {
+    if site.servers > 1 { p::CHANNELS_NET } else { p::CHANNELS }
 }

@@ -18,6 +18,7 @@ mod mpi;
 mod plan;
 mod profile;
 mod site;
+mod tables;
 
 pub use costs::{Costs, Messages};
 pub use dress::{BareLane, dress};

@@ -1,7 +1,6 @@
 //! A stack profile: the constants of a communication library on a generation of hardware.
 
 use super::param::{self, Param, SPECS};
-use crate::units::Time;
 
 /// Which library it is, and so which model its constants belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +79,7 @@ impl Generation {
     }
 
     /// Whether its switches reduce and multicast for the library.
-    pub const fn has_nvls(self) -> bool {
+    pub(super) const fn has_nvls(self) -> bool {
         matches!(self, Self::Hopper | Self::Blackwell)
     }
 }
@@ -130,12 +129,6 @@ impl Profile {
     /// Sets a constant.
     pub fn set(&mut self, param: Param, value: f64) {
         self.values[param.index()] = value;
-    }
-
-    /// A constant of time.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "constants are in range")]
-    pub fn time(&self, param: Param) -> Time {
-        Time::from_ps((self.get(param) * 1e6).round() as u64)
     }
 
     /// A constant that counts bytes or channels, at least 1.

@@ -6,10 +6,9 @@
 //! direction, and a matching that is left over; of an odd number, one less. Between servers, paths are needed instead
 //! of cycles: there are as many of them as places that use every directed link once.
 
+use super::site::{Medium, raw_rate};
 use crate::fabric::{Fabric, NodeKind};
 use crate::ids::NodeId;
-
-use super::site::{Medium, raw_rate};
 
 /// The most places of a server for which packings of cycles are searched.
 const SEARCHED: usize = 8;
@@ -17,16 +16,21 @@ const SEARCHED: usize = 8;
 const CYCLES: usize = 4_000;
 
 /// The order of all ranks in each ring, where the ranks of servers are joined directly; `None` where they meet in
-/// switches, where there is one rank a server, or where servers differ.
+/// switches, where there are one or two ranks a server, or where servers or their links differ.
 ///
 /// `members` are the ranks of each server in order.
 pub fn orders(fabric: &Fabric, nodes: &[NodeId], members: &[Vec<u32>]) -> Option<Vec<Vec<u32>>> {
     let size = members.first()?.len();
-    if size < 3 || members.iter().any(|server| server.len() != size) {
+    if size < 3 {
         return None;
     }
-    let links: Vec<Vec<f64>> =
-        members[0].iter().map(|from| to_each(fabric, nodes, *from, &members[0])).collect::<Option<_>>()?;
+    let links_of = |server: &Vec<u32>| -> Option<Vec<Vec<f64>>> {
+        server.iter().map(|from| to_each(fabric, nodes, *from, server)).collect()
+    };
+    let links = links_of(&members[0])?;
+    if members[1..].iter().any(|server| links_of(server).as_ref() != Some(&links)) {
+        return None;
+    }
     let equal = {
         let first = links[0][1];
         (0..size).all(|a| (0..size).all(|b| a == b || links[a][b] == first))
@@ -196,6 +200,9 @@ fn pack(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fabric::template::HYBRID_CUBE_MESH;
+    use crate::fabric::{Builder, Cable, LinkClass, Node};
+    use crate::units::Bandwidth;
 
     /// How often each directed link is used, the way back to the first place included where `closed`.
     fn uses(count: usize, ways: &[Vec<usize>], closed: bool) -> Vec<Vec<u32>> {
@@ -244,28 +251,36 @@ mod tests {
     }
 
     #[test]
+    fn servers_that_are_wired_in_other_ways_have_no_rings_together() {
+        // Two servers of three, of which the second may lack a link or have a wider one.
+        let found = |rate: u64| {
+            let mut builder = Builder::new("two", LinkClass::builtin());
+            let class = builder.class("nvlink").unwrap();
+            let mut nodes = Vec::new();
+            for server in 0..2 {
+                let gpu = |i| Node::new(format!("{server}/{i}"), NodeKind::Gpu).in_server(server);
+                let own: Vec<NodeId> = (0..3).map(|i| builder.add_node(gpu(i))).collect();
+                let wide = if server == 0 { 1 } else { rate };
+                for (a, b, rate) in [(0, 1, 1), (1, 2, 1), (2, 0, wide)] {
+                    if rate > 0 {
+                        let cable = Cable::new(class, Bandwidth::from_gigabytes(25 * rate));
+                        builder.add_cable(own[a], own[b], cable);
+                    }
+                }
+                nodes.extend(own);
+            }
+            let cable = Cable::new(class, Bandwidth::from_gigabytes(25));
+            builder.add_cable(nodes[0], nodes[3], cable);
+            let fabric = builder.finish().unwrap();
+            orders(&fabric, &nodes, &[vec![0, 1, 2], vec![3, 4, 5]]).map(|orders| orders.len())
+        };
+        assert_eq!([1, 0, 2].map(found), [Some(2), None, None]);
+    }
+
+    #[test]
     fn a_hybrid_cube_mesh_has_six_rings() {
-        // NVLinks of a DGX-1 with V100: one or two between the GPUs of each pair.
-        let pairs = [
-            (0, 1, 1),
-            (0, 2, 1),
-            (0, 3, 2),
-            (0, 6, 2),
-            (1, 2, 2),
-            (1, 3, 1),
-            (1, 7, 2),
-            (2, 3, 2),
-            (2, 4, 1),
-            (3, 5, 1),
-            (4, 5, 2),
-            (4, 6, 1),
-            (4, 7, 2),
-            (5, 6, 2),
-            (5, 7, 1),
-            (6, 7, 1),
-        ];
         let mut links = vec![vec![0.0; 8]; 8];
-        for (a, b, count) in pairs {
+        for (a, b, count) in HYBRID_CUBE_MESH {
             links[a][b] = 25e9 * f64::from(count);
             links[b][a] = links[a][b];
         }

@@ -18,7 +18,7 @@ pub enum Medium {
 
 impl Medium {
     /// Of a link of a path.
-    pub fn of_link(fabric: &Fabric, link: LinkId) -> Self {
+    pub(super) fn of_link(fabric: &Fabric, link: LinkId) -> Self {
         let link = fabric.link(link);
         let (from, to) = (fabric.node(link.from), fabric.node(link.to));
         let is = |wanted: fn(NodeKind) -> bool| wanted(from.kind) || wanted(to.kind);
@@ -61,7 +61,13 @@ pub struct Site {
 impl Site {
     /// Looks at the nodes of the ranks.
     pub fn new(fabric: &Fabric, nodes: &[NodeId], reducing: bool) -> Self {
-        let mut servers: BTreeMap<u64, (u32, f64, u32)> = BTreeMap::new();
+        #[derive(Default)]
+        struct Server {
+            ranks: u32,
+            network: f64,
+            adapters: u32,
+        }
+        let mut servers: BTreeMap<u64, Server> = BTreeMap::new();
         let key = |node: NodeId| fabric.node(node).server.map_or(1 << 32 | u64::from(node.0), u64::from);
         let (mut scaleup, mut pcie) = (f64::INFINITY, f64::INFINITY);
         let mut site = Self {
@@ -76,7 +82,7 @@ impl Site {
             reducing,
         };
         for node in nodes {
-            servers.entry(key(*node)).or_default().0 += 1;
+            servers.entry(key(*node)).or_default().ranks += 1;
             let (mut own_scaleup, mut own_pcie) = (0.0, 0.0);
             for link in fabric.out_links(*node) {
                 let raw = raw_rate(fabric, *link);
@@ -96,22 +102,20 @@ impl Site {
                 && Medium::of_link(fabric, id) == Medium::Network
                 && let Some(server) = servers.get_mut(&key(link.from))
             {
-                server.1 += raw_rate(fabric, id);
-                server.2 += link.lanes;
+                server.network += raw_rate(fabric, id);
+                server.adapters += link.lanes;
                 if site.transport.is_empty() {
                     site.transport.clone_from(&fabric.class(link.class).name);
                 }
             }
         }
-        site.scaleup = if scaleup.is_finite() { scaleup } else { 0.0 };
-        site.pcie = if pcie.is_finite() { pcie } else { 0.0 };
+        // Without ranks there are no links.
+        let or_none = |rate: f64| if rate.is_finite() { rate } else { 0.0 };
+        (site.scaleup, site.pcie) = (or_none(scaleup), or_none(pcie));
         site.servers = u32::try_from(servers.len()).unwrap_or(u32::MAX);
-        site.per_server = servers.values().map(|server| server.0).max().unwrap_or(0);
-        site.network = servers.values().map(|server| server.1).fold(f64::INFINITY, f64::min);
-        if !site.network.is_finite() {
-            site.network = 0.0;
-        }
-        site.adapters = servers.values().map(|server| server.2).min().unwrap_or(0);
+        site.per_server = servers.values().map(|server| server.ranks).max().unwrap_or(0);
+        site.network = or_none(servers.values().map(|server| server.network).fold(f64::INFINITY, f64::min));
+        site.adapters = servers.values().map(|server| server.adapters).min().unwrap_or(0);
         site
     }
 

@@ -41,11 +41,12 @@ pub struct Request {
     /// Size, as [`Op`] counts it: pipelines choose their segments by it.
     pub bytes: Bytes,
     /// How many channels; `None` lets the algorithm choose (one ring per rail where servers have several GPUs).
-    /// Only `ring`, `ring-bidirectional`, `chain`, `double-tree`, `multi-ring`, `nvls` and `nvls-tree` have channels; the others
-    /// use one whatever is asked for, and [`Schedule::channels`] says what came of it.
+    /// Only `ring`, `ring-bidirectional`, `chain`, `double-tree`, `multi-ring`, `nvls` and `nvls-tree` have channels;
+    /// the others use one whatever is asked for, and [`Schedule::channels`] says what came of it.
     pub channels: Option<u32>,
     /// How many segments pipelines cut the data of a channel in; `None` lets the algorithm choose by size.
-    /// Only `chain`, `double-tree`, `hierarchical`, `nvls`, `nvls-tree` and the rooted operations of `ring` have segments.
+    /// Only `chain`, `double-tree`, `hierarchical`, `nvls`, `nvls-tree` and the rooted operations of `ring` have
+    /// segments.
     pub segments: Option<u32>,
     /// The server of every rank, numbered from 0 by first appearance, ranks of a server in rail order;
     /// all 0 where there is one server, all different where ranks do not share servers.
