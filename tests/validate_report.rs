@@ -32,6 +32,7 @@ fn file(id: &str, generation: &str, points: Vec<PointPrediction>) -> FilePredict
             servers: 1,
             ranks: 8,
             software: "nccl".into(),
+            profile: "nccl-ampere".into(),
             memory: "device".into(),
             healthy: "yes".into(),
             trust: "A".into(),
@@ -80,6 +81,7 @@ fn predictions() -> Vec<Prediction> {
         .into();
     (gather.run.collective, gather.run.software, gather.run.memory) =
         ("all_gather".into(), "mpi".into(), "host".into());
+    gather.run.profile = "mpi-tofud".into();
     (gather.run.servers, gather.run.bus_factor) = (8, 0.875);
     let mut reduce = gather.clone();
     (reduce.run.id, reduce.run.collective, reduce.run.bus_factor) = ("c-reduce".into(), "reduce".into(), 1.0);

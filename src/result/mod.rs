@@ -1,6 +1,7 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
 mod calibrate;
+mod stack;
 mod validate;
 
 use schemars::JsonSchema;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
+pub use stack::StackSummary;
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
@@ -30,6 +32,10 @@ pub struct RunResult {
     pub seed: u64,
     /// The fabric in short.
     pub fabric: FabricSummary,
+    /// What the communication library and the host were taken for; left out where nothing is added to the fabric: without
+    /// a `[stack]`, and with `ideal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackSummary>,
     /// One entry a collective, algorithm and size.
     pub cases: Vec<Case>,
     /// What was expected and what came.

@@ -46,6 +46,8 @@ pub struct RunFacts {
     /// What ran the collective: `nccl`, `mpi`.
     #[serde(rename = "library")]
     pub software: String,
+    /// The stack profile that it is predicted with: `nccl-hopper`.
+    pub profile: String,
     /// Where the buffers are: `device` or `host`.
     pub memory: String,
     /// `yes`, `partial` or `no`, as the file says.

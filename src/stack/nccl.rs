@@ -4,6 +4,8 @@
 //! fastest (`src/graph/tuning.cc`, tags 2.8.3 to 2.30.7). The constants here are its own, not measured times: they say
 //! what it *chooses*. What the choice *takes* is simulated. RCCL descends from it.
 
+use std::fmt;
+
 use super::profile::Generation;
 use super::site::{Medium, Site};
 use crate::collective::{Algorithm, Op};
@@ -57,6 +59,12 @@ impl Version {
 
     const fn before(self, minor: u32) -> bool {
         self.major < 2 || (self.major == 2 && self.minor < minor)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
     }
 }
 

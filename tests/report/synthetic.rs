@@ -108,6 +108,7 @@ pub(crate) fn result(name: &str, title: &str, cases: Vec<Case>) -> RunResult {
         title: title.into(),
         seed: 1,
         fabric: FabricSummary { name: "dgx-h100-superpod".into(), gpus: 256, nodes: 1_100, links: 5_248 },
+        stack: None,
         cases,
         expectations: Vec::new(),
         plots: Vec::new(),

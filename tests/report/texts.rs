@@ -1,7 +1,7 @@
 //! Tables, JSON and CSV.
 
 use railspine::report::{COMPARE_SCHEMA, Comparison, csv, json, table};
-use railspine::result::RunResult;
+use railspine::result::{RunResult, StackSummary};
 
 use crate::synthetic::{HIERARCHICAL, RING, TREE, case, result, sizes, superpod};
 
@@ -193,7 +193,37 @@ fn with_library() -> RunResult {
     "ll128".clone_into(&mut case.protocol);
     case.critical_path.launch_ps = case.time_ps;
     case.time_ps *= 2;
+    run.stack = Some(StackSummary {
+        profile: "mine".into(),
+        software: "nccl".into(),
+        version: Some("2.20".into()),
+        process: Some("per-gpu".into()),
+        algorithm: None,
+        protocol: None,
+        threads: None,
+        min_channels: None,
+        max_channels: Some(8),
+        rails: None,
+        set: [("fraction.scaleup".into(), 0.81), ("chunk.ring".into(), 1_048_576.0)].into(),
+    });
     run
+}
+
+#[test]
+fn a_stack_is_named_where_there_is_one() {
+    let line = "stack mine: nccl 2.20, per-gpu, max_channels 8, chunk.ring 1 MiB, fraction.scaleup 0.81\n";
+    let text = table::run(&with_library(), None);
+    assert!(text.split("\n\n").next().unwrap().contains(line), "{text}");
+    assert!(!table::run(&superpod(), None).contains("stack "));
+    let text = table::compare(&[superpod(), with_library()], None);
+    assert!(text.ends_with(&format!("superpod-h100-all-reduce #2: {line}")), "{text}");
+    let run = with_library();
+    assert_eq!(json::read_run(&json::run(&run)), Ok(run));
+    assert!(!json::run(&superpod()).contains("stack"));
+    // What a later release may have measured has no unit here.
+    let mut later = with_library();
+    later.stack.as_mut().unwrap().set = [("step.new".into(), 3.0)].into();
+    assert!(table::run(&later, None).contains("max_channels 8, step.new 3\n"));
 }
 
 #[test]
@@ -234,12 +264,12 @@ fn launch_and_protocol_stand_in_tables_where_a_case_has_them() {
 }
 
 #[test]
-fn csv_has_columns_of_the_library_at_its_end_where_a_case_has_one() {
+fn csv_has_columns_of_the_library_at_its_end_where_there_is_one() {
     let plain = csv::run(&superpod());
     let text = csv::run(&with_library());
     let (head, own) = (plain.lines().next().unwrap(), text.lines().next().unwrap());
-    assert_eq!(own, format!("{head},protocol,launch_ps"));
+    assert_eq!(own, format!("{head},protocol,launch_ps,profile"));
     let launch = with_library().cases[0].critical_path.launch_ps;
-    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch}")));
-    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0", plain.lines().nth(2).unwrap()));
+    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch},mine")));
+    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0,mine", plain.lines().nth(2).unwrap()));
 }

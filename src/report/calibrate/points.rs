@@ -101,6 +101,7 @@ pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
                 servers: log.servers,
                 ranks: log.ranks,
                 software: calibration.software.clone(),
+                profile: calibration.profile.clone(),
                 memory: "device".into(),
                 healthy: "yes".into(),
                 trust: "A".into(),
