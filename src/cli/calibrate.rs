@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 
 use super::args::{CalibrateArgs, Format, Global, Process};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
 use super::load::{self, Document};
 use super::memory;
-use super::progress::interrupted;
+use super::progress::{bar, interrupted};
 use super::run::write_picture;
 use super::term::Term;
 use crate::collective::Op;
@@ -227,10 +227,7 @@ struct Watching {
 
 impl Watching {
     fn new(shown: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
-        if !shown {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        }
+        let bar = bar(shown);
         bar.set_message("fitting");
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, stop: Arc::clone(interrupted()) }

@@ -7,6 +7,8 @@ mod validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::units::Bytes;
+
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
@@ -42,6 +44,11 @@ pub struct RunResult {
     pub expectations: Vec<Expectation>,
     /// Plots that the scenario asks for.
     pub plots: Vec<PlotSpec>,
+}
+
+/// Bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
+fn busbw_gbps(bytes: u64, bus_factor: f64, microseconds: f64) -> f64 {
+    Bytes(bytes).as_f64() * bus_factor / (microseconds * 1e3)
 }
 
 /// A fabric in short.

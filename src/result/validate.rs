@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Bytes;
+use super::busbw_gbps;
 
 /// The schema name of [`Validation`].
 pub const VALIDATE_SCHEMA: &str = "railspine.validate/1";
@@ -84,7 +84,7 @@ pub struct FileScore {
 impl FileScore {
     /// The bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
     pub fn busbw_gbps(&self, bytes: u64, microseconds: f64) -> f64 {
-        Bytes(bytes).as_f64() * self.run.bus_factor / (microseconds * 1e3)
+        busbw_gbps(bytes, self.run.bus_factor, microseconds)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Tables, JSON and CSV.
 
 use railspine::report::{COMPARE_SCHEMA, Comparison, csv, json, table};
-use railspine::result::{RunResult, StackSummary};
+use railspine::result::RunResult;
 
-use crate::synthetic::{HIERARCHICAL, RING, TREE, case, result, sizes, superpod};
+use crate::synthetic::{HIERARCHICAL, RING, TREE, case, result, sizes, stack, superpod};
 
 fn faster(factor: f64) -> RunResult {
     let mut other = superpod();
@@ -193,19 +193,7 @@ fn with_library() -> RunResult {
     "ll128".clone_into(&mut case.protocol);
     case.critical_path.launch_ps = case.time_ps;
     case.time_ps *= 2;
-    run.stack = Some(StackSummary {
-        profile: "mine".into(),
-        software: "nccl".into(),
-        version: Some("2.20".into()),
-        process: Some("per-gpu".into()),
-        algorithm: None,
-        protocol: None,
-        threads: None,
-        min_channels: None,
-        max_channels: Some(8),
-        rails: None,
-        set: [("fraction.scaleup".into(), 0.81), ("chunk.ring".into(), 1_048_576.0)].into(),
-    });
+    run.stack = Some(stack());
     run
 }
 

@@ -142,7 +142,7 @@ impl<'a> Subject<'a> {
         common?.last().copied()
     }
 
-    /// Where `auto` chose what is shown anyway, says so in the name of that and shows it once.
+    /// Where `auto` chose what is shown anyway, says so in the name of that and shows it once; else says what it chose.
     fn fold_auto(&self, shots: &mut Vec<Shot<'a>>) {
         let mut folded = Vec::new();
         for i in 0..shots.len() {
@@ -163,6 +163,9 @@ impl<'a> Subject<'a> {
                 let head = self.series[shots[twin].index].head;
                 shots[twin].name.insert_str(head, " = auto");
                 folded.push(i);
+            } else {
+                let (head, chosen) = (own.head, format!(" → {}", shot.case.algorithm));
+                shots[i].name.insert_str(head, &chosen);
             }
         }
         for i in folded.into_iter().rev() {
