@@ -246,6 +246,26 @@ fn every_file_has_a_picture_and_all_have_one() {
 }
 
 #[test]
+fn curves_without_a_name_have_no_mark_without_a_word() {
+    let sized = |exponent: u32, name: &str| point(1 << exponent, name, 10.0, 11.0);
+    let drawn = |points| {
+        let scored = score(vec![Prediction::from(file("runs", "A100", points))]);
+        draw_measured(&scored.files[0]).unwrap().svg
+    };
+    let circles = |svg: &str| svg.matches("<circle").count();
+    let alone = drawn(vec![sized(20, ""), sized(21, "")]);
+    assert!(!alone.contains("not named"));
+    assert!(
+        alone.contains(">A100 by nccl-ampere, all-reduce, 1 server, 8 ranks · marks measured"),
+        "{alone}"
+    );
+    let told = drawn(vec![sized(20, "ring"), sized(21, "ring")]);
+    assert!(circles(&told) > circles(&alone), "the key has a mark too: {told}");
+    let mixed = drawn(vec![sized(20, ""), sized(21, "ring")]);
+    assert!(mixed.contains(">not named<") && mixed.contains(">ring<"));
+}
+
+#[test]
 fn pictures_bear_many_algorithms_and_odd_numbers() {
     let names: Vec<String> = (0..26).map(|i| format!("RECDOUB-B_CONT-UTOFU-{}-6", 1u64 << i)).collect();
     let mut points = Vec::new();

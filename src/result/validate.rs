@@ -116,7 +116,7 @@ impl Standing {
 pub struct PointPrediction {
     /// Size in bytes, as nccl-tests counts it.
     pub bytes: u64,
-    /// The algorithm: what the file names, or what the library is predicted to choose.
+    /// The algorithm as the row of the file names it; empty where it does not.
     pub algorithm: String,
     /// The measured time, in microseconds.
     pub measured_us: f64,
