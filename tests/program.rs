@@ -231,6 +231,21 @@ fn endings_have_their_codes_and_messages() {
     let ran = railspine(&["run", "no-such.toml"]);
     assert_eq!(ran.status.code(), Some(3));
     assert_eq!(text(&ran.stderr), "error: cannot read `no-such.toml`: there is no such file\n");
+    for (options, told) in [
+        (["check", "tests"], "error: cannot read `tests`: it is a directory\n"),
+        (["plot", "tests"], "error: cannot read `tests`: it is a directory\n"),
+        (["run", "tests"], "error: cannot read `tests`: it is a directory\n"),
+    ] {
+        let ran = railspine(&options);
+        assert_eq!((ran.status.code(), text(&ran.stderr).as_str()), (Some(3), told), "{options:?}");
+    }
+    // Told before anything is simulated: no expectation is missed.
+    let ran = railspine(&["run", missed, "--no-plots", "--out", "Cargo.toml"]);
+    assert_eq!(ran.status.code(), Some(3));
+    assert_eq!(
+        text(&ran.stderr),
+        "error: cannot make the folder `Cargo.toml`: there is a file of that name\n"
+    );
     let ran = railspine(&["run", "tests/errors/E0102-unknown-key.toml"]);
     assert_eq!(ran.status.code(), Some(2));
     assert_eq!(railspine(&["explain", "E0102"]).status.code(), Some(0));

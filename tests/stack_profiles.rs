@@ -87,7 +87,7 @@ fn a_profile_may_begin_with_a_built_in_one() {
     assert_eq!((other.software, other.generation), (Library::Rccl, Generation::Volta));
     assert_eq!(
         (other.name.as_str(), other.title.as_str()),
-        ("scenario", "x"),
+        ("profile", "x"),
         "named as its file, here stdin"
     );
 }
@@ -154,7 +154,7 @@ proptest! {
     fn a_written_profile_reads_back_to_the_last_bit(
         values in values(),
         library in prop::sample::select(vec![Library::Nccl, Library::Rccl, Library::Mpi]),
-        name in "\\PC{0,20}",
+        name in "\\PC{0,10}[!-~]\\PC{0,10}",
         title in any::<String>(),
         sources in prop::collection::vec(any::<String>(), 0..3),
     ) {
@@ -195,7 +195,19 @@ fn a_stack_says_all_that_it_can() {
             max_channels: Some(16),
             rails: None,
         },
+        set: vec![param::LAUNCH_SIMPLE, param::NET_TREE_SIMPLE],
     };
+    let result = run(&found, &RunOptions::default(), &Quiet).unwrap();
+    let summary = serde_json::json!({
+        "profile": "nccl-ampere", "library": "nccl", "version": "2.18", "process": "per-node",
+        "algorithm": "double-tree", "protocol": "simple", "threads": 256, "min_channels": 2, "max_channels": 16,
+        "set": { "launch.simple": 9.0, "step.network.tree.simple": 11.0 },
+    });
+    assert_eq!(serde_json::to_value(&result.stack).unwrap(), summary);
+    assert!(table::run(&result, None).contains(
+        "\nstack nccl-ampere: nccl 2.18, per-node, algorithm double-tree, protocol simple, threads 256, \
+         min_channels 2, max_channels 16, launch.simple 9 us, step.network.tree.simple 11 us\n"
+    ));
     assert_eq!(found.stack, Some(wanted));
     let mpi = scenario("[stack]\nprofile = \"mpi-infiniband\"\nrails = 1\n", ALL_REDUCE).stack.unwrap();
     assert_eq!(mpi.overrides, Overrides { rails: Some(1), ..Overrides::default() });

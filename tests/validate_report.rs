@@ -32,6 +32,7 @@ fn file(id: &str, generation: &str, points: Vec<PointPrediction>) -> FilePredict
             servers: 1,
             ranks: 8,
             software: "nccl".into(),
+            profile: "nccl-ampere".into(),
             memory: "device".into(),
             healthy: "yes".into(),
             trust: "A".into(),
@@ -80,6 +81,7 @@ fn predictions() -> Vec<Prediction> {
         .into();
     (gather.run.collective, gather.run.software, gather.run.memory) =
         ("all_gather".into(), "mpi".into(), "host".into());
+    gather.run.profile = "mpi-tofud".into();
     (gather.run.servers, gather.run.bus_factor) = (8, 0.875);
     let mut reduce = gather.clone();
     (reduce.run.id, reduce.run.collective, reduce.run.bus_factor) = ("c-reduce".into(), "reduce".into(), 1.0);
@@ -241,6 +243,26 @@ fn every_file_has_a_picture_and_all_have_one() {
             assert!(drawn.svg.contains(text), "{}: no {text}", file.run.id);
         }
     }
+}
+
+#[test]
+fn curves_without_a_name_have_no_mark_without_a_word() {
+    let sized = |exponent: u32, name: &str| point(1 << exponent, name, 10.0, 11.0);
+    let drawn = |points| {
+        let scored = score(vec![Prediction::from(file("runs", "A100", points))]);
+        draw_measured(&scored.files[0]).unwrap().svg
+    };
+    let circles = |svg: &str| svg.matches("<circle").count();
+    let alone = drawn(vec![sized(20, ""), sized(21, "")]);
+    assert!(!alone.contains("not named"));
+    assert!(
+        alone.contains(">A100 by nccl-ampere, all-reduce, 1 server, 8 ranks · marks measured"),
+        "{alone}"
+    );
+    let told = drawn(vec![sized(20, "ring"), sized(21, "ring")]);
+    assert!(circles(&told) > circles(&alone), "the key has a mark too: {told}");
+    let mixed = drawn(vec![sized(20, ""), sized(21, "ring")]);
+    assert!(mixed.contains(">not named<") && mixed.contains(">ring<"));
 }
 
 #[test]

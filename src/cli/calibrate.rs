@@ -1,29 +1,30 @@
 //! `calibrate`: logs of nccl-tests in; a stack profile out, with what is known of its constants.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 
 use super::args::{CalibrateArgs, Format, Global, Process};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
 use super::load::{self, Document};
 use super::memory;
-use super::progress::interrupted;
+use super::progress::{bar, interrupted};
 use super::run::write_picture;
 use super::term::Term;
 use crate::collective::Op;
 use crate::diag::nearest;
 use crate::exchange::nccl_tests;
-use crate::input::stack::{builtin, builtin_names, to_toml};
+use crate::input::stack::{builtin, builtin_names, is_name, to_toml};
 use crate::report::draw::{self, DrawError};
 use crate::report::{calibrate as report, json};
 use crate::result::Calibration;
 use crate::run;
-use crate::stack::{Profile, Version};
+use crate::stack::{Library, Profile, Version};
 use crate::validate::calibrate::{
     self, CalibrateError, Machine, Measurement, Settings, constant, default_profile,
 };
@@ -35,7 +36,19 @@ pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> R
     let fixed = constants(&args.fix).map_err(|error| failure(&error, term))?;
     let measurements = measurements(args, op, term)?;
     let start = start(args.profile.as_deref(), &measurements, term)?;
+    if start.software == Library::Mpi {
+        term.error(&format!(
+            "the profile `{}` is of `{}`, which nccl-tests do not run",
+            start.name,
+            start.software.name()
+        ));
+        term.say("help: start from a profile of `nccl` or `rccl`, such as `nccl-hopper`");
+        return Err(Failure::Told(Exit::Usage));
+    }
     let name = args.name.clone().unwrap_or_else(|| format!("{}-calibrated", start.name));
+    if !is_name(&name) {
+        return Err(usage(format!("`{}` is no name for a profile", name.escape_debug())));
+    }
     let settings = Settings {
         name: name.clone(),
         version: args.release.as_deref().map(release).transpose()?,
@@ -46,12 +59,12 @@ pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> R
         max_memory: memory::default_limit().map(|bytes| bytes.get()),
         ..Settings::default()
     };
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
+    let mut out = OutDir::open(&folder)?;
     let watching = Watching::new(!args.no_progress);
     let done = calibrate::calibrate(&start, &measurements, &settings, &watching);
     watching.bar.finish_and_clear();
     let done = done.map_err(|error| failure(&error, term))?;
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
-    let mut out = OutDir::open(&folder)?;
     let (told_json, told_csv) = (json::calibrate(&done.calibration), report::residuals(&done.calibration));
     out.write("profile.toml", to_toml(&done.profile).as_bytes())?;
     out.write("calibration.json", told_json.as_bytes())?;
@@ -123,9 +136,13 @@ fn usage(message: String) -> Failure {
 /// Reads all logs and what they were measured on.
 fn measurements(args: &CalibrateArgs, op: Option<Op>, term: &Term) -> Result<Vec<Measurement>, Failure> {
     let mut machines: Vec<(String, Machine)> = Vec::new();
+    let mut logs = BTreeSet::new();
     let mut found = Vec::new();
     for given in &args.logs {
         let (log, topology) = parts(given);
+        if !logs.insert(log) {
+            return Err(usage(format!("the log `{log}` is given twice, and would count twice")));
+        }
         let bytes = std::fs::read(log).map_err(|error| Failure::io(log, "read", &error))?;
         let read = nccl_tests::read(log, &bytes, op).map_err(|rejected| {
             load::tell(&rejected.diagnostics, &rejected.sources, term);
@@ -210,10 +227,7 @@ struct Watching {
 
 impl Watching {
     fn new(shown: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
-        if !shown {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        }
+        let bar = bar(shown);
         bar.set_message("fitting");
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, stop: Arc::clone(interrupted()) }

@@ -24,13 +24,13 @@ pub(super) fn compare(args: &CompareArgs, global: &Global, term: &Term) -> Resul
     if let Some(refused) = refused {
         return Err(refused);
     }
+    let name = scenarios.iter().map(|scenario| scenario.name.as_str()).collect::<Vec<_>>().join("-vs-");
+    let folder = args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
+    let mut out = OutDir::open(&folder)?;
     let mut results = Vec::new();
     for scenario in &scenarios {
         results.push(carry_out(scenario, &args.carry, term)?);
     }
-    let name = results.iter().map(|result| result.scenario.as_str()).collect::<Vec<_>>().join("-vs-");
-    let folder = args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
-    let mut out = OutDir::open(&folder)?;
     let (told_json, told_csv) = (json::compare(&results), csv::compare(&results));
     out.write("compare.json", told_json.as_bytes())?;
     out.write("compare.csv", told_csv.as_bytes())?;

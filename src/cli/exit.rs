@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use super::term::Term;
+use crate::input::plain;
 use crate::run::RunError;
 
 /// Exit codes; `--help` documents them.
@@ -56,16 +57,6 @@ impl Failure {
             }
             Self::Closed => Exit::Ok,
         }
-    }
-}
-
-/// What the system says, without its number.
-pub(super) fn plain(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        io::ErrorKind::InvalidData => "it is not UTF-8 text".into(),
-        _ => error.to_string(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reading files, telling their faults.
 
 use std::io::Read;
+use std::path::Path;
 
-use super::exit::{Exit, Failure, plain};
+use super::exit::{Exit, Failure};
 use super::render::render_all;
 use super::term::Term;
 use crate::diag::{Diagnostic, SourceMap};
@@ -10,6 +11,7 @@ use crate::fabric::Fabric;
 use crate::input::{self, LoadError, LoadOptions, Loaded};
 use crate::run::Scenario;
 use crate::stack::Profile;
+use crate::stack::param::SPECS;
 
 /// What a file turned out to hold.
 pub(super) enum Document {
@@ -52,9 +54,7 @@ pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
     let options = options(path, None)?;
     let text = match &options.stdin {
         Some(text) => text.clone(),
-        None => std::fs::read_to_string(path).map_err(|error| {
-            Failure::Message(Exit::Io, format!("cannot read `{path}`: {}", plain(&error)))
-        })?,
+        None => input::read_text(Path::new(path)).map_err(|why| unread(path, &why))?,
     };
     if is_profile(&text) {
         settle(input::load_profile(path, &options), term).map(|p| Document::Profile(Box::new(p)))
@@ -74,9 +74,14 @@ fn is_scenario(text: &str) -> bool {
             .any(|line| line.starts_with("[[collective]]") || line.starts_with("[fabric]"))
 }
 
-/// Whether a file is meant as a stack profile: it says which library it is of, or which profile it is based on.
+/// Whether a file is meant as a stack profile: it says which library it is of, or which profile it is based on, or
+/// has tables of constants.
 fn is_profile(text: &str) -> bool {
-    has_key(text, &["library", "based_on"])
+    let constants = |line: &str| {
+        let table = line.trim_start().strip_prefix('[').and_then(|rest| rest.split(['.', ']']).next());
+        table.is_some_and(|table| SPECS.iter().any(|spec| spec.key.split('.').next() == Some(table)))
+    };
+    has_key(text, &["library", "based_on"]) || text.lines().any(constants)
 }
 
 /// Whether one of these keys stands above all tables of the text.
@@ -87,6 +92,10 @@ fn has_key(text: &str, keys: &[&str]) -> bool {
         .any(|line| keys.contains(&line.split(['=', ' ', '\t']).next().unwrap_or_default()))
 }
 
+fn unread(path: &str, why: &str) -> Failure {
+    Failure::Message(Exit::Io, format!("cannot read `{path}`: {why}"))
+}
+
 /// Tells warnings and faults.
 fn settle<T>(loaded: Result<Loaded<T>, LoadError>, term: &Term) -> Result<T, Failure> {
     match loaded {
@@ -94,9 +103,7 @@ fn settle<T>(loaded: Result<Loaded<T>, LoadError>, term: &Term) -> Result<T, Fai
             tell(&loaded.warnings, &loaded.sources, term);
             Ok(loaded.value)
         }
-        Err(LoadError::Io { path, message }) => {
-            Err(Failure::Message(Exit::Io, format!("cannot read `{path}`: {message}")))
-        }
+        Err(LoadError::Io { path, message }) => Err(unread(&path, &message)),
         Err(LoadError::Rejected { sources, diagnostics }) => {
             tell(&diagnostics, &sources, term);
             Err(Failure::Told(Exit::Usage))
@@ -126,6 +133,8 @@ mod tests {
     fn stack_profiles_are_told_from_others() {
         assert!(is_profile("# x\nname = \"x\"\nlibrary = \"nccl\"\n"));
         assert!(is_profile("based_on=\"nccl-hopper\"\n"));
+        assert!(is_profile("name = \"x\"\n[step.scaleup.ring]\nll = \"1 us\"\n"));
         assert!(!is_profile("[stack]\nlibrary = \"nccl\"\n"));
+        assert!(!is_profile("kind = \"run\"\n[stack.set]\nlaunch.ll = \"1 us\"\n"));
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Format, Global, PlotArgs};
-use super::exit::{Exit, Failure, plain};
+use super::exit::{Exit, Failure};
 use super::files::OutDir;
 use super::load;
 use super::run::{draw_all, write_picture};
@@ -14,9 +14,7 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     let text = if args.file == "-" {
         load::stdin()?
     } else {
-        std::fs::read_to_string(&args.file).map_err(|error| {
-            Failure::Message(Exit::Io, format!("cannot read `{}`: {}", args.file, plain(&error)))
-        })?
+        std::fs::read_to_string(&args.file).map_err(|error| Failure::io(&args.file, "read", &error))?
     };
     let result = json::read_run(&text).map_err(|why| {
         Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file))

@@ -29,7 +29,13 @@ pub(super) fn interrupted() -> &'static Arc<AtomicBool> {
     })
 }
 
-/// A bar that hides itself where stderr is no terminal, and what is said before and after.
+/// A bar that hides itself where stderr is no terminal, and where it is not wanted.
+pub(super) fn bar(shown: bool) -> ProgressBar {
+    let target = if shown { ProgressDrawTarget::stderr_with_hz(4) } else { ProgressDrawTarget::hidden() };
+    ProgressBar::with_draw_target(None, target)
+}
+
+/// A bar with an ETA, and what is said before and after.
 pub(super) struct Progress<'a> {
     bar: ProgressBar,
     pace: Arc<Pace>,
@@ -47,10 +53,7 @@ pub(super) struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// A bar, hidden where it is not wanted.
     pub(super) fn new(term: &'a Term, shown: bool, verbose: bool, name: &str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
-        if !shown {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        }
+        let bar = bar(shown);
         let pace = Arc::new(Pace::default());
         let style = ProgressStyle::with_template("{msg} {bar:32} {percent}% of {len} transfers{left}");
         if let Ok(style) = style {

@@ -19,10 +19,10 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     if args.forecast {
         return forecast(&scenario, args, global, term);
     }
-    let result = carry_out(&scenario, &args.carry, term)?;
     let folder =
         args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&scenario.name)));
     let mut out = OutDir::open(&folder)?;
+    let result = carry_out(&scenario, &args.carry, term)?;
     let (told_json, told_csv) = (json::run(&result), csv::run(&result));
     out.write("result.json", told_json.as_bytes())?;
     out.write("result.csv", told_csv.as_bytes())?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
-use super::progress::interrupted;
+use super::progress::{bar, interrupted};
 use crate::validate::Watch;
 
-/// A bar over files that hides itself where stderr is no terminal.
+/// A bar over files.
 pub(super) struct Tally {
     bar: ProgressBar,
     stop: Arc<AtomicBool>,
@@ -18,10 +18,7 @@ pub(super) struct Tally {
 impl Tally {
     /// A bar, hidden where it is not wanted.
     pub(super) fn new(shown: bool, name: &'static str) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
-        if !shown {
-            bar.set_draw_target(ProgressDrawTarget::hidden());
-        }
+        let bar = bar(shown);
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {pos} of {len} files, {eta} left") {
             bar.set_style(style);
         }

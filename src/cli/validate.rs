@@ -15,13 +15,13 @@ use crate::result::Validation;
 use crate::validate::{self, Options, ValidateError, Watch};
 
 pub(super) fn validate(args: &ValidateArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
+    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out/validate"));
+    let mut out = OutDir::open(&folder)?;
     let tally = Tally::new(!args.no_progress, "predicting");
     let options = Options { threads: args.threads.map(usize::from), cross_validate: args.cross_validate };
     let predicted = validate::predict_folder(&args.measured, &options, &tally);
     tally.finish();
     let validation = predicted.map_err(|error| failure(error, term))?;
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out/validate"));
-    let mut out = OutDir::open(&folder)?;
     let (told_json, told_csv) = (json::validate(&validation), report::points(&validation));
     out.write("validate.json", told_json.as_bytes())?;
     out.write("points.csv", told_csv.as_bytes())?;

@@ -46,6 +46,19 @@ const ALIASES: &[(&str, &str)] = &[
     ("star", "single-switch"),
     ("utilization", "utilisation"),
     ("adaptive-routing", "adaptive"),
+    ("v100", "nccl-volta"),
+    ("a100", "nccl-ampere"),
+    ("h100", "nccl-hopper"),
+    ("h200", "nccl-hopper"),
+    ("b200", "nccl-blackwell"),
+    ("gb200", "nccl-blackwell"),
+    ("mi300x", "rccl-mi300x"),
+    ("nccl-v100", "nccl-volta"),
+    ("nccl-a100", "nccl-ampere"),
+    ("nccl-h100", "nccl-hopper"),
+    ("nccl-h200", "nccl-hopper"),
+    ("nccl-b200", "nccl-blackwell"),
+    ("nccl-gb200", "nccl-blackwell"),
 ];
 
 /// What `name` is called here.

@@ -51,5 +51,5 @@ fn beside(path: &str, file: &str) -> PathBuf {
             part => tidy.push(part),
         }
     }
-    tidy
+    if tidy.as_os_str().is_empty() { PathBuf::from(".") } else { tidy }
 }

@@ -1,6 +1,7 @@
 //! From a path to a checked scenario, fabric or stack profile.
 
 use std::collections::BTreeSet;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use thiserror::Error;
@@ -163,19 +164,36 @@ fn line_of(ends: &[usize], at: usize) -> usize {
 }
 
 /// The text of a file, or why there is none.
-pub(super) fn read_text(path: &Path) -> Result<String, String> {
-    let told = |error: &std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
-        _ => error.to_string(),
-    };
-    let data = std::fs::metadata(path).map_err(|error| told(&error))?;
-    if data.is_dir() {
-        return Err("it is a directory".into());
+///
+/// # Errors
+/// In lower case and without the path: there is no such file, it is a directory, too long, or no UTF-8 text.
+pub fn read_text(path: &Path) -> Result<String, String> {
+    let told = |error: io::Error| plain(&error);
+    let file = std::fs::File::open(path).map_err(told)?;
+    let length = file.metadata().map_err(told)?.len();
+    // Devices and pipes have no length, and may have no end.
+    let mut text = String::new();
+    if length <= MAX_FILE {
+        file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(told)?;
     }
-    if data.len() > MAX_FILE {
+    if length.max(text.len() as u64) > MAX_FILE {
         return Err(format!("it has more than {} MiB", MAX_FILE >> 20));
     }
-    std::fs::read_to_string(path).map_err(|error| told(&error))
+    Ok(text)
+}
+
+/// What the system says, in lower case and without its number.
+pub fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file".into(),
+        ErrorKind::PermissionDenied => "permission denied".into(),
+        ErrorKind::InvalidData => "it is not UTF-8 text".into(),
+        ErrorKind::IsADirectory => "it is a directory".into(),
+        ErrorKind::AlreadyExists => "there is a file of that name".into(),
+        ErrorKind::NotADirectory => "a part of the path is a file".into(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+        }
+    }
 }

@@ -28,5 +28,7 @@ mod topology;
 
 pub use explain::{codes, explain};
 pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
-pub use load::{LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology};
+pub use load::{
+    LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology, plain, read_text,
+};
 pub use schema::{scenario_schema, stack_profile_schema, topology_schema};

@@ -84,12 +84,15 @@ pub(super) fn nearest_file(path: &std::path::Path) -> Option<String> {
     let entries = std::fs::read_dir(folder.unwrap_or(std::path::Path::new("."))).ok()?;
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(MAX_COMPARED).collect();
+    // What is there and yet cannot be read is not what was meant.
+    names.retain(|name| *name != wanted);
     names.sort();
     nearest(&wanted, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
-/// A file's stem as a name: characters that file names should not have become `-`.
-pub(super) fn name_of_file(path: &str) -> String {
+/// A file's stem as a name: characters that file names should not have become `-`. `otherwise` where nothing is left of
+/// it, as for stdin.
+pub(super) fn name_of_file(path: &str, otherwise: &str) -> String {
     let stem =
         std::path::Path::new(path).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let name: String = stem
@@ -97,7 +100,7 @@ pub(super) fn name_of_file(path: &str) -> String {
         .take(100)
         .map(|c| if c.is_ascii_alphanumeric() || "-_.+".contains(c) { c } else { '-' })
         .collect();
-    if is_file_name(&name) { name } else { "scenario".into() }
+    if is_file_name(&name) { name } else { otherwise.into() }
 }
 
 impl<'a> Item<'a> {
@@ -136,7 +139,7 @@ mod tests {
             assert!(!is_file_name(bad), "{bad:?}");
         }
         assert!(is_file_name("superpod-h100.2"));
-        assert_eq!(name_of_file("dir/a b.toml"), "a-b");
-        assert_eq!(name_of_file("-"), "scenario");
+        assert_eq!(name_of_file("dir/a b.toml", "scenario"), "a-b");
+        assert_eq!(name_of_file("-", "scenario"), "scenario");
     }
 }

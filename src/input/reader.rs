@@ -88,6 +88,11 @@ pub(super) struct Item<'a> {
     span: Span,
 }
 
+/// Whether a name can be shown in a line: it is not blank and has no control characters.
+pub(super) fn is_line(name: &str) -> bool {
+    !name.trim().is_empty() && !name.contains(char::is_control)
+}
+
 /// What a value is, with its article.
 fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
@@ -161,6 +166,19 @@ impl<'a> Item<'a> {
             self.wrong_type(expected);
         }
         text.map(|text| self.at(text))
+    }
+
+    /// A string that tables can show in a line.
+    pub(super) fn line(&self) -> Option<At<&'a str>> {
+        let text = self.string()?;
+        if is_line(text.value) {
+            return Some(text);
+        }
+        self.out_of_range(
+            format!("`{}` is no name in one line", self.key),
+            "expected at least one character that can be seen, and no control characters",
+        );
+        None
     }
 
     pub(super) fn boolean(&self) -> Option<At<bool>> {

@@ -84,7 +84,7 @@ pub(super) fn read(
         return None;
     }
     let name = root.item("name").and_then(|item| item.file_name());
-    let name = name.map_or_else(|| name_of_file(path), |name| name.value.to_owned());
+    let name = name.map_or_else(|| name_of_file(path, "scenario"), |name| name.value.to_owned());
     let title = root.item("title").and_then(|item| item.string());
     let title = title.map_or_else(|| name.clone(), |title| title.value.to_owned());
     let seed = root.item("seed").and_then(|item| item.integer(0, u64::MAX >> 1));

@@ -17,12 +17,12 @@ pub(super) use schema::{profile_properties, section as section_schema};
 
 use super::collective::Draft;
 use super::names::unknown_name;
-use super::reader::{At, Item, Source};
+use super::reader::{At, Item, Source, is_line};
 use super::section::Section;
 use super::{beside, load};
 use crate::collective::Algorithm;
-use crate::diag::SourceMap;
-use crate::stack::{Library, Profile, Stack, Version};
+use crate::diag::{Diagnostic, SourceMap};
+use crate::stack::{Profile, Stack, Version};
 
 /// The built-in profile of that name: its constants with their sources.
 pub fn builtin(name: &str) -> Option<Profile> {
@@ -32,6 +32,11 @@ pub fn builtin(name: &str) -> Option<Profile> {
 /// The names of the built-in profiles.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> + Clone {
     names()
+}
+
+/// Whether a profile may have that name.
+pub fn is_name(name: &str) -> bool {
+    is_line(name)
 }
 
 /// `[stack]`, read.
@@ -72,12 +77,12 @@ pub(super) fn read(
     let imposed = imposed::read(&mut section);
     if let Some(profile) = &profile {
         imposed.warn_by_library(&section, profile.software);
-        if matches!(profile.software, Library::Nccl | Library::Rccl) {
+        if profile.software.chooses_as_nccl() {
             imposed.warn_by_collectives(&section, drafts);
         }
     }
     section.finish();
-    let reads = profile.as_ref().is_some_and(|own| matches!(own.software, Library::Nccl | Library::Rccl));
+    let reads = profile.as_ref().is_some_and(|own| own.software.chooses_as_nccl());
     let algorithm = imposed.algorithm.clone().filter(|_| reads);
     let stack = profile.filter(|_| faults.errors() == before).map(|mut profile| {
         for given in &imposed.set {
@@ -88,6 +93,7 @@ pub(super) fn read(
             version: imposed.version.as_ref().map_or(Version::NEWEST, |version| version.value),
             shared_process: imposed.process.as_ref().is_some_and(|process| process.value),
             overrides: imposed.overrides(),
+            set: imposed.set.iter().map(|given| given.param).collect(),
         }
     });
     Found { stack, algorithm }
@@ -97,7 +103,13 @@ pub(super) fn read(
 fn named(item: &Item<'_>) -> Option<Profile> {
     let name = item.string_as("the name of a built-in stack profile")?;
     let found = builtin(name.value);
-    if found.is_none() {
+    if found.is_none() && name.value.ends_with(".toml") {
+        item.push(
+            Diagnostic::error("E0601", format!("there is no built-in stack profile named `{}`", name.value))
+                .at(name.place, "this looks like the name of a file")
+                .help(format!("profiles in files are named by `file = \"{}\"`", name.value)),
+        );
+    } else if found.is_none() {
         unknown_name("E0601", "built-in stack profile", &name, builtin_names(), item.source.faults);
     }
     found

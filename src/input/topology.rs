@@ -27,8 +27,8 @@ pub(super) fn read<'a>(mut root: Section<'a>, path: &str, overrides: Overrides<'
     let faults = root.source.faults;
     let before = faults.errors();
     let place = root.place();
-    let name = root.item("name").and_then(|item| item.string());
-    let name = name.map_or_else(|| name_of_file(path), |name| name.value.to_owned());
+    let name = root.item("name").and_then(|item| item.line());
+    let name = name.map_or_else(|| name_of_file(path, "scenario"), |name| name.value.to_owned());
     let mut asked = Vec::new();
     let routing = root.item("routing").and_then(|item| item.word("a routing", &Routing::ALL));
     asked.extend(routing.clone());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::quotient;
 use super::series::scenario_names;
-use crate::result::{Case, FabricSummary, RunResult};
+use crate::result::{Case, FabricSummary, RunResult, StackSummary};
 
 /// The schema name of [`Comparison`].
 pub const COMPARE_SCHEMA: &str = "railspine.compare/1";
@@ -25,7 +25,7 @@ pub struct Comparison {
 }
 
 /// One of the results that are compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// The scenario's name, with ` #2` behind it for the second of one name.
     pub scenario: String,
@@ -35,6 +35,9 @@ pub struct Subject {
     pub seed: u64,
     /// Its fabric in short.
     pub fabric: FabricSummary,
+    /// What the communication library and the host were taken for, where they add anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackSummary>,
 }
 
 /// One case in all the results.
@@ -110,6 +113,7 @@ impl Comparison {
                 title: result.title.clone(),
                 seed: result.seed,
                 fabric: result.fabric.clone(),
+                stack: result.stack.clone(),
             })
             .collect();
         Self { schema: COMPARE_SCHEMA.into(), scenarios, rows }

@@ -1,7 +1,6 @@
 //! Results as CSV: one line a case, columns named as in the JSON.
 //!
-//! What a communication library adds stands behind all other columns, and only where some case has it, as in the
-//! JSON: those who read by place find the others where they are without one.
+//! What a communication library adds stands behind all other columns, and only where there is one, as in the JSON: those who read by place find the others where they are without one.
 
 use ::csv::Writer;
 use serde::Serialize;
@@ -48,6 +47,7 @@ struct CaseLine<'a> {
 struct LibraryCells<'a> {
     protocol: &'a str,
     launch_ps: u64,
+    profile: &'a str,
 }
 
 /// A case of one scenario in a comparison.
@@ -99,7 +99,7 @@ const CASE_HEAD: [&str; 25] = [
 ];
 
 /// Names of [`LibraryCells`].
-const LIBRARY_HEAD: [&str; 2] = ["protocol", "launch_ps"];
+const LIBRARY_HEAD: [&str; 3] = ["protocol", "launch_ps", "profile"];
 
 const SIDE_HEAD: [&str; 13] = [
     "op",
@@ -119,9 +119,9 @@ const SIDE_HEAD: [&str; 13] = [
 
 /// A result, one line a case.
 pub fn run(result: &RunResult) -> String {
-    let library =
-        result.cases.iter().any(|case| !case.protocol.is_empty() || case.critical_path.launch_ps > 0);
-    let head: Vec<&str> = CASE_HEAD.into_iter().chain(LIBRARY_HEAD.into_iter().filter(|_| library)).collect();
+    let stack = result.stack.as_ref();
+    let head: Vec<&str> =
+        CASE_HEAD.into_iter().chain(LIBRARY_HEAD.into_iter().filter(|_| stack.is_some())).collect();
     let lines = result.cases.iter().map(|case| {
         let busiest = case.busiest_links.first();
         CaseLine {
@@ -150,9 +150,10 @@ pub fn run(result: &RunResult) -> String {
             busiest_link: busiest.map_or("", |link| &link.link),
             busiest_link_bytes: busiest.map(|link| link.bytes),
             busiest_link_utilisation: busiest.map(|link| link.utilisation),
-            library: library.then_some(LibraryCells {
+            library: stack.map(|stack| LibraryCells {
                 protocol: &case.protocol,
                 launch_ps: case.critical_path.launch_ps,
+                profile: &stack.profile,
             }),
         }
     });

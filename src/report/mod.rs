@@ -10,6 +10,7 @@ pub mod json;
 mod number;
 mod series;
 pub mod show;
+mod stack;
 pub mod table;
 pub mod validate;
 

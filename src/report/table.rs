@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use super::compare::Comparison;
 use super::number::{count, counted, percent, quotient, significant, time};
 use super::series::{algorithm, series, shared};
+use super::stack;
 use crate::result::{Case, Expectation, RunResult};
 use crate::units::Bytes;
 
@@ -69,6 +70,9 @@ fn head(result: &RunResult) -> String {
         counted(fabric.nodes.into(), "node"),
         counted(fabric.links.into(), "directed link"),
     ));
+    if let Some(own) = &result.stack {
+        out.push_str(&format!("stack {}\n", stack::line(own)));
+    }
     let mut facts = Vec::new();
     if let Some(engine) = shared(&result.cases, |case| case.engine.as_str()) {
         facts.push(format!("engine {engine}"));
@@ -310,6 +314,11 @@ pub fn compare(results: &[RunResult], width: Option<u16>) -> String {
         out.push('\n');
     }
     out.push_str(&format!("ratios are times over those of {}\n", comparison.scenarios[0].scenario));
+    for subject in &comparison.scenarios {
+        if let Some(own) = &subject.stack {
+            out.push_str(&format!("{}: stack {}\n", subject.scenario, stack::line(own)));
+        }
+    }
     out
 }
 

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::busbw_gbps;
+
 /// The schema name of [`Calibration`].
 pub const CALIBRATE_SCHEMA: &str = "railspine.calibrate/1";
 
@@ -63,6 +65,13 @@ pub struct CalibratedLog {
     pub bus_factor: f64,
     /// Its errors over all sizes.
     pub errors: FittedErrors,
+}
+
+impl CalibratedLog {
+    /// The bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
+    pub fn busbw_gbps(&self, bytes: u64, microseconds: f64) -> f64 {
+        busbw_gbps(bytes, self.bus_factor, microseconds)
+    }
 }
 
 /// Errors of predicted times in percent of those measured, before and after.

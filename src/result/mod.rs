@@ -1,14 +1,18 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
 mod calibrate;
+mod stack;
 mod validate;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::units::Bytes;
+
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
+pub use stack::StackSummary;
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
@@ -30,12 +34,21 @@ pub struct RunResult {
     pub seed: u64,
     /// The fabric in short.
     pub fabric: FabricSummary,
+    /// What the communication library and the host were taken for; left out where nothing is added to the fabric: without
+    /// a `[stack]`, and with `ideal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackSummary>,
     /// One entry a collective, algorithm and size.
     pub cases: Vec<Case>,
     /// What was expected and what came.
     pub expectations: Vec<Expectation>,
     /// Plots that the scenario asks for.
     pub plots: Vec<PlotSpec>,
+}
+
+/// Bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
+fn busbw_gbps(bytes: u64, bus_factor: f64, microseconds: f64) -> f64 {
+    Bytes(bytes).as_f64() * bus_factor / (microseconds * 1e3)
 }
 
 /// A fabric in short.

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Bytes;
+use super::busbw_gbps;
 
 /// The schema name of [`Validation`].
 pub const VALIDATE_SCHEMA: &str = "railspine.validate/1";
@@ -46,6 +46,8 @@ pub struct RunFacts {
     /// What ran the collective: `nccl`, `mpi`.
     #[serde(rename = "library")]
     pub software: String,
+    /// The stack profile that it is predicted with: `nccl-hopper`.
+    pub profile: String,
     /// Where the buffers are: `device` or `host`.
     pub memory: String,
     /// `yes`, `partial` or `no`, as the file says.
@@ -82,7 +84,7 @@ pub struct FileScore {
 impl FileScore {
     /// The bus bandwidth of so many bytes in so many microseconds, in 10^9 bytes per second.
     pub fn busbw_gbps(&self, bytes: u64, microseconds: f64) -> f64 {
-        Bytes(bytes).as_f64() * self.run.bus_factor / (microseconds * 1e3)
+        busbw_gbps(bytes, self.run.bus_factor, microseconds)
     }
 }
 
@@ -114,7 +116,7 @@ impl Standing {
 pub struct PointPrediction {
     /// Size in bytes, as nccl-tests counts it.
     pub bytes: u64,
-    /// The algorithm: what the file names, or what the library is predicted to choose.
+    /// The algorithm as the row of the file names it; empty where it does not.
     pub algorithm: String,
     /// The measured time, in microseconds.
     pub measured_us: f64,

@@ -100,6 +100,7 @@ fn run_here(
             nodes: fabric.nodes().len() as u32,
             links: fabric.links().len() as u32,
         },
+        stack: scenario.stack.as_ref().and_then(stacked::summary),
         expectations: expect::check(&scenario.expect, &cases),
         cases,
         plots: scenario.plots.clone(),

@@ -7,8 +7,9 @@ use super::cases::{JobPlan, Member};
 use super::prepare::Prepared;
 use crate::collective::{Lane, Phase, Schedule};
 use crate::ids::PathId;
+use crate::result::StackSummary;
 use crate::route::Routes;
-use crate::stack::{BareLane, Costs, Plan, dress};
+use crate::stack::{BareLane, Costs, Library, Overrides, Plan, Stack, dress};
 use crate::units::Time;
 
 /// What the library does for a member of a job, where there is a library that has a say.
@@ -19,6 +20,26 @@ pub(super) fn plan<'p>(prepared: &'p Prepared, member: &Member) -> Option<&'p Pl
 /// What a member costs before anything moves.
 pub(super) fn launch(prepared: &Prepared, member: &Member) -> Time {
     plan(prepared, member).map_or(Time::ZERO, |plan| plan.launch)
+}
+
+/// A stack as a result tells it; `None` where it adds nothing.
+pub(super) fn summary(stack: &Stack) -> Option<StackSummary> {
+    let software = stack.profile.software;
+    let chooses = software.chooses_as_nccl();
+    let Overrides { algorithm, protocol, threads, min_channels, max_channels, rails } = stack.overrides;
+    (software != Library::Ideal).then(|| StackSummary {
+        profile: stack.profile.name.clone(),
+        software: software.name().into(),
+        version: chooses.then(|| stack.version.to_string()),
+        process: chooses.then(|| stack.process().into()),
+        algorithm: algorithm.map(|algorithm| algorithm.name().into()),
+        protocol: protocol.map(|protocol| protocol.name().into()),
+        threads,
+        min_channels,
+        max_channels,
+        rails,
+        set: stack.set.iter().map(|param| (param.spec().key.into(), stack.profile.get(*param))).collect(),
+    })
 }
 
 /// The paths of a job as the library uses them, and those of each member; `None` where no library has a say.

@@ -4,6 +4,8 @@
 //! fastest (`src/graph/tuning.cc`, tags 2.8.3 to 2.30.7). The constants here are its own, not measured times: they say
 //! what it *chooses*. What the choice *takes* is simulated. RCCL descends from it.
 
+use std::fmt;
+
 use super::profile::Generation;
 use super::site::{Medium, Site};
 use super::tables::{self, Latencies};
@@ -64,6 +66,12 @@ impl Version {
     /// Whether it is 2.`from` or newer, and older than 2.`to`.
     pub(super) const fn within(self, from: u32, to: u32) -> bool {
         !self.before(from) && self.before(to)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
     }
 }
 

@@ -15,6 +15,28 @@ pub enum Unit {
     Count,
 }
 
+impl Unit {
+    /// A value as files say it: `9.5 us`, `2 MiB`, `0.8`.
+    pub fn told(self, value: f64) -> String {
+        match self {
+            Self::Time => format!("{value} us"),
+            Self::Rate => format!("{value} GB/s"),
+            Self::Fraction => value.to_string(),
+            Self::Count => value.round().to_string(),
+            Self::Bytes => {
+                let units = [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1_024.0, "KiB")];
+                let whole = units
+                    .iter()
+                    .find(|(size, _)| value % size == 0.0 && (1.0..65_536.0).contains(&(value / size)));
+                match whole {
+                    Some((size, unit)) => format!("{} {unit}", value / size),
+                    None => format!("{value} B"),
+                }
+            }
+        }
+    }
+}
+
 /// Which part of a machine a constant belongs to: what can be measured on the floor without the network, and what
 /// cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,5 +219,13 @@ mod tests {
             assert!(spec.range.0 <= spec.default && spec.default <= spec.range.1, "{}", spec.key);
         }
         assert_eq!(MPI_REDUCE_LARGE.index() + 1, SPECS.len());
+    }
+
+    #[test]
+    fn sizes_are_told_in_the_largest_unit_that_is_whole() {
+        assert_eq!(Unit::Bytes.told(2_097_152.0), "2 MiB");
+        assert_eq!(Unit::Bytes.told(1_500.0), "1500 B");
+        assert_eq!(Unit::Bytes.told(1536.0 * 1024.0), "1536 KiB");
+        assert_eq!(Unit::Time.told(0.1 + 0.2), "0.30000000000000004 us");
     }
 }

@@ -36,6 +36,8 @@ pub struct Stack {
     pub shared_process: bool,
     /// What its user imposes.
     pub overrides: Overrides,
+    /// Which constants stand over those that the profile of that name has.
+    pub set: Vec<Param>,
 }
 
 /// What a library does with a collective of one size.
@@ -58,7 +60,18 @@ pub struct Plan {
 impl Stack {
     /// A library of the newest release with one process an accelerator, nothing imposed.
     pub fn new(profile: Profile) -> Self {
-        Self { profile, version: Version::NEWEST, shared_process: false, overrides: Overrides::default() }
+        Self {
+            profile,
+            version: Version::NEWEST,
+            shared_process: false,
+            overrides: Overrides::default(),
+            set: Vec::new(),
+        }
+    }
+
+    /// How many accelerators a process drives, as files say it.
+    pub const fn process(&self) -> &'static str {
+        if self.shared_process { "per-node" } else { "per-gpu" }
     }
 
     /// What the library does with a collective for which `asked` was named; its own choice for [`Algorithm::Auto`].

@@ -181,6 +181,7 @@ pub fn prepare(file: &MeasuredFile) -> Result<Run, SkippedFile> {
             servers: measured.nodes,
             ranks: measured.ranks,
             software: key("library"),
+            profile: profile.into(),
             memory: key("memory"),
             healthy: key("healthy"),
             trust: key("trust"),

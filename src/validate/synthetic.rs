@@ -24,6 +24,7 @@ pub(super) fn file(
             servers: 1,
             ranks: 8,
             software: "nccl".into(),
+            profile: "nccl-ampere".into(),
             memory: "device".into(),
             healthy: "yes".into(),
             trust: "A".into(),

@@ -117,6 +117,27 @@ fn wrong_use_is_told() {
             "error: there is no topology for `one.log`\nhelp: add `--topology FILE`, or write `one.log=FILE`\n",
         ),
         (
+            &["one.log", "two.log", "one.log", "--topology", "lab.toml"],
+            2,
+            "error: the log `one.log` is given twice, and would count twice\n",
+        ),
+        (
+            &["one.log", "--topology", "lab.toml", "--profile", "mpi-infiniband"],
+            2,
+            "error: the profile `mpi-infiniband` is of `mpi`, which nccl-tests do not run\nhelp: start from a profile of \
+             `nccl` or `rccl`, such as `nccl-hopper`\n",
+        ),
+        (
+            &["one.log", "--topology", "lab.toml", "--name", "a\nb"],
+            2,
+            "error: `a\\nb` is no name for a profile\n",
+        ),
+        (
+            &["one.log", "--topology", "lab.toml", "--out", "lab.toml"],
+            3,
+            "error: cannot make the folder `lab.toml`: there is a file of that name\n",
+        ),
+        (
             &["one.log", "--topology", "lab.toml", "--op", "all-redcue"],
             2,
             "error: there is no operation named `all-redcue`, did you mean `all-reduce`?\n",

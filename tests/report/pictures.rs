@@ -101,6 +101,17 @@ fn a_plot_has_the_title_and_size_that_it_asks_for() {
 }
 
 #[test]
+fn bars_say_what_auto_chose_where_that_is_not_there_itself() {
+    let mut run = superpod();
+    run.cases.retain(|case| case.requested_algorithm != "double-tree");
+    run.stack = Some(crate::synthetic::stack());
+    let spec = PlotSpec { bytes: Some(1 << 20), ..plot(PlotKind::Bars) };
+    let picture = draw(&run, &spec).unwrap();
+    assert!(picture.svg.contains("auto → double-tree"), "{}", picture.svg);
+    assert!(picture.svg.contains("dgx-h100-superpod · mine · fluid engine"), "the profile is named");
+}
+
+#[test]
 fn timelines_are_drawn() {
     check_all("timeline", &with_timeline());
     let mut crowded = with_timeline();

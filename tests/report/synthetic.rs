@@ -2,7 +2,7 @@
 
 use railspine::result::{
     BusyLink, Case, CriticalPath, Expectation, FabricSummary, PlotKind, PlotSpec, RUN_SCHEMA, RunResult,
-    TierUse, TimelineEntry,
+    StackSummary, TierUse, TimelineEntry,
 };
 
 /// An algorithm as `time = latency + bytes / rate`, slowed where links are shared.
@@ -108,9 +108,27 @@ pub(crate) fn result(name: &str, title: &str, cases: Vec<Case>) -> RunResult {
         title: title.into(),
         seed: 1,
         fabric: FabricSummary { name: "dgx-h100-superpod".into(), gpus: 256, nodes: 1_100, links: 5_248 },
+        stack: None,
         cases,
         expectations: Vec::new(),
         plots: Vec::new(),
+    }
+}
+
+/// A library with a profile of one's own, of which two constants were changed.
+pub(crate) fn stack() -> StackSummary {
+    StackSummary {
+        profile: "mine".into(),
+        software: "nccl".into(),
+        version: Some("2.20".into()),
+        process: Some("per-gpu".into()),
+        algorithm: None,
+        protocol: None,
+        threads: None,
+        min_channels: None,
+        max_channels: Some(8),
+        rails: None,
+        set: [("fraction.scaleup".into(), 0.81), ("chunk.ring".into(), 1_048_576.0)].into(),
     }
 }
 

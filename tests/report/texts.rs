@@ -3,7 +3,7 @@
 use railspine::report::{COMPARE_SCHEMA, Comparison, csv, json, table};
 use railspine::result::RunResult;
 
-use crate::synthetic::{HIERARCHICAL, RING, TREE, case, result, sizes, superpod};
+use crate::synthetic::{HIERARCHICAL, RING, TREE, case, result, sizes, stack, superpod};
 
 fn faster(factor: f64) -> RunResult {
     let mut other = superpod();
@@ -193,7 +193,25 @@ fn with_library() -> RunResult {
     "ll128".clone_into(&mut case.protocol);
     case.critical_path.launch_ps = case.time_ps;
     case.time_ps *= 2;
+    run.stack = Some(stack());
     run
+}
+
+#[test]
+fn a_stack_is_named_where_there_is_one() {
+    let line = "stack mine: nccl 2.20, per-gpu, max_channels 8, chunk.ring 1 MiB, fraction.scaleup 0.81\n";
+    let text = table::run(&with_library(), None);
+    assert!(text.split("\n\n").next().unwrap().contains(line), "{text}");
+    assert!(!table::run(&superpod(), None).contains("stack "));
+    let text = table::compare(&[superpod(), with_library()], None);
+    assert!(text.ends_with(&format!("superpod-h100-all-reduce #2: {line}")), "{text}");
+    let run = with_library();
+    assert_eq!(json::read_run(&json::run(&run)), Ok(run));
+    assert!(!json::run(&superpod()).contains("stack"));
+    // What a later release may have measured has no unit here.
+    let mut later = with_library();
+    later.stack.as_mut().unwrap().set = [("step.new".into(), 3.0)].into();
+    assert!(table::run(&later, None).contains("max_channels 8, step.new 3\n"));
 }
 
 #[test]
@@ -234,12 +252,12 @@ fn launch_and_protocol_stand_in_tables_where_a_case_has_them() {
 }
 
 #[test]
-fn csv_has_columns_of_the_library_at_its_end_where_a_case_has_one() {
+fn csv_has_columns_of_the_library_at_its_end_where_there_is_one() {
     let plain = csv::run(&superpod());
     let text = csv::run(&with_library());
     let (head, own) = (plain.lines().next().unwrap(), text.lines().next().unwrap());
-    assert_eq!(own, format!("{head},protocol,launch_ps"));
+    assert_eq!(own, format!("{head},protocol,launch_ps,profile"));
     let launch = with_library().cases[0].critical_path.launch_ps;
-    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch}")));
-    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0", plain.lines().nth(2).unwrap()));
+    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch},mine")));
+    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0,mine", plain.lines().nth(2).unwrap()));
 }

@@ -116,29 +116,9 @@ fn value(item: &Item<'_>, param: Param) -> Option<f64> {
     }
     item.out_of_range(
         format!("`{}` is out of range", item.key),
-        format!("expected from {} to {}", told(spec.unit, least), told(spec.unit, most)),
+        format!("expected from {} to {}", spec.unit.told(least), spec.unit.told(most)),
     );
     None
-}
-
-/// A value as files say it.
-pub(super) fn told(unit: Unit, value: f64) -> String {
-    match unit {
-        Unit::Time => format!("{value} us"),
-        Unit::Rate => format!("{value} GB/s"),
-        Unit::Fraction => value.to_string(),
-        Unit::Count => value.round().to_string(),
-        Unit::Bytes => {
-            let units = [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1_024.0, "KiB")];
-            let whole = units
-                .iter()
-                .find(|(size, _)| value % size == 0.0 && (1.0..65_536.0).contains(&(value / size)));
-            match whole {
-                Some((size, unit)) => format!("{} {unit}", value / size),
-                None => format!("{value} B"),
-            }
-        }
-    }
 }
 
 /// Warns of constants that a library does not read.
@@ -162,13 +142,5 @@ mod tests {
         }
         assert_eq!(level("step.scaleup.ring").len(), 3);
         assert!(level("").contains(&"step") && level("step").contains(&"step.pcie"));
-    }
-
-    #[test]
-    fn sizes_are_told_in_the_largest_unit_that_is_whole() {
-        assert_eq!(told(Unit::Bytes, 2_097_152.0), "2 MiB");
-        assert_eq!(told(Unit::Bytes, 1_500.0), "1500 B");
-        assert_eq!(told(Unit::Bytes, 1536.0 * 1024.0), "1536 KiB");
-        assert_eq!(told(Unit::Time, 0.1 + 0.2), "0.30000000000000004 us");
     }
 }

@@ -4,7 +4,7 @@ use super::constants::{self, Given};
 use crate::collective::{Algorithm, Op};
 use crate::diag::{Diagnostic, Place};
 use crate::input::collective::{Draft, algorithms};
-use crate::input::reader::At;
+use crate::input::reader::{At, Item};
 use crate::input::section::Section;
 use crate::stack::{Library, Overrides, Protocol, Version};
 
@@ -56,7 +56,7 @@ pub(super) fn read(section: &mut Section<'_>) -> Imposed {
             version.map(|version| item.at(version))
         }),
         process: section.item("process").and_then(|item| item.word("a kind of process", &PROCESSES)),
-        algorithm: section.item("algorithm").and_then(|item| item.word("an algorithm", &words())),
+        algorithm: section.item("algorithm").and_then(|item| imposable(&item)),
         protocol: section.item("protocol").and_then(|item| item.word("a protocol", &Protocol::ALL)),
         threads: section.item("threads").and_then(|item| item.count(THREADS.0, THREADS.1)),
         min_channels: section.item("min_channels").and_then(|item| item.count(1, MAX_CHANNELS)),
@@ -78,6 +78,19 @@ pub(super) fn read(section: &mut Section<'_>) -> Imposed {
         );
     }
     imposed
+}
+
+/// An algorithm that can be imposed.
+fn imposable(item: &Item<'_>) -> Option<At<Algorithm>> {
+    if item.value.as_str() != Some(Algorithm::Auto.name()) {
+        return item.word("an algorithm", &words());
+    }
+    item.push(
+        Diagnostic::error("E0107", "`auto` cannot be imposed")
+            .at(item.place(), "this leaves the choice to the library")
+            .help("leave `algorithm` out of `[stack]`: collectives that ask for `auto` then get the library's choice"),
+    );
+    None
 }
 
 impl Imposed {

@@ -50,7 +50,7 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) ->
     if is_other(&root) {
         return None;
     }
-    let name = root.item("name").and_then(|item| item.string());
+    let name = root.item("name").and_then(|item| item.line());
     let title = root.item("title").and_then(|item| item.string());
     let sources: Vec<String> = root
         .item("sources")
@@ -80,8 +80,8 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) ->
     };
     let library = library.and_then(|item| item.word("a library", &Library::ALL)).map(|found| found.value);
     let library = library.or_else(|| base.as_ref().map(|base| base.software));
-    let needs = matches!(library, Some(Library::Nccl | Library::Rccl));
-    let own = base.as_ref().filter(|base| matches!(base.software, Library::Nccl | Library::Rccl));
+    let needs = library.is_some_and(Library::chooses_as_nccl);
+    let own = base.as_ref().filter(|base| base.software.chooses_as_nccl());
     let generation = if needs && own.is_none() && base_name.is_none() {
         root.require("generation", "generation = \"hopper\"")
     } else {
@@ -101,7 +101,7 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) ->
     if faults.errors() > before {
         return None;
     }
-    let name = name.map_or_else(|| name_of_file(path), |name| name.value.to_owned());
+    let name = name.map_or_else(|| name_of_file(path, "profile"), |name| name.value.to_owned());
     let generation = generation.map(|found| found.value);
     let mut profile = match base {
         Some(base) => base,

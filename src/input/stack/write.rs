@@ -1,8 +1,7 @@
 //! A stack profile as a file.
 
-use super::constants::told;
+use crate::stack::Profile;
 use crate::stack::param::{Param, SPECS};
-use crate::stack::{Library, Profile};
 
 /// The profile as TOML that reads back to the same profile, to the last bit of times, rates, fractions and sizes;
 /// counts are rounded. Constants that its library does not read are left out unless they were changed.
@@ -13,7 +12,7 @@ pub fn to_toml(profile: &Profile) -> String {
         out.push_str(&format!("title = {}\n", text(&profile.title)));
     }
     out.push_str(&format!("library = \"{}\"\n", profile.software.name()));
-    if matches!(profile.software, Library::Nccl | Library::Rccl) {
+    if profile.software.chooses_as_nccl() {
         out.push_str(&format!("generation = \"{}\"\n", profile.generation.name()));
     }
     if let [only] = &profile.sources[..] {
@@ -35,7 +34,7 @@ pub fn to_toml(profile: &Profile) -> String {
             continue;
         }
         let (table, key) = spec.key.rsplit_once('.').unwrap_or(("", spec.key));
-        let value = told(spec.unit, value);
+        let value = spec.unit.told(value);
         let plain = value.parse::<f64>().is_ok();
         let line = if plain { format!("{key} = {value}") } else { format!("{key} = \"{value}\"") };
         match tables.iter_mut().find(|(name, _)| *name == table) {

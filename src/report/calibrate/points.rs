@@ -46,7 +46,6 @@ pub fn residuals(calibration: &Calibration) -> String {
     let lines = by_log(calibration).into_iter().flat_map(|(log, points)| {
         points.iter().map(move |point| {
             let (start_error_pct, fitted_error_pct) = point.errors_pct();
-            let busbw = |us: f64| point.bytes as f64 * log.bus_factor / (us * 1e3);
             PointLine {
                 id: &log.id,
                 op: &log.op,
@@ -60,8 +59,8 @@ pub fn residuals(calibration: &Calibration) -> String {
                 fitted_us: point.fitted_us,
                 start_error_pct,
                 fitted_error_pct,
-                measured_busbw: busbw(point.measured_us),
-                fitted_busbw: busbw(point.fitted_us),
+                measured_busbw: log.busbw_gbps(point.bytes, point.measured_us),
+                fitted_busbw: log.busbw_gbps(point.bytes, point.fitted_us),
             }
         })
     });
@@ -101,6 +100,7 @@ pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
                 servers: log.servers,
                 ranks: log.ranks,
                 software: calibration.software.clone(),
+                profile: calibration.profile.clone(),
                 memory: "device".into(),
                 healthy: "yes".into(),
                 trust: "A".into(),

@@ -44,8 +44,11 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
     let curves = curves(file, &points);
     // Where each size is there once, the algorithms are what was chosen for each: one curve in several colours.
     let single = points.windows(2).all(|pair| pair[0].bytes != pair[1].bytes);
-    let names: Vec<String> = curves.iter().map(|curve| LABEL.fit_name(curve.name, LABEL_ROOM)).collect();
-    let key = Key::new(if single { &names } else { &[] }, WIDTH);
+    let named = |name: &str| LABEL.fit_name(if name.is_empty() { "not named" } else { name }, LABEL_ROOM);
+    let names: Vec<String> = curves.iter().map(|curve| named(curve.name)).collect();
+    // A single curve without a name has nothing to be told apart from.
+    let keyed = single && curves.iter().any(|curve| !curve.name.is_empty());
+    let key = Key::new(if keyed { &names } else { &[] }, WIDTH);
     let widest = names.iter().map(|name| LABEL.width(name)).fold(0.0, f64::max);
     let rates: Vec<f64> =
         curves.iter().flat_map(|curve| &curve.points).flat_map(|point| [point.1, point.2]).collect();
@@ -104,9 +107,10 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
 
 /// What the run is, and how well it is predicted.
 fn facts(file: &FileScore) -> String {
+    let (generation, profile) = (&file.run.generation, &file.run.profile);
+    let of = if generation == profile { profile.clone() } else { format!("{generation} by {profile}") };
     format!(
-        "{}, {}, {}, {} · marks measured, lines predicted · MAPE {:.1} %, bias {:+.1} %",
-        file.run.generation,
+        "{of}, {}, {}, {} · marks measured, lines predicted · MAPE {:.1} %, bias {:+.1} %",
         file.run.collective,
         counted(file.run.servers.into(), "server"),
         counted(file.run.ranks.into(), "rank"),

@@ -15,8 +15,8 @@ pub(super) struct Subject<'a> {
     pub(super) name: String,
     /// Its heading.
     pub(super) title: String,
-    /// The fabric, or the fabrics that are compared.
-    fabrics: String,
+    /// The fabric and the stack profile, or those that are compared.
+    places: String,
     /// All series, in order.
     pub(super) series: Vec<Series<'a>>,
     /// The size asked for.
@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
         Self {
             name: name.into(),
             title: plot.title.clone().unwrap_or_else(|| own.clone()),
-            fabrics: result.fabric.name.clone(),
+            places: places(std::slice::from_ref(result)),
             series: series([result]),
             bytes: plot.bytes,
         }
@@ -49,16 +49,10 @@ impl<'a> Subject<'a> {
 
     /// Several results.
     pub(super) fn of_comparison(results: &'a [RunResult], kind: PlotKind) -> Self {
-        let mut fabrics: Vec<&str> = Vec::new();
-        for result in results {
-            if !fabrics.contains(&result.fabric.name.as_str()) {
-                fabrics.push(&result.fabric.name);
-            }
-        }
         Self {
             name: format!("compare-{}", kind_name(kind)),
             title: scenario_names(results).join(" against "),
-            fabrics: fabrics.join(", "),
+            places: places(results),
             series: series(results),
             bytes: None,
         }
@@ -76,8 +70,8 @@ impl<'a> Subject<'a> {
         if let Some(ranks) = shared(cases.clone(), |case| case.ranks) {
             facts.push(counted(ranks.into(), "rank"));
         }
-        if !self.fabrics.is_empty() {
-            facts.push(self.fabrics.clone());
+        if !self.places.is_empty() {
+            facts.push(self.places.clone());
         }
         if let Some(engine) = shared(cases, |case| case.engine.as_str()).filter(|engine| !engine.is_empty()) {
             facts.push(format!("{engine} engine"));
@@ -148,7 +142,7 @@ impl<'a> Subject<'a> {
         common?.last().copied()
     }
 
-    /// Where `auto` chose what is shown anyway, says so in the name of that and shows it once.
+    /// Where `auto` chose what is shown anyway, says so in the name of that and shows it once; else says what it chose.
     fn fold_auto(&self, shots: &mut Vec<Shot<'a>>) {
         let mut folded = Vec::new();
         for i in 0..shots.len() {
@@ -169,10 +163,32 @@ impl<'a> Subject<'a> {
                 let head = self.series[shots[twin].index].head;
                 shots[twin].name.insert_str(head, " = auto");
                 folded.push(i);
+            } else {
+                let (head, chosen) = (own.head, format!(" → {}", shot.case.algorithm));
+                shots[i].name.insert_str(head, &chosen);
             }
         }
         for i in folded.into_iter().rev() {
             shots.remove(i);
         }
     }
+}
+
+/// Fabrics, then stack profiles, each once.
+fn places(results: &[RunResult]) -> String {
+    let fabrics = distinct(results.iter().map(|result| result.fabric.name.as_str()));
+    let profiles =
+        distinct(results.iter().filter_map(|result| Some(result.stack.as_ref()?.profile.as_str())));
+    [fabrics, profiles].into_iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Names as a list, each once, in the order in which they come.
+fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let mut found: Vec<&str> = Vec::new();
+    for name in names {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found.join(", ")
 }

@@ -48,6 +48,7 @@ struct FileLine<'a> {
     servers: u32,
     ranks: u32,
     library: &'a str,
+    profile: &'a str,
     memory: &'a str,
     healthy: &'a str,
     trust: &'a str,
@@ -61,13 +62,14 @@ struct FileLine<'a> {
     worst_error_pct: f64,
 }
 
-const FILE_HEAD: [&str; 17] = [
+const FILE_HEAD: [&str; 18] = [
     "id",
     "generation",
     "collective",
     "servers",
     "ranks",
     "library",
+    "profile",
     "memory",
     "healthy",
     "trust",
@@ -176,6 +178,7 @@ pub fn files(validation: &Validation) -> String {
         servers: file.run.servers,
         ranks: file.run.ranks,
         library: &file.run.software,
+        profile: &file.run.profile,
         memory: &file.run.memory,
         healthy: &file.run.healthy,
         trust: &file.run.trust,

@@ -99,15 +99,14 @@ pub(super) fn calibration(
 }
 
 fn log(measurement: &Measurement, sight: &Sight, points: &[FittedPoint]) -> CalibratedLog {
-    let Version { major, minor } = sight.stack.version;
     CalibratedLog {
         id: measurement.id.clone(),
         op: measurement.log.op.name().into(),
         ranks: sight.site.ranks,
         servers: sight.site.servers,
         place: sight.place.clone(),
-        version: format!("{major}.{minor}"),
-        process: if sight.stack.shared_process { "per-node" } else { "per-gpu" }.into(),
+        version: sight.stack.version.to_string(),
+        process: sight.stack.process().into(),
         bus_factor: measurement.log.op.bus_factor(sight.site.ranks),
         errors: errors("all", points),
     }
@@ -172,9 +171,9 @@ fn notes(start: &Profile, measurements: &[Measurement], sights: &[Sight], fit: &
         let told = log.library_version.is_some()
             || matches!(&measurement.machine, Machine::Scenario(s) if s.stack.is_some());
         if !told && sight.stack.version == Version::NEWEST {
-            let Version { major, minor } = sight.stack.version;
             notes.push(format!(
-                "{id}: the log does not tell the release of the library, {major}.{minor} is taken"
+                "{id}: the log does not tell the release of the library, {} is taken",
+                sight.stack.version
             ));
         }
     }
