@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use proptest::prelude::*;
 use railspine::report::json;
 use railspine::result::Validation;
-use railspine::validate::{MeasuredFile, Options, Quiet, predict, predict_folder};
+use railspine::validate::{MeasuredFile, Options, Quiet, predict_folder, prepare};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -217,7 +217,7 @@ fn header(changed: &[(&str, &str)], nodes: u32, per_node: u32) -> String {
 
 /// Predicted times and bounds, or what was refused; `None` where the file is skipped.
 fn play(text: String) -> Option<Result<Vec<(f64, f64)>, String>> {
-    let run = predict::prepare(&MeasuredFile { id: "made".into(), path: PathBuf::from("made.csv"), text });
+    let run = prepare(&MeasuredFile { id: "made".into(), path: PathBuf::from("made.csv"), text });
     let run = match run {
         Ok(run) => run,
         Err(skipped) => {

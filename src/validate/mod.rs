@@ -8,8 +8,9 @@ pub mod fit;
 mod folder;
 mod folds;
 mod groups;
+mod mapping;
 pub mod names;
-pub mod predict;
+mod predict;
 mod prediction;
 mod score;
 #[cfg(test)]
@@ -25,11 +26,11 @@ use std::path::Path;
 pub use error::ValidateError;
 pub use folder::{MeasuredFile, Predict, predict_runs, runs};
 pub use folds::{Fit, Fitted, Fold, cross_validate, folds};
+pub use mapping::prepare;
+pub use predict::{Played, Run};
 pub use prediction::{FilePrediction, Prediction, UnpredictedPoint};
 pub use score::score;
 pub use watch::{Quiet, Watch};
-
-use predict::Run;
 
 use crate::result::{Standing, Validation};
 use crate::stack::Profile;
@@ -72,14 +73,14 @@ fn prepared(folder: &Path) -> Result<Vec<Run>, ValidateError> {
     for path in runs(folder)? {
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if let Ok(text) = fs::read_to_string(&path) {
-            found.extend(predict::prepare(&MeasuredFile { id, path, text }).ok());
+            found.extend(prepare(&MeasuredFile { id, path, text }).ok());
         }
     }
     Ok(found)
 }
 
 fn predict(file: &MeasuredFile, _: &dyn Watch) -> Result<Prediction, ValidateError> {
-    Ok(predict::prepare(file).map_or_else(Prediction::Skipped, |run| run.predict()))
+    Ok(prepare(file).map_or_else(Prediction::Skipped, |run| run.predict()))
 }
 
 /// How constants are fitted for a fold: few rounds, since there are many folds.
