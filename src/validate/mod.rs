@@ -8,6 +8,7 @@ pub mod fit;
 mod folder;
 mod folds;
 mod groups;
+mod library;
 mod mapping;
 pub mod names;
 mod predict;
@@ -20,7 +21,6 @@ mod targets;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 pub use error::ValidateError;
@@ -57,7 +57,7 @@ pub fn predict_folder(
     if options.cross_validate {
         let runs = prepared(folder)?;
         let sound: Vec<&Run> =
-            runs.iter().filter(|run| score::standing_of(&run.told) != Standing::Doubtful).collect();
+            runs.iter().filter(|run| score::standing(&run.told.run) != Standing::Doubtful).collect();
         let fit = |training: &[&str]| fit(&sound, training, options.threads, watch);
         validation.cross_validation = Some(cross_validate(&validation.files, &fit));
         if watch.stop() {
@@ -69,12 +69,11 @@ pub fn predict_folder(
 
 /// The runs of a folder that can be mapped.
 fn prepared(folder: &Path) -> Result<Vec<Run>, ValidateError> {
-    let mut found = Vec::new();
+    let mut found: Vec<Run> = Vec::new();
     for path in runs(folder)? {
-        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if let Ok(text) = fs::read_to_string(&path) {
-            found.extend(prepare(&MeasuredFile { id, path, text }).ok());
-        }
+        let run = prepare(&MeasuredFile::read(&path)?).ok();
+        // As in scores, the first file of an id counts.
+        found.extend(run.filter(|run| found.iter().all(|known| known.told.run.id != run.told.run.id)));
     }
     Ok(found)
 }

@@ -1,8 +1,11 @@
 //! The prediction of a measured run: its points, played by the simulator.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::prediction::{FilePrediction, Prediction, UnpredictedPoint};
+use crate::collective::Algorithm;
+use crate::engine::Steps;
 use crate::result::{PointPrediction, SkippedFile};
 use crate::run::{self, Proofs, RunOptions, Scenario};
 use crate::stack::Profile;
@@ -11,9 +14,34 @@ use crate::units::{Bytes, Time};
 /// Points of a run that one scenario predicts: those of one algorithm.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
-    pub(super) scenario: Scenario,
-    /// The points, by their place among those of the run, and their sizes.
-    pub(super) points: Vec<(usize, Bytes)>,
+    scenario: Scenario,
+    /// The points, by their place among those of the run, and which size of the scenario each has.
+    points: Vec<(usize, usize)>,
+    /// The sizes of the scenario by their bytes.
+    sizes: BTreeMap<Bytes, usize>,
+}
+
+impl Group {
+    /// The points, still none, of a scenario of one collective by one algorithm.
+    pub(super) const fn new(scenario: Scenario) -> Self {
+        Self { scenario, points: Vec::new(), sizes: BTreeMap::new() }
+    }
+
+    /// Whether its scenario plays that algorithm so.
+    pub(super) fn plays(&self, algorithm: Algorithm, steps: Steps) -> bool {
+        let spec = &self.scenario.collectives[0];
+        spec.algorithms == [algorithm] && spec.steps == steps
+    }
+
+    /// Adds a point of the run.
+    pub(super) fn add(&mut self, point: usize, bytes: Bytes) {
+        let sizes = &mut self.scenario.collectives[0].sizes;
+        let at = *self.sizes.entry(bytes).or_insert_with(|| {
+            sizes.push(bytes);
+            sizes.len() - 1
+        });
+        self.points.push((point, at));
+    }
 }
 
 /// A measured run that is mapped to scenarios.
@@ -60,23 +88,35 @@ impl Run {
             if let (Some(stack), Some(profile)) = (&mut scenario.stack, profile) {
                 stack.profile = profile.clone();
             }
-            match run::run_with(&scenario, &options, &run::Quiet, &self.proofs) {
-                Ok(result) => {
-                    for (at, bytes) in &group.points {
-                        let case = result.cases.iter().find(|case| case.bytes == bytes.get());
-                        if let Some(case) = case {
-                            played.times[*at] = Time::from_ps(case.time_ps).as_us();
-                            played.bounds[*at] = Time::from_ps(case.bound_ps).as_us();
-                        }
-                    }
-                }
-                Err(error) => {
-                    let why = error.to_string();
-                    played.refused.extend(group.points.iter().map(|(at, _)| (*at, why.clone())));
+            let cases = self.cases(&scenario, &options);
+            for (at, size) in &group.points {
+                match &cases[*size] {
+                    Ok((time, bound)) => (played.times[*at], played.bounds[*at]) = (*time, *bound),
+                    Err(why) => played.refused.push((*at, why.clone())),
                 }
             }
         }
         played
+    }
+
+    /// The time and the bound of every size in microseconds, or why it cannot be played.
+    fn cases(&self, scenario: &Scenario, options: &RunOptions) -> Vec<Result<(f64, f64), String>> {
+        let us = |ps: u64| Time::from_ps(ps).as_us();
+        match run::run_with(scenario, options, &run::Quiet, &self.proofs) {
+            Ok(result) => result.cases.iter().map(|case| Ok((us(case.time_ps), us(case.bound_ps)))).collect(),
+            Err(error) => match &scenario.collectives[0].sizes[..] {
+                [] | [_] => vec![Err(error.to_string())],
+                // One size must not take the others with it.
+                sizes => sizes
+                    .iter()
+                    .flat_map(|bytes| {
+                        let mut alone = scenario.clone();
+                        alone.collectives[0].sizes = vec![*bytes];
+                        self.cases(&alone, options)
+                    })
+                    .collect(),
+            },
+        }
     }
 
     /// The points that can be and that are predicted, with the constants of another profile where one is given.
@@ -103,7 +143,8 @@ impl Run {
                 refused.push((
                     at,
                     format!(
-                        "{} us measured cannot be: no schedule takes less than {:.3} us there",
+                        "{} us measured cannot be: no schedule on this fabric takes less than {:.3} us, so the time or \
+                         the header is wrong",
                         point.measured_us, played.bounds[at]
                     ),
                 ));

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::exchange::quoted;
 use crate::run::RunError;
 
 /// Why logs cannot be fitted.
@@ -21,8 +22,8 @@ pub enum CalibrateError {
     },
     /// A host of a log holds more ranks than any server that is left.
     #[error(
-        "host `{host}` of `{log}` holds {}, but the next server of `{place}` has {}",
-        counted(*.ranks, "rank"), counted(*.most, "accelerator")
+        "host {} of `{log}` holds {}, but the next server of `{place}` has {}",
+        quoted(.host), counted(*.ranks, "rank"), counted(*.most, "accelerator")
     )]
     Accelerators {
         /// The log.
@@ -110,8 +111,13 @@ impl CalibrateError {
             Self::UnknownConstant { near: None, .. } => {
                 vec!["keys are those of stack profiles, such as `launch.ll` or `fraction.network`".into()]
             }
-            Self::NothingFree => vec!["leave out `--free`, or free constants of what the logs measure".into()],
-            _ => Vec::new(),
+            Self::NothingFree => vec!["leave out `--free` and `--fix`, or free constants of what the logs measure".into()],
+            Self::Alone { .. } => vec!["give logs of two ranks or more".into()],
+            Self::NoConstants { .. } => {
+                vec!["start from the profile of a library, such as `--profile nccl-hopper`".into()]
+            }
+            Self::FreeAndFixed { .. } => vec!["name it in `--free` or in `--fix`, not in both".into()],
+            Self::Run { .. } | Self::Threads { .. } | Self::Cancelled => Vec::new(),
         }
     }
 }
