@@ -223,6 +223,16 @@ fn an_operation_is_told_printed_named_or_derived() {
 }
 
 #[test]
+fn a_log_that_may_be_of_anything_says_so() {
+    let table = "#  size count type redop root time algbw busbw #wrong\n8 2 float sum -1 20.0 0.00 0.00 3\n";
+    let rejected = nccl_tests::read("x", table.as_bytes(), None).unwrap_err();
+    let fault = &rejected.diagnostics[0];
+    assert_eq!(fault.message, "the log does not tell which operation was measured");
+    assert_eq!(fault.labels[0].text, "these columns may be of any operation");
+    assert_eq!(fault.help, ["say which operation was measured, with `--op`"]);
+}
+
+#[test]
 fn what_a_log_leaves_open_is_noted() {
     let table = "#  size count type redop root time algbw busbw #wrong\n8 2 float sum -1 20.0 0.00 0.00 3\n";
     let alone = nccl_tests::read("all_reduce.txt", table.as_bytes(), None).unwrap();

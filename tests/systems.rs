@@ -140,6 +140,15 @@ fn accelerators_without_a_link_meet_at_the_processor() {
 }
 
 #[test]
+fn what_a_drawing_over_pcie_leaves_out_is_noted() {
+    let cards = system([1, 2, 2], "accelerator=RTX4090,scaleup=pcie,scaleup_domain=2");
+    assert_eq!(
+        cards.notes,
+        ["accelerators meet at one processor; traffic through host memory is not limited by its rate"]
+    );
+}
+
+#[test]
 fn an_nvlink_domain_may_hold_several_nodes() {
     let one =
         system([2, 4, 8], "accelerator=GB200,scaleup=nvlink5-nvswitch,scaleup_domain=72,fabric=unknown");

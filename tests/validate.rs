@@ -22,7 +22,7 @@ fn measured() -> PathBuf {
 }
 
 fn validate(folder: &Path, threads: usize) -> Validation {
-    predict_folder(folder, &Options { threads: Some(threads), cross_validate: false }, &Quiet).unwrap()
+    predict_folder(folder, &Options { threads: Some(threads), ..Options::default() }, &Quiet).unwrap()
 }
 
 fn railspine(args: &[&str]) -> Output {

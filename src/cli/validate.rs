@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::args::{Format, Global, ValidateArgs};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
+use super::memory;
 use super::run::write_picture;
 use super::tally::Tally;
 use super::term::Term;
@@ -16,7 +17,11 @@ use crate::validate::{self, Options, ValidateError, Watch};
 
 pub(super) fn validate(args: &ValidateArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let tally = Tally::new(!args.no_progress, "predicting");
-    let options = Options { threads: args.threads.map(usize::from), cross_validate: args.cross_validate };
+    let options = Options {
+        threads: args.threads.map(usize::from),
+        cross_validate: args.cross_validate,
+        max_memory: memory::default_limit().map(|bytes| bytes.get()),
+    };
     let predicted = validate::predict_folder(&args.measured, &options, &tally);
     tally.finish();
     let validation = predicted.map_err(|error| failure(error, term))?;

@@ -42,6 +42,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Whether to cross-validate too.
     pub cross_validate: bool,
+    /// Bytes of memory that the simulation of a file may need; any where `None`.
+    pub max_memory: Option<u64>,
 }
 
 /// Predicts and scores all runs of a folder.
@@ -53,9 +55,13 @@ pub fn predict_folder(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Validation, ValidateError> {
+    let predict = |file: &MeasuredFile, _: &dyn Watch| {
+        let run = prepare(file).map(|run| run.within(options.max_memory));
+        Ok(run.map_or_else(Prediction::Skipped, |run| run.predict()))
+    };
     let mut validation = score(predict_runs(folder, options.threads, &predict, watch)?);
     if options.cross_validate {
-        let runs = prepared(folder)?;
+        let runs = prepared(folder, options.max_memory)?;
         let sound: Vec<&Run> =
             runs.iter().filter(|run| score::standing(&run.told.run) != Standing::Doubtful).collect();
         let fit = |training: &[&str]| fit(&sound, training, options.threads, watch);
@@ -68,18 +74,14 @@ pub fn predict_folder(
 }
 
 /// The runs of a folder that can be mapped.
-fn prepared(folder: &Path) -> Result<Vec<Run>, ValidateError> {
+fn prepared(folder: &Path, max_memory: Option<u64>) -> Result<Vec<Run>, ValidateError> {
     let mut found: Vec<Run> = Vec::new();
     for path in runs(folder)? {
-        let run = prepare(&MeasuredFile::read(&path)?).ok();
+        let run = prepare(&MeasuredFile::read(&path)?).ok().map(|run| run.within(max_memory));
         // As in scores, the first file of an id counts.
         found.extend(run.filter(|run| found.iter().all(|known| known.told.run.id != run.told.run.id)));
     }
     Ok(found)
-}
-
-fn predict(file: &MeasuredFile, _: &dyn Watch) -> Result<Prediction, ValidateError> {
-    Ok(prepare(file).map_or_else(Prediction::Skipped, |run| run.predict()))
 }
 
 /// How constants are fitted for a fold: few rounds, since there are many folds.

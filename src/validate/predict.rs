@@ -7,7 +7,7 @@ use super::prediction::{FilePrediction, Prediction, UnpredictedPoint};
 use crate::collective::Algorithm;
 use crate::engine::Steps;
 use crate::result::{PointPrediction, SkippedFile};
-use crate::run::{self, Proofs, RunOptions, Scenario};
+use crate::run::{self, Proofs, RunError, RunOptions, Scenario};
 use crate::stack::Profile;
 use crate::units::{Bytes, Time};
 
@@ -54,6 +54,8 @@ pub struct Run {
     /// Schedules proved so far.
     proofs: Arc<Proofs>,
     groups: Vec<Group>,
+    /// Bytes of memory that a simulation may need.
+    max_memory: Option<u64>,
 }
 
 /// What a run comes to, point by point.
@@ -74,7 +76,13 @@ pub(super) const IMPOSSIBLE: f64 = 0.5;
 impl Run {
     /// A run of which nothing is proved yet.
     pub(super) fn new(told: FilePrediction, profile: &'static str, groups: Vec<Group>) -> Self {
-        Self { told, profile, proofs: Arc::default(), groups }
+        Self { told, profile, proofs: Arc::default(), groups, max_memory: None }
+    }
+
+    /// The run, of whose sizes those are refused that need more bytes of memory.
+    #[must_use]
+    pub fn within(self, max_memory: Option<u64>) -> Self {
+        Self { max_memory, ..self }
     }
 
     /// Predicts all points, with the constants of another profile where one is given.
@@ -82,7 +90,7 @@ impl Run {
         let count = self.told.points.len();
         let mut played =
             Played { times: vec![f64::NAN; count], bounds: vec![0.0; count], refused: Vec::new() };
-        let options = RunOptions { threads: Some(1), ..RunOptions::default() };
+        let options = RunOptions { threads: Some(1), max_memory: self.max_memory, ..RunOptions::default() };
         for group in &self.groups {
             let mut scenario = group.scenario.clone();
             if let (Some(stack), Some(profile)) = (&mut scenario.stack, profile) {
@@ -105,7 +113,7 @@ impl Run {
         match run::run_with(scenario, options, &run::Quiet, &self.proofs) {
             Ok(result) => result.cases.iter().map(|case| Ok((us(case.time_ps), us(case.bound_ps)))).collect(),
             Err(error) => match &scenario.collectives[0].sizes[..] {
-                [] | [_] => vec![Err(error.to_string())],
+                [] | [_] => vec![Err(why(&error))],
                 // One size must not take the others with it.
                 sizes => sizes
                     .iter()
@@ -161,5 +169,17 @@ impl Run {
             return Prediction::Skipped(SkippedFile { id: told.run.id, why: why.into() });
         }
         Prediction::from(told)
+    }
+}
+
+/// Why a size cannot be played; of memory there is no option here to name.
+fn why(error: &RunError) -> String {
+    match error {
+        RunError::Memory { need, limit } => format!(
+            "the simulation would need about {} of memory, more than the {} that it may have",
+            Bytes(*need),
+            Bytes(*limit)
+        ),
+        other => other.to_string(),
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use railspine::validate::{Prediction, prepare};
+use railspine::validate::{Options, Prediction, Quiet, predict_folder, prepare};
 
 use crate::{MSCCLPP, header, made, validate};
 
@@ -250,17 +250,46 @@ fn a_time_that_no_schedule_reaches_is_no_measurement() {
 
 #[test]
 fn a_size_that_cannot_be_played_takes_no_other_with_it() {
-    let text = header(&[("nics_per_node", "1"), ("nic_gbps", "0.001")], 2, 8);
-    let text = text.replace("8589934592", "1125899906842624");
-    let played = prepare(&made(Path::new(""), text)).unwrap().play(None);
-    assert!(played.times[0] > 0.0 && played.times[2].is_nan(), "{played:?}");
-    let (at, why) = played.refused.last().unwrap();
-    assert_eq!(*at, 2);
-    assert!(
-        why.starts_with("`all-reduce` by ")
-            && why.ends_with(" of 1024 TiB does not end within 213 days of simulated time"),
-        "{why}"
-    );
+    for (forced, ran) in [("none", "ring"), ("ring", "ring"), ("tree", "double-tree")] {
+        let text = header(
+            &[
+                ("algorithm_forced", forced),
+                ("scaleup", "none"),
+                ("nics_per_node", "1"),
+                ("nic_gbps", "0.001"),
+            ],
+            8,
+            1,
+        );
+        let text = text.replace("8589934592", "1125899906842624");
+        let played = prepare(&made(Path::new(""), text)).unwrap().play(None);
+        assert!(played.times[0] > 0.0 && played.times[2].is_nan(), "{played:?}");
+        let why =
+            format!("`all-reduce` by `{ran}` of 1024 TiB does not end within 213 days of simulated time");
+        assert_eq!(played.refused, [(2, why)]);
+    }
+}
+
+#[test]
+fn a_file_that_needs_too_much_memory_says_so() {
+    let text = header(&[("collective", "all_to_all")], 2, 8);
+    let run = prepare(&made(Path::new(""), text)).unwrap().within(Some(1 << 10));
+    let Prediction::Skipped(file) = run.predict() else { panic!() };
+    let (start, end) =
+        ("the simulation would need about ", " of memory, more than the 1 KiB that it may have");
+    let need = file.why.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+    assert!(need.is_some_and(|need| need.ends_with(" MiB")), "{}", file.why);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_ends_the_validation() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    std::os::unix::fs::symlink(folder.path().join("gone"), &path).unwrap();
+    let error = predict_folder(folder.path(), &Options::default(), &Quiet).unwrap_err();
+    let told = error.to_string();
+    assert!(told.starts_with(&format!("cannot read `{}`: ", path.display())), "{told}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::exchange::quoted;
 use crate::run::RunError;
+use crate::units::Bytes;
 
 /// Why logs cannot be fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -86,6 +87,19 @@ pub enum CalibrateError {
         /// Why.
         error: Box<RunError>,
     },
+    /// A log needs more memory than there is for it.
+    #[error(
+        "to simulate `{log}` would need about {} of memory, more than the {} that it may have",
+        Bytes(*.need), Bytes(*.limit)
+    )]
+    Memory {
+        /// The log.
+        log: String,
+        /// Bytes needed, about.
+        need: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// No threads could be had.
     #[error("cannot start threads: {message}")]
     Threads {
@@ -117,6 +131,9 @@ impl CalibrateError {
                 vec!["start from the profile of a library, such as `--profile nccl-hopper`".into()]
             }
             Self::FreeAndFixed { .. } => vec!["name it in `--free` or in `--fix`, not in both".into()],
+            Self::Memory { .. } => {
+                vec!["give a log of fewer ranks, or calibrate on a machine with more memory".into()]
+            }
             Self::Run { .. } | Self::Threads { .. } | Self::Cancelled => Vec::new(),
         }
     }

@@ -219,7 +219,9 @@ impl Keys {
         shapes.extend([("torus", None), ("single-node", None)]);
         let shape = match word(measured, "fabric", &shapes)? {
             Given::Is(Some(shape)) => shape,
-            Given::Is(None) if measured.key("fabric") == Given::Is("torus") => {
+            Given::Is(None)
+                if measured.key("fabric").value().is_some_and(|word| word.eq_ignore_ascii_case("torus")) =>
+            {
                 let sides = self.sides(measured)?;
                 self.between = Between::Torus(sides, adapters);
                 return Ok(());
