@@ -125,7 +125,7 @@ type Asked = Result<(Algorithm, Steps), String>;
 struct Rows<'a> {
     measured: &'a Measured,
     system: System,
-    library: Library,
+    software: Library,
     fabric: Arc<Fabric>,
     stack: Stack,
     asked: BTreeMap<&'a str, Asked>,
@@ -133,9 +133,9 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(measured: &'a Measured, system: System, library: Library, stack: Stack) -> Self {
+    fn new(measured: &'a Measured, system: System, software: Library, stack: Stack) -> Self {
         let fabric = Arc::new(system.fabric.clone());
-        Self { measured, system, library, fabric, stack, asked: BTreeMap::new(), groups: Vec::new() }
+        Self { measured, system, software, fabric, stack, asked: BTreeMap::new(), groups: Vec::new() }
     }
 
     /// Adds the row of a name and size, which is that `point` of the run, to the group that predicts it.
@@ -164,20 +164,20 @@ impl<'a> Rows<'a> {
     fn ask(&self, name: &str) -> Asked {
         let op = self.measured.op;
         let named = match name {
-            "" => forced(self.measured, self.library)?,
+            "" => forced(self.measured, self.software)?,
             name => named(name, op).map_err(|unnamed| unnamed.why)?,
         };
         if let Some(ports) = named.ports.filter(|ports| *ports > 1) {
             return Err(format!("it uses {ports} interfaces at once, of which only one is modelled"));
         }
-        let mpi = self.library == Library::Mpi;
+        let mpi = self.software == Library::Mpi;
         // Rows of another library than the file's have no constants.
         if let Some(ran) = named.implementation.filter(|ran| mpi == (*ran == Implementation::Nccl)) {
             return Err(format!(
                 "{} is of {}, but `library` is `{}`, whose constants say nothing of it",
                 quoted(name),
                 ran.name(),
-                self.library.name()
+                self.software.name()
             ));
         }
         if named.algorithm.is_none() && named.implementation == Some(Implementation::Fujitsu) {
