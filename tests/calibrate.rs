@@ -6,12 +6,13 @@ mod program;
 mod synthetic;
 
 use railspine::collective::Op;
-use railspine::exchange::nccl_tests;
+use railspine::exchange::nccl_tests::{self, Host};
 use railspine::result::{Calibration, FittedConstant};
 use railspine::run::Quiet;
 use railspine::stack::param::{self, Param, Part};
-use railspine::stack::{Generation, Library, Profile};
+use railspine::stack::{Generation, Library, Profile, Version};
 use railspine::validate::calibrate::{Calibrated, Machine, Measurement, Settings, calibrate};
+use railspine::validate::fit::Options;
 use synthetic::{Lab, POWERS};
 
 /// What the fits start from: defaults, so that nothing here depends on what built-in profiles say.
@@ -175,6 +176,111 @@ fn threads_change_nothing() {
         )
     };
     assert_eq!(with(1), with(4));
+}
+
+#[test]
+fn what_cannot_be_fitted_says_why_and_what_would_do() {
+    let lab = machine();
+    let logs = [measure(&lab, "one", Op::AllReduce, 1, 1)];
+    let told = |start: &Profile, logs: &[Measurement], settings: &Settings| {
+        let error = calibrate(start, logs, settings, &Quiet).unwrap_err();
+        (error.to_string(), error.help().join("; "))
+    };
+    let nothing = Settings { free: Some(Vec::new()), ..Settings::default() };
+    let pair = |error: &str, help: &str| (error.to_owned(), help.to_owned());
+    assert_eq!(
+        told(&start(), &logs, &nothing),
+        pair(
+            "no time of these logs depends on a constant that is free",
+            "leave out `--free` and `--fix`, or free constants of what the logs measure"
+        )
+    );
+    let both =
+        Settings { free: Some(vec![param::LAUNCH_LL]), fixed: vec![param::LAUNCH_LL], ..Settings::default() };
+    assert_eq!(
+        told(&start(), &logs, &both),
+        pair("`launch.ll` cannot be both free and fixed", "name it in `--free` or in `--fix`, not in both")
+    );
+    assert_eq!(
+        told(&Profile::ideal(), &logs, &Settings::default()),
+        pair(
+            "the profile `ideal` has no constants that could be fitted",
+            "start from the profile of a library, such as `--profile nccl-hopper`"
+        )
+    );
+    let little = Settings { max_memory: Some(1 << 10), ..Settings::default() };
+    let (error, help) = told(&start(), &logs, &little);
+    let (first, last) =
+        ("to simulate `one` would need about ", " of memory, more than the 1 KiB that it may have");
+    let need = error.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+    assert!(need.is_some_and(|need| need.ends_with(" MiB")), "{error}");
+    assert_eq!(help, "give a log of fewer ranks, or calibrate on a machine with more memory");
+    let mut endless = logs[0].clone();
+    endless.log.points[20].bytes = 1 << 50;
+    let mut slow = start();
+    slow.set(param::PART_SCALEUP, 1e-9);
+    assert_eq!(
+        told(&slow, &[endless], &Settings::default()),
+        pair(
+            "cannot simulate `one`: `all-reduce` by `ring` of 1024 TiB does not end within 213 days of simulated time",
+            ""
+        )
+    );
+    let with = |hosts: &[(&str, u32)]| {
+        let mut log = logs[0].clone();
+        log.log.hosts =
+            hosts.iter().map(|(name, ranks)| Host { name: (*name).into(), ranks: *ranks }).collect();
+        log.log.ranks = Some(hosts.iter().map(|(_, ranks)| ranks).sum());
+        told(&start(), &[log], &Settings::default())
+    };
+    let larger = "the topology must hold at least the machine that the log is of";
+    assert_eq!(
+        with(&[("big\u{1b}[31m", 9)]),
+        pair(
+            "host `big\\u{1b}[31m` of `one` holds 9 ranks, but the next server of `lab` has 8 accelerators",
+            larger
+        )
+    );
+    assert_eq!(with(&[("a", 8); 17]), pair("`one` is of 17 hosts, but `lab` has 16 servers", larger));
+    assert_eq!(
+        with(&[("a", 1)]),
+        pair("`one` is of one rank, so nothing is sent", "give logs of two ranks or more")
+    );
+    let mut unlisted = logs[0].clone();
+    (unlisted.log.hosts, unlisted.log.ranks) = (Vec::new(), Some(129));
+    assert_eq!(
+        told(&start(), &[unlisted], &Settings::default()),
+        pair(
+            "`one` is of 129 ranks, but `lab` has 128",
+            "a scenario must place exactly the ranks of the log; of a topology, the first servers are taken"
+        )
+    );
+}
+
+#[test]
+fn what_a_log_leaves_out_is_noted() {
+    let lab = machine();
+    let text = lab.log(Op::AllReduce, 1, &POWERS, 1);
+    let text: String =
+        text.lines().filter(|line| !line.contains("NCCL version")).map(|l| format!("{l}\n")).collect();
+    let log = nccl_tests::read("one", format!("{text}8 2 float\n").as_bytes(), None).unwrap();
+    let line = text.lines().count() + 1;
+    let bare = Measurement { id: "one".into(), log, machine: Machine::Fabric(lab.fabric.clone()) };
+    let settings = Settings {
+        free: Some(vec![param::PART_SCALEUP]),
+        fit: Options { rounds: 0, ..Options::default() },
+        ..Settings::default()
+    };
+    let Version { major, minor } = Version::NEWEST;
+    assert_eq!(
+        fit(&[bare], settings).calibration.notes,
+        [
+            format!("one: left out: line {line}: expected 13 cells, found 3"),
+            format!("one: the log does not tell the release of the library, {major}.{minor} is taken"),
+            "no log is of several servers, so constants of the network remain those of start".into(),
+            "the fit ended before it had settled".into(),
+        ]
+    );
 }
 
 struct Stopped;

@@ -59,15 +59,15 @@ fn rows_that_give_no_point_say_why() {
     assert_eq!(
         why,
         [
-            "line 10: a size of 0 measures no transfer",
+            "line 10, column `size_bytes`: a size of 0 measures no transfer",
             "line 11: there is no time",
             "line 12, column `size_bytes`: expected a whole number of bytes up to 1125899906842624, found `-8`",
             "line 13, column `size_bytes`: expected a whole number of bytes up to 1125899906842624, found `1.5`",
             "line 14, column `size_bytes`: expected a whole number of bytes up to 1125899906842624, found \
              `99999999999999999999`",
-            "line 15, column `time_us`: expected microseconds above 0, found `inf`",
-            "line 16, column `time_us`: expected microseconds above 0, found `0`",
-            "line 17, column `time_us`: expected microseconds above 0, found `1e300`",
+            "line 15, column `time_us`: expected microseconds from 0.000001 to 864000000000, found `inf`",
+            "line 16, column `time_us`: expected microseconds from 0.000001 to 864000000000, found `0`",
+            "line 17, column `time_us`: expected microseconds from 0.000001 to 864000000000, found `1e300`",
             "line 20: expected 4 cells, found 5",
             "line 23: expected 4 cells, found 2",
         ]
@@ -82,7 +82,7 @@ fn rows_that_give_no_point_say_why() {
         found.notes,
         [
             "line 6: `gpu` stands twice; the first, in line 5, is used",
-            "line 18, column `time_inplace_us`: expected microseconds above 0, found `oops`; only the time out of \
+            "line 18, column `time_inplace_us`: expected microseconds from 0.000001 to 864000000000, found `oops`; only the time out of \
              place is used",
             "2 points have only a time in place, which is used",
             "2 sizes stand in several rows, each of which is a point",
@@ -104,21 +104,35 @@ fn files_of_times_in_place_say_so() {
 fn keys_of_the_wrong_kind_are_told() {
     let text = format!("{MEASURED}# channels = many\n# busbw_factor = -1\n");
     let found = measured::read("x.csv", text.as_bytes()).unwrap();
-    assert_eq!(found.count("channels"), Err("`channels` is `many`, not a whole number below 1048577".into()));
-    let told = Err("`busbw_factor` is `-1`, not a number above 0 and below 1000000".into());
+    assert_eq!(
+        found.count("channels"),
+        Err("`channels` is `many`, expected a whole number up to 1048576".into())
+    );
+    let told = Err("`busbw_factor` is `-1`, expected a number from 0.001 to 1000000".into());
     assert_eq!(found.number("busbw_factor"), told);
 }
 
 #[test]
 fn a_rejected_file_tells_why_in_one_line() {
     let one = measured::read("x.csv", b"").unwrap_err();
-    assert_eq!(one.why(), "line 1, column 1: the file is empty");
+    assert_eq!(
+        one.why(),
+        "line 1, column 1: the file is empty; below the `#` lines, a line of column names such as `size_bytes,time_us` and \
+         rows are expected"
+    );
     let two =
         "# collective = reduce\n# nodes = 0\n# gpus_per_node = 8\n# ranks = x\nsize_bytes,time_us\n8,1\n";
     let two = measured::read("x.csv", two.as_bytes()).unwrap_err();
-    assert_eq!(two.why(), "line 2, column 11: `nodes` is `0`; and one more fault");
+    assert_eq!(
+        two.why(),
+        "line 2, column 11: `nodes` is `0`, expected a whole number from 1 to 1048576; and one more fault"
+    );
     let many = measured::read("x.csv", b"size_bytes,time_us\n8,1\n").unwrap_err();
-    assert_eq!(many.to_string(), "line 1, column 1: the header has no `collective`; and 3 more faults");
+    assert_eq!(
+        many.to_string(),
+        "line 1, column 1: the header has no `collective`; add a line such as `# collective = all_reduce` above the names \
+         of the columns; and 3 more faults"
+    );
 }
 
 #[test]
@@ -202,7 +216,20 @@ fn an_operation_is_told_printed_named_or_derived() {
     let printed = format!("$ srun ./all_gather_perf_mpi -b 8\n{}", row(0.875, "none", -1));
     assert_eq!(of(printed, "x", None).unwrap(), (Op::AllGather, OpSource::Printed));
     let ambiguous = of(row(0.875, "none", -1), "x", None).unwrap_err();
-    assert_eq!(ambiguous.why(), "line 9, column 1: the log does not tell which operation was measured");
+    assert_eq!(
+        ambiguous.why(),
+        "line 9, column 1: the log does not tell which operation was measured; say which operation was measured, with `--op`"
+    );
+}
+
+#[test]
+fn a_log_that_may_be_of_anything_says_so() {
+    let table = "#  size count type redop root time algbw busbw #wrong\n8 2 float sum -1 20.0 0.00 0.00 3\n";
+    let rejected = nccl_tests::read("x", table.as_bytes(), None).unwrap_err();
+    let fault = &rejected.diagnostics[0];
+    assert_eq!(fault.message, "the log does not tell which operation was measured");
+    assert_eq!(fault.labels[0].text, "these columns may be of any operation");
+    assert_eq!(fault.help, ["say which operation was measured, with `--op`"]);
 }
 
 #[test]

@@ -350,7 +350,10 @@ fn what_cannot_be_predicted_is_skipped_and_told_of() {
     assert_eq!(told["schema"], "railspine.validate/1");
     let skipped: Vec<&Value> = told["skipped"].as_array().unwrap().iter().map(|file| &file["id"]).collect();
     assert_eq!(skipped, ["a", "b"]);
-    assert_eq!(told["skipped"][0]["why"], "it is not UTF-8 text");
+    assert_eq!(
+        told["skipped"][0]["why"],
+        "line 1, column 1: the file is not text in UTF-8; save it as UTF-8"
+    );
     assert_eq!(told["cross_validation"], Value::Array(Vec::new()));
     let out = folder.path().join("out/validate");
     assert_eq!(fs::read(out.join("validate.json")).unwrap(), ran.stdout, "what is saved is what is printed");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::args::{Format, Global, ValidateArgs};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
+use super::memory;
 use super::run::write_picture;
 use super::tally::Tally;
 use super::term::Term;
@@ -18,7 +19,11 @@ pub(super) fn validate(args: &ValidateArgs, global: &Global, term: &Term) -> Res
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out/validate"));
     let mut out = OutDir::open(&folder)?;
     let tally = Tally::new(!args.no_progress, "predicting");
-    let options = Options { threads: args.threads.map(usize::from), cross_validate: args.cross_validate };
+    let options = Options {
+        threads: args.threads.map(usize::from),
+        cross_validate: args.cross_validate,
+        max_memory: memory::default_limit().map(|bytes| bytes.get()),
+    };
     let predicted = validate::predict_folder(&args.measured, &options, &tally);
     tally.finish();
     let validation = predicted.map_err(|error| failure(error, term))?;

@@ -49,24 +49,27 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
-/// The text of a file that must be UTF-8.
+/// The text of a file that must be UTF-8 and free of control characters: names in it are shown in terminals.
 ///
 /// # Errors
 /// Where it is not.
 pub(super) fn text(name: &str, bytes: &[u8]) -> Result<String, Rejected> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
+    let (good, message, help) = match std::str::from_utf8(bytes) {
+        Ok(text) => match text.find(|c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n')) {
+            None => return Ok(text.to_owned()),
+            Some(at) => (&text[..at], "the file holds a control character", "take it out"),
+        },
         Err(fault) => {
-            let good = String::from_utf8_lossy(&bytes[..fault.valid_up_to()]).into_owned();
-            let end = good.len();
-            let mut sources = SourceMap::default();
-            let file = sources.add(name, good);
-            let diagnostic = Diagnostic::error("E0701", "the file is not text in UTF-8")
-                .at(Place { file, span: end..end }, "the byte that follows cannot be read")
-                .help("save it as UTF-8");
-            Err(Rejected { sources, diagnostics: vec![diagnostic] })
+            let good = std::str::from_utf8(&bytes[..fault.valid_up_to()]).unwrap_or_default();
+            (good, "the file is not text in UTF-8", "save it as UTF-8")
         }
-    }
+    };
+    let mut sources = SourceMap::default();
+    let file = sources.add(name, good);
+    let diagnostic = Diagnostic::error("E0701", message)
+        .at(Place { file, span: good.len()..good.len() }, "it follows here")
+        .help(help);
+    Err(Rejected { sources, diagnostics: vec![diagnostic] })
 }
 
 /// The cells of a line with commas between them, each with the double quotes around it taken off.

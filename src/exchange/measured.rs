@@ -8,7 +8,7 @@ mod file;
 use std::collections::BTreeMap;
 
 use super::lines::{Line, cells, lines, text};
-use super::{MAX_BYTES, Rejected, is_absent, quoted, size, time_us};
+use super::{Rejected, is_absent, listed, quoted, size, time_us};
 use crate::collective::Op;
 use crate::diag::{Diagnostic, FileId, Place, SourceMap, nearest};
 
@@ -66,7 +66,8 @@ impl<'n> Reader<'n> {
             let place = Place { file: self.file, span: text.len()..text.len() };
             let message = if keys.is_empty() { "the file is empty" } else { "the file has no rows" };
             let fault = Diagnostic::error("E0701", message)
-                .at(place, "a line of column names such as `size_bytes,time_us` is expected");
+                .at(place, "it ends here")
+                .help("below the `#` lines, a line of column names such as `size_bytes,time_us` and rows are expected");
             self.faults.push(fault);
             return Err(self.faults);
         };
@@ -81,7 +82,8 @@ impl<'n> Reader<'n> {
                 .first()
                 .map_or_else(|| "there are no rows below the names".into(), |row| row.why.clone());
             let fault = Diagnostic::error("E0701", format!("no row gives a size and a time: {why}"))
-                .at(first.place(self.file, first.text), "the columns");
+                .at(first.place(self.file, first.text), "the columns")
+                .help("write a row for each size, with bytes and microseconds");
             self.faults.push(fault);
         }
         let (Some(op), Some(nodes), Some(gpus_per_node), Some(ranks), true) =
@@ -187,7 +189,7 @@ impl<'n> Reader<'n> {
                 .at(key.line.place(self.file, key.text), "what was measured");
             fault = match nearest(key.text, names.iter().map(String::as_str)) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
-                None => fault.help(format!("operations are {}", names.join(", "))),
+                None => fault.help(format!("operations are {}", listed(names.iter().map(String::as_str)))),
             };
             self.faults.push(fault);
         }
@@ -207,11 +209,10 @@ impl<'n> Reader<'n> {
         };
         let count = key.text.parse::<u32>().ok().filter(|count| (least..=MOST).contains(count));
         if count.is_none() {
-            let message = format!("`{name}` is {}", quoted(key.text));
-            let fault = Diagnostic::error("E0702", message).at(
-                key.line.place(self.file, key.text),
-                format!("expected a whole number from {least} to {MOST}"),
-            );
+            let found = quoted(key.text);
+            let message = format!("`{name}` is {found}, expected a whole number from {least} to {MOST}");
+            let fault =
+                Diagnostic::error("E0702", message).at(key.line.place(self.file, key.text), "in the header");
             self.faults.push(fault);
         }
         count
@@ -241,7 +242,7 @@ impl<'n> Reader<'n> {
         let algorithm = Some(cell(columns.algorithm)).filter(|name| !name.is_empty()).map(str::to_owned);
         let bytes = size(cell(Some(columns.size)));
         let skip = |why: String| SkippedPoint {
-            bytes,
+            bytes: bytes.as_ref().ok().copied(),
             algorithm: algorithm.clone(),
             line: line.number,
             why: format!("line {}{why}", line.number),
@@ -250,24 +251,12 @@ impl<'n> Reader<'n> {
         if cells.len() < columns.count || extra {
             return Err(skip(format!(": expected {} cells, found {}", columns.count, cells.len())));
         }
-        let at = |column: &str, expected: &str, found: &str| {
-            format!(", column `{column}`: expected {expected}, found {}", quoted(found))
+        let at = |column: &str, why: &str| format!(", column `{column}`: {why}");
+        let bytes = match &bytes {
+            Ok(bytes) => *bytes,
+            Err(why) => return Err(skip(at("size_bytes", why))),
         };
-        let bytes = match bytes {
-            Some(0) => return Err(skip(": a size of 0 measures no transfer".into())),
-            Some(bytes) => bytes,
-            None => {
-                let expected = format!("a whole number of bytes up to {MAX_BYTES}");
-                return Err(skip(at("size_bytes", &expected, cell(Some(columns.size)))));
-            }
-        };
-        let time = |column: &str, place: Option<usize>| match cell(place) {
-            absent if is_absent(absent) => Ok(None),
-            text => match time_us(text) {
-                Some(time) => Ok(Some(time)),
-                None => Err(at(column, "microseconds above 0", text)),
-            },
-        };
+        let time = |column: &str, place: Option<usize>| time_us(cell(place)).map_err(|why| at(column, &why));
         let out_of_place = time("time_us", columns.time).map_err(&skip)?;
         let time_inplace_us = match time("time_inplace_us", columns.time_inplace) {
             Ok(time) => time,

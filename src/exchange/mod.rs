@@ -18,6 +18,9 @@ use crate::diag::{Diagnostic, FileId, SourceMap};
 /// The largest size of a point, 1 PiB: what is beyond is a slip, and would overflow sums.
 pub const MAX_BYTES: u64 = 1 << 50;
 
+/// The shortest time of a point, in microseconds: the picosecond that simulated time counts in.
+const MIN_TIME_US: f64 = 1e-6;
+
 /// The longest time of a point, in microseconds: ten days.
 const MAX_TIME_US: f64 = 864e9;
 
@@ -31,7 +34,7 @@ pub struct Rejected {
 }
 
 impl Rejected {
-    /// The first fault with its place, and how many more there are, in one line.
+    /// The first fault with its place and the way out of it, and how many more there are, in one line.
     pub fn why(&self) -> String {
         let Some(first) = self.diagnostics.first() else { return "the file cannot be used".into() };
         let mut why = match first.labels.first() {
@@ -41,6 +44,9 @@ impl Rejected {
             }
             None => first.message.clone(),
         };
+        if let Some(help) = first.help.first() {
+            why.push_str(&format!("; {help}"));
+        }
         match self.diagnostics.len() {
             0 | 1 => {}
             2 => why.push_str("; and one more fault"),
@@ -66,26 +72,34 @@ fn line_and_column(sources: &SourceMap, file: FileId, at: usize) -> (usize, usiz
     (line, 1 + before.rsplit('\n').next().unwrap_or_default().chars().count())
 }
 
-/// A text as it may be quoted in one line: control characters are escaped and long texts cut.
-fn quoted(text: &str) -> String {
+/// A text in backquotes as it may stand in one line: what cannot be printed is escaped, and long texts are cut.
+pub(crate) fn quoted(text: &str) -> String {
     const MOST: usize = 60;
-    let mut told: String = text.chars().take(MOST).collect();
-    if told.len() < text.len() {
+    let mut told = String::from("`");
+    for letter in text.chars().take(MOST) {
+        match letter {
+            // Marks that only a literal in a program needs to escape.
+            '\'' | '"' | '\\' => told.push(letter),
+            _ => told.extend(letter.escape_debug()),
+        }
+    }
+    if text.chars().nth(MOST).is_some() {
         told.push_str("...");
     }
-    if told.contains(char::is_control) {
-        told = told
-            .chars()
-            .flat_map(|letter| {
-                if letter.is_control() { letter.escape_default().collect::<Vec<_>>() } else { vec![letter] }
-            })
-            .collect();
-    }
-    format!("`{told}`")
+    told.push('`');
+    told
 }
 
-/// A size in bytes: a whole number, which may be written with a fraction of zero or an exponent.
-fn size(text: &str) -> Option<u64> {
+/// Names in backquotes, with commas between them.
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// A size in bytes above zero: a whole number, which may be written with a fraction of zero or an exponent.
+///
+/// # Errors
+/// What is wrong with it.
+fn size(text: &str) -> Result<u64, String> {
     let whole = text.parse::<u64>().ok().or_else(|| {
         let number = text.parse::<f64>().ok()?;
         #[expect(
@@ -98,12 +112,27 @@ fn size(text: &str) -> Option<u64> {
             (number >= 0.0 && number <= MAX_BYTES as f64 && number.fract() == 0.0).then_some(number as u64);
         fits
     });
-    whole.filter(|bytes| *bytes <= MAX_BYTES)
+    match whole.filter(|bytes| *bytes <= MAX_BYTES) {
+        Some(0) => Err("a size of 0 measures no transfer".into()),
+        Some(bytes) => Ok(bytes),
+        None => Err(format!("expected a whole number of bytes up to {MAX_BYTES}, found {}", quoted(text))),
+    }
 }
 
-/// A time in microseconds above zero.
-fn time_us(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|time| *time > 0.0 && *time <= MAX_TIME_US)
+/// A time in microseconds; `None` where none is given.
+///
+/// # Errors
+/// What is wrong with it.
+fn time_us(text: &str) -> Result<Option<f64>, String> {
+    if is_absent(text) {
+        return Ok(None);
+    }
+    match text.parse::<f64>().ok().filter(|time| (MIN_TIME_US..=MAX_TIME_US).contains(time)) {
+        Some(time) => Ok(Some(time)),
+        None => {
+            Err(format!("expected microseconds from {MIN_TIME_US} to {MAX_TIME_US}, found {}", quoted(text)))
+        }
+    }
 }
 
 /// True for what stands where a value is not given.

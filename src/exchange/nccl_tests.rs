@@ -5,10 +5,10 @@
 
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::{Line, lines};
-use super::{Point, Rejected, SkippedPoint, quoted};
+use super::{Point, Rejected, SkippedPoint, listed, quoted};
 use crate::collective::Op;
 use crate::diag::{Diagnostic, Place, SourceMap};
 
@@ -192,8 +192,8 @@ impl<'a> Reader<'a> {
 
     fn row(&mut self, line: Line<'a>, text: &str) {
         self.first_row.get_or_insert(line);
-        let Some(table) = self.table.clone() else { return };
-        match row(&table, &text.split_whitespace().collect::<Vec<_>>()) {
+        let Some(table) = &self.table else { return };
+        match row(table, &text.split_whitespace().collect::<Vec<_>>()) {
             Ok(row) => self.rows.push(row),
             Err((bytes, why)) => self.skipped.push(SkippedPoint {
                 bytes,
@@ -224,7 +224,8 @@ impl<'a> Reader<'a> {
         if self.rows.is_empty() {
             let why = self.skipped.first().map_or("no rows follow", |row| row.why.as_str());
             return Err(Diagnostic::error("E0703", format!("the table of the log has no times: {why}"))
-                .at(place(Some(table), table.text), "the names of its columns"));
+                .at(place(Some(table), table.text), "the names of its columns")
+                .help("give the whole output of the program, with a row for each size"));
         }
         let (hosts, ranks) = self.hosts();
         let (op, op_source) = self.operation(name, told, ranks, table, &place)?;
@@ -262,14 +263,15 @@ impl<'a> Reader<'a> {
     /// side by side, a collective has those of one group.
     fn hosts(&mut self) -> (Vec<Host>, Option<u32>) {
         let first = self.devices.values().next().map_or(0, |device| device.group);
-        let groups: std::collections::BTreeSet<u32> =
-            self.devices.values().map(|device| device.group).collect();
+        let groups: BTreeSet<u32> = self.devices.values().map(|device| device.group).collect();
         let mut hosts: Vec<Host> = Vec::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         for device in self.devices.values().filter(|device| device.group == first) {
-            match hosts.iter_mut().find(|host| host.name == device.host) {
-                Some(host) => host.ranks += 1,
-                None => hosts.push(Host { name: device.host.clone(), ranks: 1 }),
-            }
+            let at = *known.entry(&device.host).or_insert_with(|| {
+                hosts.push(Host { name: device.host.clone(), ranks: 0 });
+                hosts.len() - 1
+            });
+            hosts[at].ranks += 1;
         }
         if groups.len() > 1 {
             self.notes.push(format!("{} groups ran side by side; the ranks are those of one", groups.len()));
@@ -308,7 +310,7 @@ impl<'a> Reader<'a> {
         table: Line<'_>,
         place: &impl Fn(Option<Line<'_>>, &str) -> Place,
     ) -> Result<(Op, OpSource), Diagnostic> {
-        const SAY: &str = "say which operation was measured";
+        const SAY: &str = "say which operation was measured, with `--op`";
         if let Some(op) = told {
             return Ok((op, OpSource::Told));
         }
@@ -316,11 +318,13 @@ impl<'a> Reader<'a> {
             [] => {}
             [(_, Some(op), ..)] => return Ok((op, OpSource::Printed)),
             [(program, None, line, word)] => {
+                let known = PROGRAMS.iter().filter(|(_, op)| op.is_some()).map(|(name, _)| *name);
                 return Err(Diagnostic::error(
                     "E0703",
                     format!("`{program}` measures no operation that is known here"),
                 )
-                .at(place(Some(line), word), "named here"));
+                .at(place(Some(line), word), "named here")
+                .help(format!("known are {}", listed(known))));
             }
             [(first, _, one, word), (second, _, other, word2), ..] => {
                 return Err(Diagnostic::error("E0703", format!("the log names `{first}` and `{second}`"))

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Rejected;
 use super::lines::{cells, lines, text};
-use crate::diag::{Diagnostic, Place, SourceMap};
+use super::{Rejected, quoted};
+use crate::diag::{Diagnostic, Place, SourceMap, nearest};
 
 /// The nodes of a job, in the order in which they first appear.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,18 +40,24 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Placement, Rejected> {
     let file = sources.add(name, text.as_str());
     let mut rows =
         lines(&text).filter(|line| !line.text.trim().is_empty() && !line.text.trim_start().starts_with('#'));
-    let rejected = |message: &str, place: Place, label: &str| Rejected {
-        diagnostics: vec![Diagnostic::error("E0701", message).at(place, label)],
+    let rejected = |message: &str, place: Place, label: &str, help: String| Rejected {
+        diagnostics: vec![Diagnostic::error("E0701", message).at(place, label).help(help)],
         sources: sources.clone(),
     };
     let end = Place { file, span: text.len()..text.len() };
     let Some(first) = rows.next() else {
-        return Err(rejected("the placement is empty", end, "a line such as `rank,node` is expected"));
+        let help = "a line of column names such as `rank,node` and a row for each rank are expected";
+        return Err(rejected("the placement is empty", end, "it ends here", help.into()));
     };
     let names = cells(first.text);
     let Some(node) = names.iter().position(|name| name.eq_ignore_ascii_case("node")) else {
         let label = "this line must hold the names of the columns";
-        return Err(rejected("there is no column `node`", first.place(file, first.text), label));
+        let near = names.iter().find(|name| nearest(name, ["node"]).is_some());
+        let help = match near {
+            Some(near) => format!("rename {} to `node`", quoted(near)),
+            None => "a first line may be `rank,node,leaf_switch`".into(),
+        };
+        return Err(rejected("there is no column `node`", first.place(file, first.text), label, help));
     };
     let mut placement = Placement::default();
     let mut known = std::collections::BTreeSet::new();
@@ -73,7 +79,8 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Placement, Rejected> {
         placement.nodes.push(PlacedNode { name: (*name).to_owned(), columns });
     }
     if placement.nodes.is_empty() {
-        return Err(rejected("the placement has no nodes", end, "rows are expected"));
+        let help = "each row below the names gives the node of a rank";
+        return Err(rejected("the placement has no nodes", end, "it ends here", help.into()));
     }
     Ok(placement)
 }

@@ -7,12 +7,11 @@ use rayon::prelude::*;
 
 use super::fit::{Fit, Options, fit};
 use super::predict::{IMPOSSIBLE, Run};
+use super::score::sums;
 use crate::input::stack::builtin;
+use crate::result::{PointPrediction, SizeBand};
 use crate::stack::param::{self as p, Param};
 use crate::stack::{Generation, Library, Profile};
-
-/// From so many bytes on, sizes count as large: they are fitted with as much weight as all sizes of a file.
-const LARGE: u64 = 64 << 20;
 
 /// What runs within servers of accelerators tell.
 const SERVER: &[Param] = &[
@@ -74,12 +73,6 @@ const MPI: &[Param] = &[
 /// What a run of MPI counts for whose processors sum: these vary with more than a rate of sums can tell.
 const SUMS: f64 = 0.25;
 
-/// Whether processors sum in a run.
-fn sums(run: &Run) -> bool {
-    run.told.run.software == "mpi"
-        && matches!(run.told.run.collective.as_str(), "all-reduce" | "reduce" | "reduce-scatter")
-}
-
 /// The constants of a profile that runs may tell.
 pub fn told_by_runs(profile: &Profile) -> Vec<Param> {
     let lists: &[&[Param]] = match profile.software {
@@ -119,20 +112,26 @@ pub fn published(name: &str) -> Option<Profile> {
     Some(profile)
 }
 
-/// Fits the constants of a built-in profile, from what is published, to the runs that have it. `None` where there is no such profile, or no run.
+/// Fits the constants of a built-in profile, from what is published, to the runs that have it. `None` where there is no
+/// such profile, or no run.
 pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> {
     let start = published(name)?;
     // What adapters a run had decides its times, so guesses of them tell nothing.
     let guessed = |run: &Run| run.told.run.assumed.iter().any(|key| key.starts_with("nic"));
-    let runs: Vec<&Run> = runs.iter().copied().filter(|run| run.profile == name && !guessed(run)).collect();
+    let runs: Vec<&Run> =
+        runs.iter().copied().filter(|run| run.told.run.profile == name && !guessed(run)).collect();
     let (mut measured, mut weights) = (Vec::new(), Vec::new());
     for run in &runs {
         let points = &run.told.points;
-        let counts = if sums(run) { SUMS } else { 1.0 };
-        let large = points.iter().filter(|point| point.bytes >= LARGE).count();
+        let facts = &run.told.run;
+        let counts =
+            if facts.software == Library::Mpi.name() && sums(&facts.collective) { SUMS } else { 1.0 };
+        // Large sizes have as much weight together as all sizes of a file.
+        let is_large = |point: &PointPrediction| SizeBand::of(point.bytes) == SizeBand::Large;
+        let large = points.iter().filter(|point| is_large(point)).count();
         for point in points {
             measured.push(point.measured_us);
-            let more = if point.bytes >= LARGE { 1.0 / large as f64 } else { 0.0 };
+            let more = if is_large(point) { 1.0 / large as f64 } else { 0.0 };
             weights.push(counts * (1.0 / points.len() as f64 + more));
         }
     }

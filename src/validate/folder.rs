@@ -10,7 +10,6 @@ use super::error::ValidateError;
 use super::prediction::Prediction;
 use super::watch::Watch;
 use crate::diag::nearest;
-use crate::result::SkippedFile;
 
 /// A file that may hold a measured run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +19,21 @@ pub struct MeasuredFile {
     /// Where it is.
     pub path: PathBuf,
     /// What is in it.
-    pub text: String,
+    pub bytes: Vec<u8>,
+}
+
+impl MeasuredFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where the system cannot.
+    pub fn read(path: &Path) -> Result<Self, ValidateError> {
+        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        match fs::read(path) {
+            Ok(bytes) => Ok(Self { id, path: path.to_path_buf(), bytes }),
+            Err(error) => Err(ValidateError::Io { path: path.display().to_string(), error }),
+        }
+    }
 }
 
 /// Predicts the points of a file, or says why it cannot be mapped.
@@ -97,7 +110,7 @@ pub fn predict_runs(
                 if watch.stop() {
                     return Err(ValidateError::Cancelled);
                 }
-                let prediction = predict_run(path, predict, watch)?;
+                let prediction = predict(&MeasuredFile::read(path)?, watch)?;
                 watch.advance();
                 Ok(prediction)
             })
@@ -107,20 +120,10 @@ pub fn predict_runs(
     predicted.into_iter().collect()
 }
 
-fn predict_run(path: &Path, predict: &Predict<'_>, watch: &dyn Watch) -> Result<Prediction, ValidateError> {
-    let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    match fs::read_to_string(path) {
-        Ok(text) => predict(&MeasuredFile { id, path: path.to_path_buf(), text }, watch),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Ok(Prediction::Skipped(SkippedFile { id, why: "it is not UTF-8 text".into() }))
-        }
-        Err(error) => Err(ValidateError::Io { path: path.display().to_string(), error }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::SkippedFile;
     use crate::validate::watch::Quiet;
 
     fn folder(names: &[&str]) -> tempfile::TempDir {
@@ -187,11 +190,14 @@ mod tests {
     #[test]
     fn predictions_come_in_the_order_of_names() {
         let told = folder(&["c.csv", "a.csv", "b.csv"]);
-        fs::write(told.path().join("b.csv"), b"\xff\xfe").unwrap();
+        fs::write(told.path().join("b.csv"), b"other").unwrap();
         let predict = |file: &MeasuredFile, _: &dyn Watch| {
-            Ok(Prediction::Skipped(SkippedFile { id: file.id.clone(), why: file.text.clone() }))
+            Ok(Prediction::Skipped(SkippedFile {
+                id: file.id.clone(),
+                why: String::from_utf8(file.bytes.clone()).unwrap(),
+            }))
         };
-        let expected = [("a", "# id = x\n"), ("b", "it is not UTF-8 text"), ("c", "# id = x\n")]
+        let expected = [("a", "# id = x\n"), ("b", "other"), ("c", "# id = x\n")]
             .map(|(id, why)| Prediction::Skipped(SkippedFile { id: id.into(), why: why.into() }));
         for threads in [1, 4] {
             assert_eq!(predict_runs(told.path(), Some(threads), &predict, &Quiet).unwrap(), expected);

@@ -17,7 +17,7 @@ struct Key<'a> {
 }
 
 /// The points of each file in a group, files in their order.
-pub(super) type Members<'a> = Vec<(&'a FileScore, Vec<PointPrediction>)>;
+pub(super) type Members<'a> = Vec<(&'a FileScore, Vec<&'a PointPrediction>)>;
 
 /// All groups that have a point.
 pub(super) fn groups(files: &[FileScore]) -> Vec<GroupScore> {
@@ -39,11 +39,11 @@ pub(super) fn groups(files: &[FileScore]) -> Vec<GroupScore> {
         };
         let servers = Key { by: GroupBy::Servers, servers: Some(file.run.servers), ..collective };
         for key in [all, collective, servers] {
-            groups.entry(key).or_default().push((file, file.points.clone()));
+            groups.entry(key).or_default().push((file, file.points.iter().collect()));
         }
-        let mut bands: BTreeMap<SizeBand, Vec<PointPrediction>> = BTreeMap::new();
+        let mut bands: BTreeMap<SizeBand, Vec<&PointPrediction>> = BTreeMap::new();
         for point in &file.points {
-            bands.entry(SizeBand::of(point.bytes)).or_default().push(point.clone());
+            bands.entry(SizeBand::of(point.bytes)).or_default().push(point);
         }
         for (band, points) in bands {
             let key = Key { by: GroupBy::Sizes, sizes: Some(band), ..collective };
@@ -57,7 +57,7 @@ fn group(key: Key<'_>, members: &Members<'_>) -> Option<GroupScore> {
     let means = Means::of(members)?;
     let (id, worst) = members
         .iter()
-        .filter_map(|(file, points)| worst(points).map(|point| (&file.run.id, point)))
+        .filter_map(|(file, points)| worst(points.iter().copied()).map(|point| (&file.run.id, point)))
         .reduce(|one, two| if two.1.error_pct().abs() > one.1.error_pct().abs() { two } else { one })?;
     Some(GroupScore {
         by: key.by,
@@ -94,8 +94,10 @@ pub(super) struct Means {
 impl Means {
     /// `None` where there is no point.
     pub(super) fn of(members: &Members<'_>) -> Option<Self> {
-        let (mape_over_points, bias_over_points) = errors(members.iter().flat_map(|(_, points)| points))?;
-        let of_files: Vec<(f64, f64)> = members.iter().filter_map(|(_, points)| errors(points)).collect();
+        let (mape_over_points, bias_over_points) =
+            errors(members.iter().flat_map(|(_, points)| points.iter().copied()))?;
+        let of_files: Vec<(f64, f64)> =
+            members.iter().filter_map(|(_, points)| errors(points.iter().copied())).collect();
         let files = u32::try_from(of_files.len()).unwrap_or(u32::MAX);
         let points: usize = members.iter().map(|(_, points)| points.len()).sum();
         Some(Self {

@@ -8,8 +8,10 @@ pub mod fit;
 mod folder;
 mod folds;
 mod groups;
+mod library;
+mod mapping;
 pub mod names;
-pub mod predict;
+mod predict;
 mod prediction;
 mod score;
 #[cfg(test)]
@@ -19,17 +21,16 @@ mod targets;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
 pub use error::ValidateError;
 pub use folder::{MeasuredFile, Predict, predict_runs, runs};
 pub use folds::{Fit, Fitted, Fold, cross_validate, folds};
+pub use mapping::prepare;
+pub use predict::{Played, Run};
 pub use prediction::{FilePrediction, Prediction, UnpredictedPoint};
 pub use score::score;
 pub use watch::{Quiet, Watch};
-
-use predict::Run;
 
 use crate::result::{Standing, Validation};
 use crate::stack::Profile;
@@ -41,6 +42,8 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Whether to cross-validate too.
     pub cross_validate: bool,
+    /// Bytes of memory that the simulation of a file may need; any where `None`.
+    pub max_memory: Option<u64>,
 }
 
 /// Predicts and scores all runs of a folder.
@@ -52,11 +55,15 @@ pub fn predict_folder(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Validation, ValidateError> {
+    let predict = |file: &MeasuredFile, _: &dyn Watch| {
+        let run = prepare(file).map(|run| run.within(options.max_memory));
+        Ok(run.map_or_else(Prediction::Skipped, |run| run.predict()))
+    };
     let mut validation = score(predict_runs(folder, options.threads, &predict, watch)?);
     if options.cross_validate {
-        let runs = prepared(folder)?;
+        let runs = prepared(folder, options.max_memory)?;
         let sound: Vec<&Run> =
-            runs.iter().filter(|run| score::standing_of(&run.told) != Standing::Doubtful).collect();
+            runs.iter().filter(|run| score::standing(&run.told.run) != Standing::Doubtful).collect();
         let fit = |training: &[&str]| fit(&sound, training, options.threads, watch);
         validation.cross_validation = Some(cross_validate(&validation.files, &fit));
         if watch.stop() {
@@ -67,19 +74,14 @@ pub fn predict_folder(
 }
 
 /// The runs of a folder that can be mapped.
-fn prepared(folder: &Path) -> Result<Vec<Run>, ValidateError> {
-    let mut found = Vec::new();
+fn prepared(folder: &Path, max_memory: Option<u64>) -> Result<Vec<Run>, ValidateError> {
+    let mut found: Vec<Run> = Vec::new();
     for path in runs(folder)? {
-        let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if let Ok(text) = fs::read_to_string(&path) {
-            found.extend(predict::prepare(&MeasuredFile { id, path, text }).ok());
-        }
+        let run = prepare(&MeasuredFile::read(&path)?).ok().map(|run| run.within(max_memory));
+        // As in scores, the first file of an id counts.
+        found.extend(run.filter(|run| found.iter().all(|known| known.told.run.id != run.told.run.id)));
     }
     Ok(found)
-}
-
-fn predict(file: &MeasuredFile, _: &dyn Watch) -> Result<Prediction, ValidateError> {
-    Ok(predict::prepare(file).map_or_else(Prediction::Skipped, |run| run.predict()))
 }
 
 /// How constants are fitted for a fold: few rounds, since there are many folds.
@@ -102,9 +104,9 @@ fn fit<'a>(
         .build()
         .map_err(|error| format!("cannot start threads: {error}"))?;
     // Only the profiles of what is left out have lost anything.
-    let names: BTreeSet<&'static str> = left.iter().map(|run| run.profile).collect();
-    let fitted: BTreeMap<&'static str, Profile> = pool.install(|| {
-        let fit = |name: &'static str| {
+    let names: BTreeSet<&'a str> = left.iter().map(|run| run.told.run.profile.as_str()).collect();
+    let fitted: BTreeMap<&'a str, Profile> = pool.install(|| {
+        let fit = |name: &'a str| {
             let fitted = constants::fit_profile(name, &kept, &FOLD).map(|fit| fit.profile);
             // Where no run is left, what is published stands.
             Some((name, fitted.or_else(|| constants::published(name))?))
@@ -113,6 +115,6 @@ fn fit<'a>(
     });
     Ok(Box::new(move |id: &str| {
         let Some(run) = left.iter().find(|run| run.told.run.id == id) else { return Vec::new() };
-        run.points(fitted.get(run.profile))
+        run.points(fitted.get(run.told.run.profile.as_str()))
     }))
 }

@@ -8,6 +8,7 @@ mod bases;
 
 use crate::collective::{Algorithm, Op};
 use crate::engine::Steps;
+use crate::exchange::{listed, quoted};
 
 /// What ran an algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,20 @@ pub enum Implementation {
     Utofu,
     /// NCCL (`nccl_NAME`).
     Nccl,
+}
+
+impl Implementation {
+    /// What people call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpenMpi => "Open MPI",
+            Self::Mpich => "MPICH",
+            Self::Over => "sends and receives of MPI",
+            Self::Fujitsu => "the MPI of Fugaku",
+            Self::Utofu => "uTofu",
+            Self::Nccl => "NCCL",
+        }
+    }
 }
 
 /// What NCCL was told to use, by the name in the file; it may have run something else where it could not.
@@ -101,7 +116,7 @@ pub fn named(name: &str, op: Op) -> Result<Named, Unnamed> {
         return of_library(name, base, Implementation::Fujitsu, op);
     }
     if lower.starts_with("hier_") {
-        return Err(Unnamed::new(format!("how `{}` goes through the levels is not published", shown(name))));
+        return Err(Unnamed::new(format!("how {} goes through the levels is not published", quoted(name))));
     }
     for (suffix, implementation) in [
         ("_ompi", Implementation::OpenMpi),
@@ -113,24 +128,26 @@ pub fn named(name: &str, op: Op) -> Result<Named, Unnamed> {
         }
     }
     if lower == "default" {
-        return Ok(chosen(None));
+        return Ok(Named::chosen(None));
     }
     Err(Unnamed::new(format!(
-        "`{}` does not end in a library such as `_ompi`, `_mpich` or `_over`",
-        shown(name)
+        "{} does not end in a library such as `_ompi`, `_mpich` or `_over`",
+        quoted(name)
     )))
 }
 
-/// The library's own choice.
-const fn chosen(implementation: Option<Implementation>) -> Named {
-    Named {
-        algorithm: None,
-        implementation,
-        nccl: None,
-        segment_bytes: None,
-        ports: None,
-        steps: Steps::Receipt,
-        extras: Vec::new(),
+impl Named {
+    /// The library's own choice.
+    pub(super) const fn chosen(implementation: Option<Implementation>) -> Self {
+        Self {
+            algorithm: None,
+            implementation,
+            nccl: None,
+            segment_bytes: None,
+            ports: None,
+            steps: Steps::Receipt,
+            extras: Vec::new(),
+        }
     }
 }
 
@@ -138,35 +155,33 @@ const fn chosen(implementation: Option<Implementation>) -> Named {
 fn of_library(name: &str, base: &str, implementation: Implementation, op: Op) -> Result<Named, Unnamed> {
     let base = base.replace('-', "_");
     if base == "default" {
-        return Ok(chosen(Some(implementation)));
+        return Ok(Named::chosen(Some(implementation)));
     }
     if base == "non_blocking" {
         // The nonblocking form of the operation, whose algorithm the library chooses too.
-        return Ok(Named { extras: vec![base], ..chosen(Some(implementation)) });
+        return Ok(Named { extras: vec![base], ..Named::chosen(Some(implementation)) });
     }
     let algorithm = bases::algorithm(&base, op).map_err(|why| reason(name, op, why))?;
-    Ok(Named { algorithm: Some(algorithm), steps: steps(algorithm), ..chosen(Some(implementation)) })
+    Ok(Named { algorithm: Some(algorithm), steps: steps(algorithm), ..Named::chosen(Some(implementation)) })
 }
 
 fn reason(name: &str, op: Op, why: bases::Why) -> Unnamed {
-    let name = shown(name);
+    let name = quoted(name);
     match why {
         bases::Why::Differs(what) => {
-            Unnamed::new(format!("no algorithm of `{op}` here does as `{name}`: {what}"))
+            Unnamed::new(format!("no algorithm of `{op}` here does as {name}: {what}"))
         }
         bases::Why::Vendor => {
-            Unnamed::new(format!("`{name}` is the vendor's own, without a public description"))
+            Unnamed::new(format!("{name} is the vendor's own, without a public description"))
         }
         bases::Why::Unknown(Some(near)) => {
-            Unnamed::new(format!("`{name}` is no known algorithm of `{op}`; did you mean `{near}`?"))
+            Unnamed::new(format!("{name} is no known algorithm of `{op}`; did you mean `{near}`?"))
         }
-        bases::Why::Unknown(None) => Unnamed::new(format!("`{name}` is no known algorithm of `{op}`")),
+        bases::Why::Unknown(None) => Unnamed::new(format!(
+            "{name} is no known algorithm of `{op}`; known are {}",
+            listed(bases::names(op))
+        )),
     }
-}
-
-/// A name as it may be quoted in one line.
-fn shown(name: &str) -> String {
-    name.chars().take(60).flat_map(char::escape_debug).collect()
 }
 
 /// Exchanges of MPI libraries wait for the send and the receive of a step together; whoever forwards along a tree or chain,
@@ -182,23 +197,35 @@ const fn steps(algorithm: Algorithm) -> Steps {
     }
 }
 
+/// What NCCL may be told to run, with the algorithm where it is one of those here.
+const NCCL: [(&str, NcclChoice, Option<Algorithm>); 8] = [
+    ("ring", NcclChoice::Ring, Some(Algorithm::Ring)),
+    ("tree", NcclChoice::Tree, Some(Algorithm::DoubleTree)),
+    ("nvls", NcclChoice::Nvls, None),
+    ("nvlstree", NcclChoice::NvlsTree, None),
+    ("collnet", NcclChoice::CollNet, None),
+    ("collnetdirect", NcclChoice::CollNetDirect, None),
+    ("collnetchain", NcclChoice::CollNetChain, None),
+    ("pat", NcclChoice::Pat, None),
+];
+
 fn nccl(choice: &str, op: Op) -> Result<Named, Unnamed> {
-    let (nccl, algorithm) = match choice.to_ascii_lowercase().as_str() {
-        "ring" => (NcclChoice::Ring, Some(Algorithm::Ring)),
-        "tree" => (NcclChoice::Tree, Some(Algorithm::DoubleTree)),
-        "nvls" => (NcclChoice::Nvls, None),
-        "nvlstree" => (NcclChoice::NvlsTree, None),
-        "collnet" => (NcclChoice::CollNet, None),
-        "collnetdirect" => (NcclChoice::CollNetDirect, None),
-        "collnetchain" => (NcclChoice::CollNetChain, None),
-        "pat" => (NcclChoice::Pat, None),
-        "default" => return Ok(chosen(Some(Implementation::Nccl))),
-        _ => return Err(Unnamed::new(format!("NCCL has no algorithm `{}`", shown(choice)))),
+    if choice.eq_ignore_ascii_case("default") {
+        return Ok(Named::chosen(Some(Implementation::Nccl)));
+    }
+    let known = NCCL.into_iter().find(|(name, ..)| choice.eq_ignore_ascii_case(name));
+    let Some((_, nccl, algorithm)) = known else {
+        let names = NCCL.into_iter().map(|(name, ..)| name);
+        return Err(Unnamed::new(format!(
+            "NCCL has no algorithm {}; known are {}",
+            quoted(choice),
+            listed(names)
+        )));
     };
     if nccl == NcclChoice::Tree && op != Op::AllReduce {
         return Err(Unnamed::new(format!("NCCL has trees for `all-reduce` only, not for `{op}`")));
     }
-    Ok(Named { algorithm, nccl: Some(nccl), ..chosen(Some(Implementation::Nccl)) })
+    Ok(Named { algorithm, nccl: Some(nccl), ..Named::chosen(Some(Implementation::Nccl)) })
 }
 
 /// The parts of `NAME-VARIANT-LIBRARY-SEGMENT-PORTS`.
@@ -214,15 +241,14 @@ struct Own<'a> {
 fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
     let number = |text: &str, what: &str| {
         text.parse::<u64>().map_err(|_| {
-            Unnamed::new(format!("`{}` has `{}` where {what} is expected", shown(own.name), shown(text)))
+            Unnamed::new(format!("{} has {} where {what} is expected", quoted(own.name), quoted(text)))
         })
     };
     let segment = number(own.segment, "the bytes of a segment")?;
-    let ports =
-        u32::try_from(number(own.ports, "a number of ports")?).ok().filter(|ports| (1..=64).contains(ports));
-    let ports = ports.ok_or_else(|| {
-        Unnamed::new(format!("`{}` uses {} ports, not 1 to 64", shown(own.name), shown(own.ports)))
-    })?;
+    let count = number(own.ports, "a number of ports")?;
+    let ports = u32::try_from(count).ok().filter(|ports| (1..=64).contains(ports));
+    let ports = ports
+        .ok_or_else(|| Unnamed::new(format!("{} uses {count} ports, expected 1 to 64", quoted(own.name))))?;
     let mut words: Vec<&str> = own.variant.split('_').collect();
     let form = if words.first() == Some(&"VEC") && words.len() > 1 {
         words.drain(..2).nth(1).unwrap_or_default()
@@ -239,7 +265,10 @@ fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
         ("BRUCK", "LOG") => "bruck",
         _ => {
             let form = format!("{}-{}", own.base, own.variant);
-            return Err(Unnamed::new(format!("`{}` is no known form of an algorithm", shown(&form))));
+            return Err(Unnamed::new(format!(
+                "{} is no known form of an algorithm; known are `RECDOUB-L`, `RECDOUB-B`, `RING-B` and `BRUCK-LOG`",
+                quoted(&form)
+            )));
         }
     };
     let algorithm = bases::algorithm(base, op).map_err(|why| reason(own.name, op, why))?;
@@ -250,6 +279,6 @@ fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
         ports: Some(ports),
         steps: steps(algorithm),
         extras: words.into_iter().map(str::to_owned).collect(),
-        ..chosen(Some(implementation))
+        ..Named::chosen(Some(implementation))
     })
 }

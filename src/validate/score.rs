@@ -1,10 +1,13 @@
 //! Errors of time: of points, of files, and what a file counts for.
 
+use std::collections::BTreeSet;
+
 use super::groups::groups;
 use super::prediction::{FilePrediction, Prediction, UnpredictedPoint};
 use super::targets::targets;
 use crate::result::{
-    FileScore, PointPrediction, SkippedFile, SkippedPoint, Standing, VALIDATE_SCHEMA, Validation, WorstPoint,
+    FileScore, PointPrediction, RunFacts, SkippedFile, SkippedPoint, Standing, VALIDATE_SCHEMA, Validation,
+    WorstPoint,
 };
 
 /// Scores predictions: files, groups and targets, in the order of the predictions.
@@ -12,9 +15,16 @@ use crate::result::{
 /// A point whose measured or predicted time is not above zero has no error in percent: it is skipped, and told of.
 pub fn score(predictions: Vec<Prediction>) -> Validation {
     let (mut files, mut skipped, mut skipped_points) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ids = BTreeSet::new();
     for prediction in predictions {
         match prediction {
             Prediction::Skipped(file) => skipped.push(file),
+            // What is told of a file is told by its id.
+            Prediction::Predicted(file) if !ids.insert(file.run.id.clone()) => {
+                let why =
+                    "another file has its id too, and counts alone; give each an `# id` of its own".into();
+                skipped.push(SkippedFile { id: file.run.id, why });
+            }
             Prediction::Predicted(mut file) => {
                 set_aside_timeless(&mut file);
                 skipped_points.extend(file.skipped_points.drain(..).map(|point| SkippedPoint {
@@ -71,9 +81,9 @@ fn timeless(point: &PointPrediction) -> Option<String> {
 fn file_score(file: FilePrediction) -> Option<FileScore> {
     let (mape_pct, bias_pct) = errors(&file.points)?;
     let worst = worst(&file.points)?;
-    let standing = standing_of(&file);
     let mut run = file.run;
     run.collective = run.collective.replace('_', "-");
+    let standing = standing(&run);
     Some(FileScore {
         worst: WorstPoint {
             bytes: worst.bytes,
@@ -88,21 +98,20 @@ fn file_score(file: FilePrediction) -> Option<FileScore> {
     })
 }
 
-/// What a file counts for.
-pub(super) fn standing_of(file: &FilePrediction) -> Standing {
-    standing(file, &file.run.collective.replace('_', "-"))
-}
-
-fn standing(file: &FilePrediction, collective: &str) -> Standing {
-    if file.run.healthy != "yes" || !matches!(file.run.trust.as_str(), "A" | "B") {
+/// What a run counts for.
+pub(super) fn standing(run: &RunFacts) -> Standing {
+    if run.healthy != "yes" || !matches!(run.trust.as_str(), "A" | "B") {
         Standing::Doubtful
-    } else if on_host(&file.run.software, &file.run.memory)
-        && matches!(collective, "all-reduce" | "reduce" | "reduce-scatter")
-    {
+    } else if on_host(&run.software, &run.memory) && sums(&run.collective) {
         Standing::HostReduction
     } else {
         Standing::Judged
     }
+}
+
+/// Whether ranks sum in a collective.
+pub(super) fn sums(collective: &str) -> bool {
+    matches!(collective, "all-reduce" | "reduce" | "reduce-scatter")
 }
 
 /// Whether it is MPI on host memory.
@@ -123,8 +132,10 @@ pub(super) fn errors<'a>(points: impl IntoIterator<Item = &'a PointPrediction>) 
 }
 
 /// The point with the largest absolute error in percent, the first of equals.
-pub(super) fn worst(points: &[PointPrediction]) -> Option<&PointPrediction> {
-    points.iter().reduce(
+pub(super) fn worst<'a>(
+    points: impl IntoIterator<Item = &'a PointPrediction>,
+) -> Option<&'a PointPrediction> {
+    points.into_iter().reduce(
         |worst, point| {
             if point.error_pct().abs() > worst.error_pct().abs() { point } else { worst }
         },
@@ -177,6 +188,15 @@ mod tests {
         for reduction in ["all_reduce", "reduce", "reduce-scatter"] {
             assert_eq!(with("yes", "A", "mpi", "host", reduction), Standing::HostReduction);
         }
+    }
+
+    #[test]
+    fn of_two_files_of_one_id_the_first_counts() {
+        let twice = || Prediction::from(file("a", "A100", "all_gather", &[(8, 1.0, 1.0)]));
+        let scored = score(vec![twice(), twice()]);
+        assert_eq!(scored.files.len(), 1);
+        let why = "another file has its id too, and counts alone; give each an `# id` of its own";
+        assert_eq!(scored.skipped, [SkippedFile { id: "a".into(), why: why.into() }]);
     }
 
     #[test]

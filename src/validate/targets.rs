@@ -54,7 +54,7 @@ fn target(limit: &Limit, files: &[&FileScore]) -> Option<Target> {
     };
     let members: Members<'_> = files
         .iter()
-        .map(|file| (*file, file.points.iter().filter(|point| counts(point)).cloned().collect()))
+        .map(|file| (*file, file.points.iter().filter(|point| counts(point)).collect()))
         .collect();
     let means = Means::of(&members)?;
     let (over_points, over_files) = match limit.what {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use railspine::collective::Op;
-use railspine::input::stack::builtin;
+use railspine::input::stack::{builtin, to_toml};
 use railspine::report::json;
 use railspine::stack::param;
 
@@ -105,9 +105,20 @@ fn wrong_use_is_told() {
     std::fs::write(folder.path().join("box.log"), log.replace("NVIDIA A100-SXM4-80GB", "Other")).unwrap();
     std::fs::write(folder.path().join("small.toml"), TOPOLOGY.replace("servers = 16", "servers = 1"))
         .unwrap();
+    std::fs::write(folder.path().join("profile.toml"), to_toml(&builtin("nccl-ampere").unwrap())).unwrap();
     for (args, code, told) in [
         (
-            &["none.log", "--topology", "lab.toml"][..],
+            &["one.log", "--topology", "profile.toml"][..],
+            2,
+            "error: `profile.toml` is a stack profile, expected a topology or a scenario\n",
+        ),
+        (
+            &["one.log", "--topology", "lab.toml", "--free", "launch.ll", "--fix", "launch.ll"],
+            2,
+            "error: `launch.ll` cannot be both free and fixed\nhelp: name it in `--free` or in `--fix`, not in both\n",
+        ),
+        (
+            &["none.log", "--topology", "lab.toml"],
             3,
             "error: cannot read `none.log`: there is no such file\n",
         ),

@@ -64,7 +64,8 @@ fn ring_end(drains: &[u64], latencies: &[u64], steps: u32) -> Option<End> {
     distinct.sort_unstable();
     distinct.dedup();
     // The longest sum must fit.
-    let all = latencies.iter().zip(drains).map(|(a, b)| u128::from(a + b)).max()? * (back as u128 + 1);
+    let longest = latencies.iter().zip(drains).map(|(a, b)| u128::from(*a) + u128::from(*b)).max()?;
+    let all = longest * (back as u128 + 1);
     if distinct.len() > DRAINS || all > u128::from(u64::MAX / 8) {
         return None;
     }

@@ -95,18 +95,18 @@ impl Measured {
     /// # Errors
     /// Where it holds something else, in one sentence.
     pub fn count(&self, name: &str) -> Result<Given<u32>, String> {
-        self.parsed(name, "a whole number below 1048577", |text| {
+        self.parsed(name, "a whole number up to 1048576", |text| {
             text.parse::<u32>().ok().filter(|count| *count <= MOST)
         })
     }
 
-    /// A key that holds a number above zero.
+    /// A key that holds a number from a thousandth to a million.
     ///
     /// # Errors
     /// Where it holds something else, in one sentence.
     pub fn number(&self, name: &str) -> Result<Given<f64>, String> {
-        self.parsed(name, "a number above 0 and below 1000000", |text| {
-            text.parse::<f64>().ok().filter(|number| *number > 0.0 && *number < 1e6)
+        self.parsed(name, "a number from 0.001 to 1000000", |text| {
+            text.parse::<f64>().ok().filter(|number| (1e-3..=1e6).contains(number))
         })
     }
 
@@ -119,7 +119,7 @@ impl Measured {
         match self.key(name) {
             Given::Is(text) => match parse(text) {
                 Some(value) => Ok(Given::Is(value)),
-                None => Err(format!("`{name}` is {}, not {what}", quoted(text))),
+                None => Err(format!("`{name}` is {}, expected {what}", quoted(text))),
             },
             Given::Nothing => Ok(Given::Nothing),
             Given::Unknown => Ok(Given::Unknown),

@@ -1,9 +1,9 @@
 //! The table of nccl-tests: its columns, and its rows.
 
-use crate::exchange::{MAX_BYTES, Point, is_absent, quoted, size, time_us};
+use crate::exchange::{Point, is_absent, size, time_us};
 
 /// The columns of a table, by position.
-#[derive(Default, Clone)]
+#[derive(Default)]
 pub(super) struct Table {
     count: usize,
     redop: Option<usize>,
@@ -48,31 +48,14 @@ pub(super) struct Row {
 
 /// Reads a row, or tells its size and what is wrong.
 pub(super) fn row(table: &Table, cells: &[&str]) -> Result<Row, (Option<u64>, String)> {
-    let bytes = cells.first().and_then(|cell| size(cell));
-    if cells.len() != table.count {
-        return Err((bytes, format!(": expected {} cells, found {}", table.count, cells.len())));
-    }
     let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
-    let bytes = match bytes {
-        Some(0) => return Err((bytes, ": a size of 0 measures no transfer".into())),
-        Some(bytes) => bytes,
-        None => {
-            let found = quoted(cell(0));
-            return Err((
-                None,
-                format!(": expected a whole number of bytes up to {MAX_BYTES}, found {found}"),
-            ));
-        }
-    };
-    let time = |at: usize, what: &str| match cell(at) {
-        absent if is_absent(absent) => Ok(None),
-        text => match time_us(text) {
-            Some(time) => Ok(Some(time)),
-            None => {
-                let found = quoted(text);
-                Err((Some(bytes), format!(", time {what}: expected microseconds above 0, found {found}")))
-            }
-        },
+    let bytes = size(cell(0));
+    if cells.len() != table.count {
+        return Err((bytes.ok(), format!(": expected {} cells, found {}", table.count, cells.len())));
+    }
+    let bytes = bytes.map_err(|why| (None, format!(": {why}")))?;
+    let time = |at: usize, what: &str| {
+        time_us(cell(at)).map_err(|why| (Some(bytes), format!(", time {what}: {why}")))
     };
     let out = time(table.out[0], "out of place")?;
     let inside = match table.inside {

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
+use crate::exchange::quoted;
 use crate::run::RunError;
+use crate::units::Bytes;
 
 /// Why logs cannot be fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -21,8 +23,8 @@ pub enum CalibrateError {
     },
     /// A host of a log holds more ranks than any server that is left.
     #[error(
-        "host `{host}` of `{log}` holds {}, but the next server of `{place}` has {}",
-        counted(*.ranks, "rank"), counted(*.most, "accelerator")
+        "host {} of `{log}` holds {}, but the next server of `{place}` has {}",
+        quoted(.host), counted(*.ranks, "rank"), counted(*.most, "accelerator")
     )]
     Accelerators {
         /// The log.
@@ -85,6 +87,19 @@ pub enum CalibrateError {
         /// Why.
         error: Box<RunError>,
     },
+    /// A log needs more memory than there is for it.
+    #[error(
+        "to simulate `{log}` would need about {} of memory, more than the {} that it may have",
+        Bytes(*.need), Bytes(*.limit)
+    )]
+    Memory {
+        /// The log.
+        log: String,
+        /// Bytes needed, about.
+        need: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
     /// No threads could be had.
     #[error("cannot start threads: {message}")]
     Threads {
@@ -110,8 +125,16 @@ impl CalibrateError {
             Self::UnknownConstant { near: None, .. } => {
                 vec!["keys are those of stack profiles, such as `launch.ll` or `fraction.network`".into()]
             }
-            Self::NothingFree => vec!["leave out `--free`, or free constants of what the logs measure".into()],
-            _ => Vec::new(),
+            Self::NothingFree => vec!["leave out `--free` and `--fix`, or free constants of what the logs measure".into()],
+            Self::Alone { .. } => vec!["give logs of two ranks or more".into()],
+            Self::NoConstants { .. } => {
+                vec!["start from the profile of a library, such as `--profile nccl-hopper`".into()]
+            }
+            Self::FreeAndFixed { .. } => vec!["name it in `--free` or in `--fix`, not in both".into()],
+            Self::Memory { .. } => {
+                vec!["give a log of fewer ranks, or calibrate on a machine with more memory".into()]
+            }
+            Self::Run { .. } | Self::Threads { .. } | Self::Cancelled => Vec::new(),
         }
     }
 }

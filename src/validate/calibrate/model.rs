@@ -132,6 +132,9 @@ impl Run {
             scenario.stack = Some(stack);
             let result = run::run(&scenario, options, watch).map_err(|error| match error {
                 RunError::Cancelled => CalibrateError::Cancelled,
+                RunError::Memory { need, limit } => {
+                    CalibrateError::Memory { log: self.id.clone(), need, limit }
+                }
                 error => CalibrateError::Run { log: self.id.clone(), error: Box::new(error) },
             })?;
             for (at, case) in missing.iter().zip(&result.cases) {

@@ -1,5 +1,6 @@
 //! Which accelerators of a fabric the ranks of a log are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::CalibrateError;
@@ -73,15 +74,17 @@ fn on_scenario(scenario: &Scenario, id: &str, log: &Log) -> Result<Placed, Calib
 
 /// Endpoints by server, in their order.
 fn servers(fabric: &Fabric) -> Vec<Vec<NodeId>> {
-    let mut servers: Vec<(Option<u32>, Vec<NodeId>)> = Vec::new();
+    let mut servers: Vec<Vec<NodeId>> = Vec::new();
+    let mut known: BTreeMap<u32, usize> = BTreeMap::new();
     for node in fabric.endpoints() {
-        let server = fabric.node(*node).server;
-        match servers.iter_mut().find(|(known, _)| server.is_some() && *known == server) {
-            Some((_, nodes)) => nodes.push(*node),
-            None => servers.push((server, vec![*node])),
+        let next = servers.len();
+        let at = fabric.node(*node).server.map_or(next, |server| *known.entry(server).or_insert(next));
+        if at == next {
+            servers.push(Vec::new());
         }
+        servers[at].push(*node);
     }
-    servers.into_iter().map(|(_, nodes)| nodes).collect()
+    servers
 }
 
 fn on_fabric(fabric: &Fabric, id: &str, log: &Log) -> Result<Placed, CalibrateError> {

@@ -5,12 +5,10 @@ use super::model::{Sight, Told};
 use super::{Machine, Measurement};
 use crate::result::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
+    SizeBand,
 };
 use crate::stack::param::{Param, Part, Unit};
 use crate::stack::{Profile, Version};
-
-/// From which size on sizes are large.
-const LARGE: u64 = 64 << 20;
 
 /// Names the fitted profile, and says what it was fitted to.
 pub(super) fn name(profile: &mut Profile, start: &Profile, name: &str, measurements: &[Measurement]) {
@@ -70,10 +68,11 @@ pub(super) fn calibration(
             log(measurement, sight, own)
         })
         .collect();
-    let large: Vec<FittedPoint> = points.iter().filter(|point| point.bytes >= LARGE).cloned().collect();
+    let large: Vec<FittedPoint> =
+        points.iter().filter(|point| SizeBand::of(point.bytes) == SizeBand::Large).cloned().collect();
     let mut all = vec![errors("all", &points)];
     if !large.is_empty() {
-        all.push(errors("64MiB-and-over", &large));
+        all.push(errors(SizeBand::Large.name(), &large));
     }
     Calibration {
         schema: CALIBRATE_SCHEMA.into(),

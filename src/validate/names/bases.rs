@@ -113,9 +113,13 @@ pub(super) fn algorithm(base: &str, op: Op) -> Result<Algorithm, Why> {
     if VENDOR.iter().any(|name| base.starts_with(name)) {
         return Err(Why::Vendor);
     }
-    let same = SAME.iter().filter(|(of, ..)| *of == op).map(|(_, name, _)| *name);
     let other = OTHER.iter().filter(|(of, ..)| of.contains(&op)).map(|(_, name, _)| *name);
-    Err(Why::Unknown(nearest(base, same.chain(other))))
+    Err(Why::Unknown(nearest(base, names(op).chain(other))))
+}
+
+/// The base names of an operation that are an algorithm.
+pub(super) fn names(op: Op) -> impl Iterator<Item = &'static str> {
+    SAME.iter().filter(move |(of, ..)| *of == op).map(|(_, name, _)| *name)
 }
 
 #[cfg(test)]

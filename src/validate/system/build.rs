@@ -6,7 +6,7 @@ use super::network::{self, Adapter, Shape};
 use super::product::{Product, pcie_of_adapter};
 use super::site::{self, Site};
 use super::{Adapters, HostKind, Scaleup, System, Unmapped};
-use crate::exchange::{Given, Measured, Placement};
+use crate::exchange::{Given, Measured, Placement, quoted};
 use crate::fabric::{Builder, Cable, Node, NodeKind, Routing};
 use crate::ids::NodeId;
 
@@ -42,6 +42,9 @@ pub(super) fn build(
         }
         Between::Switches(shape, of) => {
             let sites = sites(&keys, *shape, of, measured, placement, &adapters, &mut notes)?;
+            if let Some(why) = network::too_many(*shape, &sites) {
+                return Err(Unmapped::new(why));
+            }
             if let Some(cable) = drawing.cable(of.net, gbps(of.gbps)) {
                 network::add(&mut drawing.builder, *shape, &cable, keys.taper, &sites, &adapters);
             }
@@ -290,7 +293,7 @@ fn sites(
     let per_leaf = (network::leaf_ports(of.gbps) / lanes.max(1)).max(1);
     let Some(placement) = placement else {
         if let Given::Is(file) = measured.key("placement") {
-            notes.push(format!("the placement `{file}` was not found; nodes fill switches in order"));
+            notes.push(format!("the placement {} was not found; nodes fill switches in order", quoted(file)));
         }
         return Ok(site::in_order(keys.nodes, per_leaf));
     };
@@ -300,9 +303,10 @@ fn sites(
     let apart = used.windows(2).all(|pair| pair[0] < pair[1]);
     if !apart || (0..keys.ranks).any(|rank| node_of(rank) != used[(rank / keys.per_node) as usize]) {
         return Err(Unmapped::new(format!(
-            "the placement has {} nodes, which do not hold {} ranks on {} nodes",
+            "the placement has {} nodes, which do not hold {} ranks on {} nodes; expected {} nodes, or a multiple",
             placement.nodes.len(),
             keys.ranks,
+            keys.nodes,
             keys.nodes
         )));
     }

@@ -3,14 +3,16 @@
 use super::media::NETS;
 use super::network::Shape;
 use super::product::{self, Product, product};
+use super::word::{unknown, word};
 use super::{Adapters, Scaleup, Unmapped};
-use crate::diag::nearest;
-use crate::exchange::{Given, Measured};
+use crate::exchange::{Given, Measured, listed, quoted};
 
 /// The most ranks of a system.
 const MOST_RANKS: u32 = 1 << 17;
 /// The most ranks of a node: a mesh of them is drawn link by link.
 const MOST_PER_NODE: u32 = 1 << 9;
+/// The most adapters of a node: switches count those of all nodes as lanes.
+const MOST_ADAPTERS: u32 = 1 << 8;
 
 /// What the network between nodes looks like.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,13 +51,14 @@ impl Keys {
         let per_node = if measured.gpus_per_node == 0 { 1 } else { measured.gpus_per_node };
         if u64::from(nodes) * u64::from(per_node) != u64::from(ranks) {
             return Err(Unmapped::new(format!(
-                "`nodes` x `gpus_per_node` is {nodes} x {}, but `ranks` is {ranks}",
-                measured.gpus_per_node
+                "`nodes` x `gpus_per_node` is {nodes} x {}, but `ranks` is {ranks}, expected {}",
+                measured.gpus_per_node,
+                u64::from(nodes) * u64::from(per_node)
             )));
         }
         if ranks > MOST_RANKS || per_node > MOST_PER_NODE {
             return Err(Unmapped::new(format!(
-                "{ranks} ranks, {per_node} a node, are more than {MOST_RANKS} or {MOST_PER_NODE} a node"
+                "{ranks} ranks, {per_node} a node, are too many; at most {MOST_RANKS}, {MOST_PER_NODE} a node, are drawn"
             )));
         }
         let mut keys = Self {
@@ -96,13 +99,15 @@ impl Keys {
         let scaleup = word(measured, "scaleup", &Scaleup::NAMES)?;
         let given = match measured.key("accelerator") {
             Given::Nothing if measured.key("memory") == Given::Is("device") => {
-                return Err(Unmapped::new("`accelerator` is `none`, but `memory` is `device`"));
+                return Err(Unmapped::new(
+                    "`accelerator` is `none`, but `memory` is `device`; name the accelerator, or write `memory = host`",
+                ));
             }
             Given::Nothing => return Ok(()),
             Given::Unknown if host_memory => return Ok(()),
             Given::Unknown => None,
             Given::Is(name) => {
-                Some(product(name).ok_or_else(|| unknown("accelerator", name, product::near(name)))?)
+                Some(product(name).ok_or_else(|| unknown("accelerator", name, product::names()))?)
             }
         };
         if host_memory {
@@ -117,7 +122,8 @@ impl Keys {
             (None, Given::Is(Scaleup::CubeMesh)) => self.of_generation(2)?,
             (None, _) => {
                 return Err(Unmapped::new(
-                    "`accelerator` is not known, and `scaleup` does not tell a generation of NVLink",
+                    "`accelerator` is not known, and `scaleup` does not tell a generation of NVLink; name the accelerator, \
+                     such as `H100`",
                 ));
             }
         };
@@ -125,15 +131,22 @@ impl Keys {
         self.scaleup = match scaleup {
             Given::Is(scaleup) if scaleup.suits(product) => scaleup,
             Given::Is(scaleup) => {
-                return Err(Unmapped::new(format!("{} has no `{}`", product.name, scaleup.name())));
+                return Err(Unmapped::new(format!(
+                    "`scaleup` is `{}`, which {} does not have; it may have {}",
+                    scaleup.name(),
+                    product.name,
+                    listed(Scaleup::names_of(product))
+                )));
             }
             // One accelerator a node may be alone on any board.
             Given::Nothing => Scaleup::Alone,
             Given::Unknown => {
                 let scaleup = Scaleup::of_product(product, self.per_node).ok_or_else(|| {
                     Unmapped::new(format!(
-                        "`scaleup` is not known, and {} is not sold with {} in a node",
-                        product.name, self.per_node
+                        "`scaleup` is not known, and {} is not sold with {} in a node; it may have {}",
+                        product.name,
+                        self.per_node,
+                        listed(Scaleup::names_of(product))
                     ))
                 })?;
                 self.assume("scaleup", format_args!("`{}`", scaleup.name()));
@@ -154,12 +167,14 @@ impl Keys {
         let Some(product) = self.product else { return Ok(()) };
         if self.scaleup == Scaleup::Alone {
             if let Given::Is(domain @ 2..) = measured.count("scaleup_domain").map_err(Unmapped::new)? {
-                return Err(Unmapped::new(format!("`scaleup` is `none`, but `scaleup_domain` is {domain}")));
+                return Err(Unmapped::new(format!(
+                    "`scaleup` is `none`, but `scaleup_domain` is {domain}, expected 1"
+                )));
             }
             return Ok(());
         }
         let domain = match measured.count("scaleup_domain").map_err(Unmapped::new)? {
-            Given::Is(0) => return Err(Unmapped::new("`scaleup_domain` is 0")),
+            Given::Is(0) => return Err(Unmapped::new("`scaleup_domain` is 0, expected 1 or more")),
             Given::Is(domain) => domain,
             Given::Nothing | Given::Unknown => {
                 let domain = if product.name.starts_with("GB") { 72 } else { self.per_node };
@@ -175,23 +190,22 @@ impl Keys {
         };
         if ranks > domain && !fits {
             return Err(Unmapped::new(format!(
-                "domains of {domain} and nodes of {per_node} do not divide each other"
+                "`scaleup_domain` is {domain} and `gpus_per_node` is {per_node}, but one must be a multiple of the other"
             )));
         }
         self.domain = domain.min(ranks);
         let most = self.scaleup.most(product);
         if self.domain > most {
             return Err(Unmapped::new(format!(
-                "`{}` links at most {most}, not {}",
-                self.scaleup.name(),
-                self.domain
+                "`scaleup_domain` is {domain}, but `{}` links at most {most}",
+                self.scaleup.name()
             )));
         }
         if self.domain > per_node
             && matches!(self.scaleup, Scaleup::Pcie | Scaleup::ChipToChip | Scaleup::CubeMesh)
         {
             return Err(Unmapped::new(format!(
-                "`{}` does not leave a node, but `scaleup_domain` is {domain} with {per_node} a node",
+                "`scaleup_domain` is {domain}, but `{}` does not leave a node, expected at most {per_node}",
                 self.scaleup.name()
             )));
         }
@@ -200,18 +214,14 @@ impl Keys {
 
     fn between(&mut self, measured: &Measured) -> Result<(), Unmapped> {
         let adapters = self.adapters(measured)?;
-        const SHAPES: [(&str, Option<Shape>); 6] = [
-            ("fat-tree", Some(Shape::FatTree)),
-            ("rail-optimized", Some(Shape::Rails)),
-            ("dragonfly-plus", Some(Shape::DragonflyPlus)),
-            ("dragonfly", Some(Shape::Dragonfly)),
-            ("torus", None),
-            // Checked below: a word that is known, but contradicts several nodes.
-            ("single-node", None),
-        ];
-        let shape = match word(measured, "fabric", &SHAPES)? {
+        let mut shapes = Shape::NAMES.map(|(name, shape)| (name, Some(shape))).to_vec();
+        // The second is checked below: a word that is known, but contradicts several nodes.
+        shapes.extend([("torus", None), ("single-node", None)]);
+        let shape = match word(measured, "fabric", &shapes)? {
             Given::Is(Some(shape)) => shape,
-            Given::Is(None) if measured.key("fabric") == Given::Is("torus") => {
+            Given::Is(None)
+                if measured.key("fabric").value().is_some_and(|word| word.eq_ignore_ascii_case("torus")) =>
+            {
                 let sides = self.sides(measured)?;
                 self.between = Between::Torus(sides, adapters);
                 return Ok(());
@@ -219,7 +229,8 @@ impl Keys {
             Given::Is(None) | Given::Nothing => {
                 let text = measured.header.get("fabric").map_or("none", String::as_str);
                 return Err(Unmapped::new(format!(
-                    "`fabric` is `{text}`, but {} nodes send over a network",
+                    "`fabric` is {}, but {} nodes send over a network, expected a shape such as `fat-tree`, or `unknown`",
+                    quoted(text),
                     self.nodes
                 )));
             }
@@ -241,12 +252,15 @@ impl Keys {
 
     fn adapters(&mut self, measured: &Measured) -> Result<Adapters, Unmapped> {
         let nodes = self.nodes;
-        let none =
-            |key: &str| Unmapped::new(format!("`{key}` is `none`, but {nodes} nodes send over a network"));
+        let none = |key: &str, example: &str| {
+            Unmapped::new(format!(
+                "`{key}` is `none`, but {nodes} nodes send over a network, expected a value such as `{example}`"
+            ))
+        };
         let names = NETS.map(|name| (name, name));
         let net = match word(measured, "net", &names)? {
             Given::Is(net) => net,
-            Given::Nothing => return Err(none("net")),
+            Given::Nothing => return Err(none("net", "infiniband")),
             Given::Unknown => {
                 let net = "infiniband";
                 self.assume("net", format_args!("`{net}`"));
@@ -254,26 +268,32 @@ impl Keys {
             }
         };
         let usual = self.product.and_then(|product| product.server);
-        let open = |key: &str, what: &str| {
-            Unmapped::new(format!("`{key}` is not known, and nothing else tells {what} of these nodes"))
+        let open = |key: &str, example: &str| {
+            Unmapped::new(format!(
+                "`{key}` is not known, and nothing else tells it of these nodes; add a line such as `# {key} = {example}`"
+            ))
         };
         let per_node = match measured.count("nics_per_node").map_err(Unmapped::new)? {
-            Given::Is(0) => return Err(Unmapped::new("`nics_per_node` is 0")),
-            Given::Is(count) => count,
-            Given::Nothing => return Err(none("nics_per_node")),
+            Given::Is(count @ 1..=MOST_ADAPTERS) => count,
+            Given::Is(count) => {
+                return Err(Unmapped::new(format!(
+                    "`nics_per_node` is {count}, expected 1 to {MOST_ADAPTERS}"
+                )));
+            }
+            Given::Nothing => return Err(none("nics_per_node", "8")),
             Given::Unknown => {
                 let usual = usual.filter(|(gpus, ..)| *gpus == self.per_node);
-                let (_, count, _) = usual.ok_or_else(|| open("nics_per_node", "the adapters"))?;
+                let (_, count, _) = usual.ok_or_else(|| open("nics_per_node", "8"))?;
                 self.assume("nics_per_node", count);
                 count
             }
         };
         let gbps = match measured.number("nic_gbps").map_err(Unmapped::new)? {
             Given::Is(gbps) => gbps,
-            Given::Nothing => return Err(none("nic_gbps")),
+            Given::Nothing => return Err(none("nic_gbps", "400")),
             Given::Unknown => {
                 let usual = usual.filter(|(gpus, count, _)| *gpus == self.per_node && *count == per_node);
-                let (.., gbps) = usual.ok_or_else(|| open("nic_gbps", "the rate of the adapters"))?;
+                let (.., gbps) = usual.ok_or_else(|| open("nic_gbps", "400"))?;
                 self.assume("nic_gbps", gbps);
                 gbps
             }
@@ -289,19 +309,25 @@ impl Keys {
 
     fn sides(&self, measured: &Measured) -> Result<Vec<u32>, Unmapped> {
         let Given::Is(text) = measured.key("torus_shape") else {
-            return Err(Unmapped::new("`fabric` is `torus`, but `torus_shape` is not given"));
+            return Err(Unmapped::new(
+                "`fabric` is `torus`, but `torus_shape` is not given; add a line such as `# torus_shape = 4x4x4`",
+            ));
         };
         let sides: Option<Vec<u32>> =
             text.split(['x', 'X']).map(|side| side.trim().parse().ok().filter(|side| *side > 0)).collect();
         let sides = sides.filter(|sides| sides.len() <= 4).ok_or_else(|| {
-            Unmapped::new(format!("`torus_shape` is `{text}`, not 1 to 4 sides such as `4x4x4`"))
+            Unmapped::new(format!(
+                "`torus_shape` is {}, expected 1 to 4 sides above 0 such as `4x4x4`",
+                quoted(text)
+            ))
         })?;
         let places = sides.iter().fold(1_u32, |places, side| places.saturating_mul(*side));
         if places == self.nodes {
             Ok(sides)
         } else {
             Err(Unmapped::new(format!(
-                "`torus_shape` is `{text}`, which has {places} places for {} nodes",
+                "`torus_shape` is {}, which has {places} places for {} nodes",
+                quoted(text),
                 self.nodes
             )))
         }
@@ -327,35 +353,6 @@ impl Keys {
             }
             _ => {}
         }
-    }
-}
-
-/// The value of a key that holds one of a few words.
-fn word<T: Copy>(measured: &Measured, key: &str, words: &[(&'static str, T)]) -> Result<Given<T>, Unmapped> {
-    let text = match measured.key(key) {
-        Given::Is(text) => text,
-        // A word of the list may itself be `none`.
-        Given::Nothing => {
-            return Ok(words
-                .iter()
-                .find(|(word, _)| *word == "none")
-                .map_or(Given::Nothing, |(_, is)| Given::Is(*is)));
-        }
-        Given::Unknown => return Ok(Given::Unknown),
-    };
-    match words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
-        Some((_, is)) => Ok(Given::Is(*is)),
-        None => Err(unknown(key, text, nearest(text, words.iter().map(|(word, _)| *word)))),
-    }
-}
-
-fn unknown(key: &str, text: &str, near: Option<&str>) -> Unmapped {
-    let shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
-    match near {
-        Some(near) => {
-            Unmapped::new(format!("`{key}` is `{shown}`, which is not known; did you mean `{near}`?"))
-        }
-        None => Unmapped::new(format!("`{key}` is `{shown}`, which is not known")),
     }
 }
 

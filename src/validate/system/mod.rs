@@ -10,11 +10,13 @@ mod network;
 mod product;
 mod scaleup;
 mod site;
+mod word;
 
 use thiserror::Error;
 
 pub use product::{PRODUCTS, Product, RTX4090, product};
 pub use scaleup::Scaleup;
+pub(super) use word::word;
 
 use crate::exchange::{Measured, Placement};
 use crate::fabric::Fabric;

@@ -3,6 +3,8 @@
 //! The nodes of a job see only a part of a machine, so what is above its switches is drawn as one switch that does not
 //! block (or blocks by a published ratio): the number of hops is right, and so is the capacity as far as it is published.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::site::Site;
 use crate::fabric::{Builder, Cable, Node, NodeKind};
 use crate::ids::NodeId;
@@ -28,6 +30,20 @@ pub(super) enum Shape {
     Dragonfly,
 }
 
+impl Shape {
+    /// All, with their names in headers.
+    pub(super) const NAMES: [(&'static str, Self); 4] = [
+        ("fat-tree", Self::FatTree),
+        ("rail-optimized", Self::Rails),
+        ("dragonfly-plus", Self::DragonflyPlus),
+        ("dragonfly", Self::Dragonfly),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// Ports of a leaf towards nodes, by the rate of the port: half of what the usual switch of its time has.
 pub(super) fn leaf_ports(gbps: f64) -> u32 {
     match gbps {
@@ -36,6 +52,32 @@ pub(super) fn leaf_ports(gbps: f64) -> u32 {
         ..=400.0 => 32,
         _ => 72,
     }
+}
+
+/// The most switches of a group, and groups, that are joined pair by pair.
+const MOST_JOINED: u32 = 1 << 10;
+
+/// Why a network of that shape over nodes on such sites is not drawn, where it is not.
+pub(super) fn too_many(shape: Shape, sites: &[Site]) -> Option<String> {
+    if !matches!(shape, Shape::Dragonfly | Shape::DragonflyPlus) {
+        return None;
+    }
+    let mut groups: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for site in sites {
+        groups.entry(site.group).or_default().insert(site.leaf);
+    }
+    let most = groups.values().map(BTreeSet::len).max().unwrap_or(0);
+    let (count, what, help) = if groups.len() > MOST_JOINED as usize {
+        (groups.len(), "groups of switches", "")
+    } else if shape == Shape::Dragonfly && most > MOST_JOINED as usize {
+        (most, "switches in one group", "; a `placement` tells groups")
+    } else {
+        return None;
+    };
+    let shape = shape.name();
+    Some(format!(
+        "`fabric` is `{shape}`, but {count} {what} are more than the {MOST_JOINED} that are drawn{help}"
+    ))
 }
 
 /// Adds the switches over `adapters` (by node) and cables them. `taper` is how many times more capacity there is below

@@ -1,7 +1,5 @@
 //! Accelerators as products: their links, their PCIe, and the adapters of the server that they are sold in.
 
-use crate::diag::nearest;
-
 /// An accelerator.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Product {
@@ -77,12 +75,12 @@ pub fn product(name: &str) -> Option<&'static Product> {
     all().find(|product| product.name.eq_ignore_ascii_case(name))
 }
 
-/// The name nearest to one that is not known.
-pub(super) fn near(name: &str) -> Option<&'static str> {
-    nearest(name, all().map(|product| product.name))
+/// The names of all.
+pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    all().map(|product| product.name)
 }
 
-fn all() -> impl Iterator<Item = &'static Product> {
+fn all() -> impl Iterator<Item = &'static Product> + Clone {
     PRODUCTS.iter().chain(std::iter::once(&RTX4090))
 }
 

@@ -90,6 +90,11 @@ impl Scaleup {
         }
     }
 
+    /// The names of those that suit an accelerator.
+    pub(super) fn names_of(product: &Product) -> impl Iterator<Item = &'static str> {
+        Self::NAMES.into_iter().filter(|(_, scaleup)| scaleup.suits(product)).map(|(name, _)| name)
+    }
+
     /// The most accelerators that can be linked so.
     pub(super) fn most(self, product: &Product) -> u32 {
         match self {
