@@ -82,6 +82,7 @@ fn predictions() -> Vec<Prediction> {
     (gather.run.collective, gather.run.software, gather.run.memory) =
         ("all_gather".into(), "mpi".into(), "host".into());
     gather.run.profile = "mpi-tofud".into();
+    gather.run.assumed = vec!["nic_gbps".into(), "fabric".into()];
     (gather.run.servers, gather.run.bus_factor) = (8, 0.875);
     let mut reduce = gather.clone();
     (reduce.run.id, reduce.run.collective, reduce.run.bus_factor) = ("c-reduce".into(), "reduce".into(), 1.0);

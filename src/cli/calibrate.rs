@@ -24,6 +24,7 @@ use crate::report::draw::{self, DrawError};
 use crate::report::{calibrate as report, json};
 use crate::result::Calibration;
 use crate::run;
+use crate::stack::param::Param;
 use crate::stack::{Library, Profile, Version};
 use crate::validate::calibrate::{
     self, CalibrateError, Machine, Measurement, Settings, constant, default_profile,
@@ -31,9 +32,8 @@ use crate::validate::calibrate::{
 
 pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let op = args.op.as_deref().map(operation).transpose()?;
-    let constants = |keys: &[String]| keys.iter().map(|key| constant(key)).collect::<Result<Vec<_>, _>>();
-    let free = constants(&args.free).map_err(|error| failure(&error, term))?;
-    let fixed = constants(&args.fix).map_err(|error| failure(&error, term))?;
+    let (free, fixed) = (constants(&args.free, term), constants(&args.fix, term));
+    let (free, fixed) = (free?, fixed?);
     let measurements = measurements(args, op, term)?;
     let start = start(args.profile.as_deref(), &measurements, term)?;
     if start.software == Library::Mpi {
@@ -205,6 +205,12 @@ fn start(asked: Option<&str>, measurements: &[Measurement], term: &Term) -> Resu
         term.say("help: add `--profile NAME` with the stack profile to start from, such as `nccl-hopper`");
         Failure::Told(Exit::Usage)
     })
+}
+
+/// The constants of some keys, or word of every key that is none.
+fn constants(keys: &[String], term: &Term) -> Result<Vec<Param>, Failure> {
+    let found: Vec<_> = keys.iter().map(|key| constant(key).map_err(|error| failure(&error, term))).collect();
+    found.into_iter().collect()
 }
 
 fn failure(error: &CalibrateError, term: &Term) -> Failure {

@@ -75,17 +75,33 @@ fn mpi(device: bool, system: &System) -> Result<(&'static str, String), String> 
     }
 }
 
+/// The release of a library, if the file tells one.
+fn version(measured: &Measured) -> Option<Version> {
+    measured.key("library_version").value().and_then(Version::parse)
+}
+
+/// Keys of how a library was run that a file leaves open, and for which the usual was taken: the newest release, a process
+/// to each accelerator.
+pub(super) fn assumed(measured: &Measured, library: Library) -> Vec<&'static str> {
+    let mut assumed = Vec::new();
+    if library.chooses_as_nccl() {
+        if version(measured).is_none() {
+            assumed.push("library_version");
+        }
+        if !matches!(measured.key("procs"), Given::Is("per-gpu" | "per-node")) {
+            assumed.push("procs");
+        }
+    }
+    assumed
+}
+
 /// What a file says of its library and how it was run.
 ///
 /// # Errors
 /// Where a key holds what is not known.
 pub(super) fn stack_of(measured: &Measured, system: &System, profile: Profile) -> Result<Stack, String> {
     let mut stack = Stack::new(profile);
-    if let Given::Is(text) = measured.key("library_version")
-        && let Some(version) = Version::parse(text)
-    {
-        stack.version = version;
-    }
+    stack.version = version(measured).unwrap_or(stack.version);
     stack.shared_process = measured.key("procs") == Given::Is("per-node");
     stack.overrides = Overrides {
         protocol: system::word(measured, "protocol_forced", &Protocol::ALL)

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::folder::MeasuredFile;
-use super::library::{library, profile_of, stack_of};
+use super::library::{assumed, library, profile_of, stack_of};
 use super::names::{Implementation, Named, NcclChoice, named};
 use super::predict::{Group, Run};
 use super::prediction::{FilePrediction, UnpredictedPoint};
@@ -42,7 +42,8 @@ fn prepared(file: &MeasuredFile) -> Result<Run, String> {
     let (profile, generation) = profile_of(library, &system)?;
     let constants = builtin(profile).ok_or_else(|| format!("there is no profile `{profile}`"))?;
     let stack = stack_of(&measured, &system, constants)?;
-    let mut told = told_of(&measured, &system, library, profile, generation);
+    let assumed = [system.assumed.as_slice(), &assumed(&measured, library)].concat();
+    let mut told = told_of(&measured, library, profile, generation, &assumed);
     let mut rows = Rows::new(&measured, system, library, stack);
     for point in &measured.points {
         let name = point.algorithm.as_deref().unwrap_or_default();
@@ -93,10 +94,10 @@ fn placement_of(file: &MeasuredFile, measured: &Measured) -> Result<Option<Place
 /// What is known of a run before anything is predicted.
 fn told_of(
     measured: &Measured,
-    system: &System,
     library: Library,
     profile: &str,
     generation: String,
+    assumed: &[&str],
 ) -> FilePrediction {
     let key = |name: &str| measured.header.get(name).cloned().unwrap_or_default();
     let skipped = measured.skipped.iter().map(|point| UnpredictedPoint {
@@ -118,7 +119,7 @@ fn told_of(
             trust: key("trust"),
             source: key("source"),
             bus_factor: measured.op.bus_factor(measured.ranks),
-            assumed: system.assumed.iter().map(|key| (*key).to_owned()).collect(),
+            assumed: assumed.iter().map(|key| (*key).to_owned()).collect(),
         },
         points: Vec::new(),
         skipped_points: skipped.collect(),

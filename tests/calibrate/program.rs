@@ -159,9 +159,10 @@ fn wrong_use_is_told() {
             "error: there is no constant named `launch.l1`\nhelp: did you mean `launch.ll`?\n",
         ),
         (
-            &["one.log", "--topology", "lab.toml", "--fix", "colour"],
+            &["one.log", "--topology", "lab.toml", "--free", "launch.l1,launch.l2", "--fix", "colour"],
             2,
-            "error: there is no constant named `colour`\nhelp: keys are those of stack profiles, such as `launch.ll` or \
+            "error: there is no constant named `launch.l1`\nhelp: did you mean `launch.ll`?\n\
+             error: there is no constant named `launch.l2`\nhelp: did you mean `launch.ll`?\nerror: there is no constant named `colour`\nhelp: keys are those of stack profiles, such as `launch.ll` or \
              `fraction.network`\n",
         ),
         (

@@ -305,3 +305,20 @@ fn an_id_counts_once() {
         ("same", "another file has its id too, and counts alone; give each an `# id` of its own")
     );
 }
+
+#[test]
+fn keys_that_are_left_open_are_told_and_not_guessed_in_silence() {
+    let assumed = |changed: &[(&str, &str)]| {
+        prepare(&made(Path::new(""), header(changed, 2, 8))).unwrap().told.run.assumed
+    };
+    let told = [("library_version", "2.23.4"), ("procs", "per-gpu")];
+    let none = assumed(&told);
+    for (key, value) in [("library_version", "unknown"), ("library_version", "DROP"), ("procs", "per-socket")]
+    {
+        let changed: Vec<(&str, &str)> =
+            told.into_iter().map(|(name, was)| (name, if name == key { value } else { was })).collect();
+        let more: Vec<String> =
+            assumed(&changed).into_iter().filter(|assumed| !none.contains(assumed)).collect();
+        assert_eq!(more, [key], "{key} is {value}");
+    }
+}

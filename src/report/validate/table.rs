@@ -28,7 +28,7 @@ pub fn table(validation: &Validation, width: Option<u16>) -> String {
         section(title, files(&validation.files, standing, width));
     }
     section(
-        "keys that a file leaves open, taken as usual for its hardware",
+        "keys that a file leaves open, taken as usual for its hardware; releases as the newest",
         assumed(&validation.files, width),
     );
     for (by, title) in [
