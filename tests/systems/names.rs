@@ -86,13 +86,8 @@ fn names_of_the_network_interface_tell_segments_and_ports() {
 #[test]
 fn names_of_nccl_keep_their_own_meaning() {
     let choices = [
-        ("ring", NcclChoice::Ring, Some(Algorithm::Ring)),
         ("tree", NcclChoice::Tree, Some(Algorithm::DoubleTree)),
-        ("nvls", NcclChoice::Nvls, None),
         ("nvlstree", NcclChoice::NvlsTree, None),
-        ("collnet", NcclChoice::CollNet, None),
-        ("collnetdirect", NcclChoice::CollNetDirect, None),
-        ("collnetchain", NcclChoice::CollNetChain, None),
         ("pat", NcclChoice::Pat, None),
     ];
     for (name, nccl, algorithm) in choices {

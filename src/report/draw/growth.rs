@@ -4,8 +4,8 @@ use super::axis::Axis;
 use super::canvas::{Frame, Point};
 use super::picture::Picture;
 use super::spread::spread;
-use super::style::{AXIS, FADED, GRID_LINE, INK, LABEL, Look, REFERENCE, TICK};
-use super::{DrawError, heading};
+use super::style::{AXIS, FADED, LABEL, Look, REFERENCE, TICK};
+use super::{DrawError, grid, heading};
 
 const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 480.0;
@@ -64,18 +64,7 @@ pub fn draw_growth(name: &str, title: &str, lines: &[Growth], most: f64) -> Resu
                 frame.bottom - y.share(work) * frame.height(),
             )
         };
-        for tick in &y.ticks {
-            let at = frame.bottom - y.share(tick.value) * frame.height();
-            canvas.line(&[(frame.left, at), (frame.right, at)], GRID_LINE, 1.0)?;
-            canvas.text((frame.left - 8.0, at), &tick.label, TICK.right().halfway())?;
-        }
-        for tick in &x.ticks {
-            let at = frame.left + x.share(tick.value) * frame.width();
-            canvas.line(&[(at, frame.top), (at, frame.bottom)], GRID_LINE, 1.0)?;
-            canvas.line(&[(at, frame.bottom), (at, frame.bottom + 5.0)], INK, 1.0)?;
-            canvas.text((at, frame.bottom + 19.0), &tick.label, TICK.centred())?;
-        }
-        canvas.line(&[(frame.left, frame.bottom), (frame.right, frame.bottom)], INK, 1.25)?;
+        grid::draw(canvas, frame, &x, &y)?;
         let guide: Vec<Point> = guide.iter().map(place).collect();
         canvas.dashes(&guide, REFERENCE, 1.5, (1.5, 3.5))?;
         for (index, line) in lines.iter().enumerate() {
