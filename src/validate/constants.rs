@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::fit::{Fit, Options, fit};
+use super::fit::{Options, fit};
 use super::predict::{IMPOSSIBLE, Run};
 use super::score::sums;
 use crate::input::stack::builtin;
@@ -70,8 +70,8 @@ const MPI: &[Param] = &[
     p::MPI_REDUCE_LARGE,
 ];
 
-/// What a run of MPI counts for whose processors sum: these vary with more than a rate of sums can tell.
-const SUMS: f64 = 0.25;
+/// Those of them that only sums tell.
+const SUMS: &[Param] = &[p::MPI_REDUCE, p::MPI_REDUCE_LARGE];
 
 /// The constants of a profile that runs may tell.
 pub fn told_by_runs(profile: &Profile) -> Vec<Param> {
@@ -112,34 +112,48 @@ pub fn published(name: &str) -> Option<Profile> {
     Some(profile)
 }
 
-/// Fits the constants of a built-in profile, from what is published, to the runs that have it. `None` where there is no
+/// The constants of a built-in profile fitted, from what is published, to the runs that have it. `None` where there is no
 /// such profile, or no run.
-pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> {
+///
+/// Where MPI only moves data in some runs and sums in others, messages are fitted to the former alone, and sums to the
+/// latter after them: processors differ from machine to machine by more than a rate of sums can tell.
+pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Profile> {
     let start = published(name)?;
     // What adapters a run had decides its times, so guesses of them tell nothing.
     let guessed = |run: &Run| run.told.run.assumed.iter().any(|key| key.starts_with("nic"));
     let runs: Vec<&Run> =
         runs.iter().copied().filter(|run| run.told.run.profile == name && !guessed(run)).collect();
+    if runs.is_empty() {
+        return None;
+    }
+    let told = told_by_runs(&start);
+    let (summing, moving): (Vec<&Run>, Vec<&Run>) =
+        runs.iter().copied().partition(|run| sums(&run.told.run.collective));
+    if start.software != Library::Mpi || summing.is_empty() || moving.is_empty() {
+        return Some(fit_to(&start, &told, &runs, options));
+    }
+    let (of_sums, of_messages): (Vec<Param>, Vec<Param>) =
+        told.into_iter().partition(|param| SUMS.contains(param));
+    let messages = fit_to(&start, &of_messages, &moving, options);
+    Some(fit_to(&messages, &of_sums, &summing, options))
+}
+
+/// A profile with some of its constants fitted to runs.
+fn fit_to(start: &Profile, constants: &[Param], runs: &[&Run], options: &Options) -> Profile {
     let (mut measured, mut weights) = (Vec::new(), Vec::new());
-    for run in &runs {
+    for run in runs {
         let points = &run.told.points;
-        let facts = &run.told.run;
-        let counts =
-            if facts.software == Library::Mpi.name() && sums(&facts.collective) { SUMS } else { 1.0 };
         // Large sizes have as much weight together as all sizes of a file.
         let is_large = |point: &PointPrediction| SizeBand::of(point.bytes) == SizeBand::Large;
         let large = points.iter().filter(|point| is_large(point)).count();
         for point in points {
             measured.push(point.measured_us);
             let more = if is_large(point) { 1.0 / large as f64 } else { 0.0 };
-            weights.push(counts * (1.0 / points.len() as f64 + more));
+            weights.push(1.0 / points.len() as f64 + more);
         }
     }
-    if measured.is_empty() {
-        return None;
-    }
     // What no schedule can do was not measured.
-    let bounds = runs.par_iter().map(|run| run.play(Some(&start)).bounds).collect::<Vec<_>>().concat();
+    let bounds = runs.par_iter().map(|run| run.play(Some(start)).bounds).collect::<Vec<_>>().concat();
     for ((weight, time), bound) in weights.iter_mut().zip(&measured).zip(bounds) {
         if *time < IMPOSSIBLE * bound {
             *weight = 0.0;
@@ -148,10 +162,11 @@ pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> 
     let predict = |profile: &Profile| -> Vec<f64> {
         runs.par_iter().map(|run| run.play(Some(profile)).times).collect::<Vec<_>>().concat()
     };
-    let before = predict(&start);
+    let before = predict(start);
     // Constants that change nothing would only cost predictions.
-    let free: Vec<Param> = told_by_runs(&start)
-        .into_par_iter()
+    let free: Vec<Param> = constants
+        .par_iter()
+        .copied()
         .filter(|param| {
             let mut other = start.clone();
             let spec = param.spec();
@@ -159,5 +174,5 @@ pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Fit> 
             predict(&other).iter().zip(&before).any(|(a, b)| (a - b).abs() > 1e-6 * b.abs())
         })
         .collect();
-    Some(fit(&start, &free, measured.len(), &predict, &measured, &weights, options))
+    fit(start, &free, measured.len(), &predict, &measured, &weights, options).profile
 }

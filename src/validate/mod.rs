@@ -107,7 +107,7 @@ fn fit<'a>(
     let names: BTreeSet<&'a str> = left.iter().map(|run| run.told.run.profile.as_str()).collect();
     let fitted: BTreeMap<&'a str, Profile> = pool.install(|| {
         let fit = |name: &'a str| {
-            let fitted = constants::fit_profile(name, &kept, &FOLD).map(|fit| fit.profile);
+            let fitted = constants::fit_profile(name, &kept, &FOLD);
             // Where no run is left, what is published stands.
             Some((name, fitted.or_else(|| constants::published(name))?))
         };
