@@ -127,6 +127,8 @@ impl Stack {
         let mut steps = self.steps(kernel);
         steps[Medium::Network as usize] += extra;
         let (rate, segments) = self.pace(kernel, steps[kernel.site.inside() as usize]);
+        // Channels cross the network too, but for those of reducing switches, whose rate is the switches'.
+        let channels = if kernel.is_reducing() { f64::INFINITY } else { self.moved(kernel) };
         let outside = match kernel.protocol {
             Protocol::Ll => self.rate(p::RATE_LL_NET),
             Protocol::Ll128 if kernel.site.network > 0.0 => {
@@ -142,14 +144,14 @@ impl Stack {
             launch: self.launch(kernel),
             costs: Costs {
                 step: steps.map(micros),
-                most: [rate, rate, outside],
+                most: [rate, rate, outside.min(channels)],
                 fraction: [
                     // Reducing switches have their own rate, which is more than kernels get through plain copies.
                     if kernel.is_reducing() { None } else { Some(self.at(p::PART_SCALEUP)) },
                     Some(self.at(p::PART_PCIE)),
                     Some(network),
                 ],
-                flowing: kernel.is_ring() && kernel.protocol != Protocol::Simple,
+                flowing: kernel.is_ring() && kernel.protocol == Protocol::Ll,
                 messages: None,
             },
         }
@@ -200,9 +202,7 @@ impl Stack {
         if kernel.is_reducing() {
             return self.switched(kernel, links);
         }
-        let simple = if kernel.is_ring() { p::RATE_SIMPLE } else { p::RATE_TREE };
-        let each = kernel.pick([p::RATE_LL, p::RATE_LL128, simple]);
-        let all = f64::from(kernel.channels) * self.rate(each);
+        let all = self.moved(kernel);
         let rate = match kernel.protocol {
             Protocol::Ll => all.min(self.rate(p::RATE_LL_ALL)),
             Protocol::Ll128 => all.min(links * self.at(p::PART_LL128)),
@@ -215,10 +215,18 @@ impl Stack {
             (true, true, _) => (rate.min(links), chunk(p::CHUNK_ROOTED)),
             (true, false, Protocol::Simple) => (self.chunked(kernel, rate.min(links), step), None),
             (true, false, _) => (rate.min(links), None),
-            // Half of the threads go up the tree, half down.
-            (false, _, Protocol::Simple) => (rate / 2.0, chunk(p::CHUNK_TREE)),
             (false, ..) => (rate, chunk(p::CHUNK_TREE)),
         }
+    }
+
+    /// What the channels of a ring or tree move each way.
+    fn moved(&self, kernel: &Kernel<'_>) -> f64 {
+        let (each, ways) = match (kernel.is_ring(), kernel.protocol) {
+            // Half of the threads go up the tree, half down.
+            (false, Protocol::Simple) => (p::RATE_TREE, 2.0),
+            _ => (kernel.pick([p::RATE_LL, p::RATE_LL128, p::RATE_SIMPLE]), 1.0),
+        };
+        f64::from(kernel.channels) * self.rate(each) / ways
     }
 
     /// The rate of a ring whose chunks beyond the first of every block cost another step each.

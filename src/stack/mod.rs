@@ -17,6 +17,7 @@ mod kernels;
 mod mpi;
 mod plan;
 mod profile;
+mod published;
 mod site;
 mod tables;
 
@@ -25,4 +26,5 @@ pub use dress::{BareLane, dress};
 pub use nccl::{Protocol, Version};
 pub use plan::{Overrides, Plan, Stack};
 pub use profile::{Generation, Library, Profile};
+pub use published::published;
 pub use site::{Medium, Site};

@@ -10,8 +10,12 @@ impl Stack {
     /// The library's plan, and what its messages cost.
     pub(super) fn mpi(&self, site: &Site, op: Op, asked: Algorithm, bytes: u64) -> Plan {
         let algorithm = if asked == Algorithm::Auto { mpi_choice(site, op, bytes) } else { asked };
-        let further =
-            if algorithm == Algorithm::Direct { f64::from(site.ranks.saturating_sub(2)) } else { 0.0 };
+        // All but the first of the messages that a rank starts at once: to all others, or at a root from all.
+        let further = if algorithm == Algorithm::Direct && op != Op::SendRecv {
+            f64::from(site.ranks.saturating_sub(2))
+        } else {
+            0.0
+        };
         // One message goes over few adapters at once.
         let rails = f64::from(self.overrides.rails.unwrap_or(u32::MAX)).min(self.at(p::MPI_RAILS));
         let rail = site.network / f64::from(site.adapters.max(1)) * self.at(p::PART_NETWORK);

@@ -241,16 +241,20 @@ impl Question<'_> {
     }
 
     fn nvls(&self) -> f64 {
-        let (n, channels) =
-            (f64::from(self.site.ranks), if self.generation == Generation::Blackwell { 24.0 } else { 16.0 });
+        let n = f64::from(self.site.ranks);
         let (factor, ratio) = match self.op {
             Op::AllReduce => (2.0, n / (2.0 * (n - 1.0))),
             _ => ((n - 1.0) / n, n / (n - 1.0)),
         };
-        let bus =
-            self.inside() * tables::nvls_efficiency(self.generation) * (channels - 1.0) / channels * factor;
+        let bus = self.switched(1) * factor;
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
         tables::nvls_hop(self.version) + self.bytes as f64 / (1_000.0 * bus * ratio)
+    }
+
+    /// What NVLS moves into and out of switches.
+    fn switched(&self, servers: u32) -> f64 {
+        let channels = tables::nvls_channels(self.generation, servers);
+        self.inside() * tables::nvls_efficiency(self.generation) * (channels - 1.0) / channels
     }
 
     fn nvls_tree(&self) -> f64 {
@@ -259,8 +263,8 @@ impl Question<'_> {
         let latency = tables::nvls_hop(self.version) + 2.0 * depth * tables::nvls_tree_hop(self.version);
         let outside = self.site.network / 1e9 * if servers == 2 { 2.0 } else { 1.0 };
         let cap = tables::nvls_tree(self.generation, self.version, servers);
-        let inside = self.inside() * tables::nvls_efficiency(self.generation) * 15.0 / 16.0 * 2.0;
-        let bus = inside.min(outside).min(16.0 * cap);
+        let channels = tables::nvls_channels(self.generation, servers);
+        let bus = f64::min(2.0 * self.switched(servers), outside).min(channels * cap);
         let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
         latency + self.bytes as f64 / (1_000.0 * bus * n / (2.0 * (n - 1.0)))
     }

@@ -106,6 +106,8 @@ impl Param {
 const TIMES: (f64, f64) = (0.0, 1e5);
 const RATES: (f64, f64) = (1e-3, 1e5);
 const PARTS: (f64, f64) = (0.01, 1.0);
+/// LL128 has 120 bytes of data in a line of 128.
+const LINES: (f64, f64) = (0.01, 120.0 / 128.0);
 const SIZES: (f64, f64) = (1.0, 1e12);
 const COUNTS: (f64, f64) = (1.0, 1024.0);
 
@@ -171,8 +173,8 @@ params! {
     PART_EFA "fraction.efa" Fraction Network 0.85 PARTS "the same over EFA";
     PART_SLINGSHOT "fraction.slingshot" Fraction Network 0.92 PARTS "the same over Slingshot";
     PART_ETHERNET "fraction.ethernet" Fraction Network 0.85 PARTS "the same over Ethernet with TCP (tcpx too)";
-    PART_LL128 "fraction.ll128" Fraction Server 0.75 PARTS "what LL128 gets of what Simple would inside a server, its flags included";
-    PART_LL128_NET "fraction.ll128_network" Fraction Network 0.75 PARTS "the same over the network";
+    PART_LL128 "fraction.ll128" Fraction Server 0.75 LINES "what LL128 gets of what Simple would inside a server, its flags included";
+    PART_LL128_NET "fraction.ll128_network" Fraction Network 0.75 LINES "what LL128 gets of what Simple would over the network";
     RATE_LL "rate.channel.ll" Rate Server 7.0 RATES "what a channel moves in LL";
     RATE_LL_ALL "rate.server.ll" Rate Server 88.0 RATES "what all channels of an accelerator move in LL";
     RATE_LL128 "rate.channel.ll128" Rate Server 20.0 RATES "what a channel moves in LL128";

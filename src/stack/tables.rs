@@ -115,6 +115,15 @@ pub(super) const fn nvls_tree(generation: Generation, version: Version, servers:
     }
 }
 
+/// How many channels NVLS has.
+pub(super) const fn nvls_channels(generation: Generation, servers: u32) -> f64 {
+    match (generation, servers) {
+        (Generation::Blackwell, 0 | 1) => 24.0,
+        (Generation::Blackwell, _) => 32.0,
+        _ => 16.0,
+    }
+}
+
 /// Latency of NVLS in a server, in microseconds.
 pub(super) const fn nvls_hop(version: Version) -> f64 {
     if version.before(23) { 23.0 } else { 25.0 }

@@ -1,7 +1,7 @@
 //! Constants of built-in profiles fitted to measured runs: which of them runs tell, and fitting them.
 //!
 //! A constant belongs to a generation of hardware, a class of links or a library, never to a file. Channel counts and the
-//! sizes of the largest chunks are the library's own figures and are not fitted.
+//! largest chunks of rings, trees and NVLS are the library's own figures and are not fitted.
 
 use rayon::prelude::*;
 
@@ -11,12 +11,12 @@ use super::score::sums;
 use crate::input::stack::builtin;
 use crate::result::{PointPrediction, SizeBand};
 use crate::stack::param::{self as p, Param};
-use crate::stack::{Generation, Library, Profile};
+use crate::stack::{self, Library, Profile};
 
-/// What runs within servers of accelerators tell.
+/// What runs within servers of accelerators tell. LL128 serves sizes in the middle only, where its launch is not told apart
+/// from its steps, so that one stays at the library's figure.
 const SERVER: &[Param] = &[
     p::LAUNCH_LL,
-    p::LAUNCH_LL128,
     p::LAUNCH_SIMPLE,
     p::LAUNCH_SHARED,
     p::RING_LL,
@@ -52,7 +52,6 @@ const NETWORK: &[Param] = &[
     p::RATE_TREE,
     p::CHUNK_TREE_LL,
     p::CHUNK_TREE_LL128,
-    p::CHUNK_TREE,
 ];
 /// What runs of MPI tell.
 const MPI: &[Param] = &[
@@ -91,21 +90,7 @@ pub fn published(name: &str) -> Option<Profile> {
         profile.set(param, param.spec().default);
     }
     if profile.software == Library::Nccl {
-        // What it takes links for, its caps of LL, LL128 and trees, and of NVLS (`src/graph/tuning.cc`, `topo.h`).
-        let (part, ll, ll128, tree, nvls) = match profile.generation {
-            Generation::Volta => (0.8, 39.0, 20.0, 26.5, 298.0),
-            Generation::Ampere => (0.8, 87.7, 20.0, 24.0, 298.0),
-            Generation::Hopper => (0.824, 141.0, 36.7, 38.7, 298.0),
-            Generation::Blackwell => (0.802, 282.0, 40.0, 70.0, 512.0),
-        };
-        for (param, value) in [
-            (p::PART_SCALEUP, part),
-            (p::PART_P2P, part),
-            (p::RATE_LL_ALL, ll),
-            (p::RATE_LL128, ll128),
-            (p::RATE_TREE, tree),
-            (p::RATE_NVLS, nvls),
-        ] {
+        for (param, value) in stack::published(profile.generation) {
             profile.set(param, value);
         }
     }

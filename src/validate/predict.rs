@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::prediction::{FilePrediction, Prediction, UnpredictedPoint};
+use super::score::standing;
 use crate::collective::Algorithm;
 use crate::engine::Steps;
-use crate::result::{PointPrediction, SkippedFile};
+use crate::result::{PointPrediction, SkippedFile, Standing};
 use crate::run::{self, Proofs, RunError, RunOptions, Scenario};
 use crate::stack::Profile;
 use crate::units::{Bytes, Time};
@@ -81,6 +82,11 @@ impl Run {
     #[must_use]
     pub fn within(self, max_memory: Option<u64>) -> Self {
         Self { max_memory, ..self }
+    }
+
+    /// Whether constants may be fitted to it and errors counted: healthy, with a trust of B or better.
+    pub fn is_sound(&self) -> bool {
+        standing(&self.told.run) != Standing::Doubtful
     }
 
     /// Predicts all points, with the constants of another profile where one is given.
