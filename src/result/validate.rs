@@ -59,6 +59,9 @@ pub struct RunFacts {
     /// Keys that the file leaves open and for which the usual value was taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assumed: Vec<String>,
+    /// What was taken for these keys, and what of the file or the machine is not represented: sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Bus bandwidth over bytes per time.
     pub bus_factor: f64,
 }

@@ -195,16 +195,16 @@ params! {
     MPI_LAUNCH "mpi.launch" Time Host 1.0 TIMES "what a collective of MPI costs once";
     MPI_STEP "mpi.step" Time Network 1.2 TIMES "software latency of a small message";
     MPI_PARTNER "mpi.partner" Time Network 0.5 TIMES "added to a message whose partner is not that of the step before";
-    MPI_MESSAGE "mpi.message" Time Host 1.0 TIMES "what a rank takes for each further message of many that it starts at once";
+    MPI_MESSAGE "mpi.message" Time Host 1.0 TIMES "what a rank takes for each further message of many that it starts at once, or a root awaits at once";
     MPI_COPY "mpi.copy" Rate Host 5.0 RATES "what is copied through buffers of small messages";
     MPI_PACK "mpi.pack" Rate Host 8.0 RATES "what is moved within memory, where blocks must be put in order or together";
     MPI_PACKING "mpi.packing" Time Host 2.0 TIMES "added to a message whose blocks must be put together";
     MPI_EAGER "mpi.eager" Bytes Network 8192.0 SIZES "the largest message that goes without asking first";
     MPI_ASK "mpi.rendezvous" Time Network 3.0 TIMES "software latency of a message that asks first";
-    MPI_RATE "mpi.rate" Rate Network 12.0 RATES "what a rank moves each way at most";
-    MPI_RAILS "mpi.rails" Count Network 2.0 COUNTS "adapters that one message uses at once";
+    MPI_RATE "mpi.rate" Rate Network 12.0 RATES "what the ranks of a server move each way at most, together";
+    MPI_RAILS "mpi.rails" Count Network 2.0 COUNTS "adapters that the messages of a server use at once";
     MPI_LARGE "mpi.large" Bytes Host 33554432.0 SIZES "messages from here on no longer fit caches and registrations";
-    MPI_RATE_LARGE "mpi.rate_large" Rate Host 6.0 RATES "what a rank moves each way at most in such messages";
+    MPI_RATE_LARGE "mpi.rate_large" Rate Host 6.0 RATES "what they move each way at most in such messages";
     MPI_REDUCE "mpi.reduce" Rate Host 8.0 RATES "what a processor sums, in bytes of one operand";
     MPI_REDUCE_LARGE "mpi.reduce_large" Rate Host 3.0 RATES "the same for such messages";
 }

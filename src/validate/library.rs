@@ -80,19 +80,22 @@ fn version(measured: &Measured) -> Option<Version> {
     measured.key("library_version").value().and_then(Version::parse)
 }
 
-/// Keys of how a library was run that a file leaves open, and for which the usual was taken: the newest release, a process
-/// to each accelerator.
-pub(super) fn assumed(measured: &Measured, library: Library) -> Vec<&'static str> {
+/// Keys of how a library was run that a file leaves open, and what was taken for them: the newest release, a process to
+/// each accelerator.
+pub(super) fn assumed(measured: &Measured, library: Library) -> (Vec<&'static str>, Vec<String>) {
     let mut assumed = Vec::new();
+    let mut notes = Vec::new();
     if library.chooses_as_nccl() {
         if version(measured).is_none() {
             assumed.push("library_version");
+            notes.push(format!("`library_version` is not known; {} is assumed", Version::NEWEST));
         }
         if !matches!(measured.key("procs"), Given::Is("per-gpu" | "per-node")) {
             assumed.push("procs");
+            notes.push("`procs` is not known; a process to each accelerator is assumed".into());
         }
     }
-    assumed
+    (assumed, notes)
 }
 
 /// What a file says of its library and how it was run.

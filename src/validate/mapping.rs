@@ -42,8 +42,10 @@ fn prepared(file: &MeasuredFile) -> Result<Run, String> {
     let (profile, generation) = profile_of(library, &system)?;
     let constants = builtin(profile).ok_or_else(|| format!("there is no profile `{profile}`"))?;
     let stack = stack_of(&measured, &system, constants)?;
-    let assumed = [system.assumed.as_slice(), &assumed(&measured, library)].concat();
-    let mut told = told_of(&measured, library, profile, generation, &assumed);
+    let (keys, taken) = assumed(&measured, library);
+    let mut told = told_of(&measured, library, profile, generation);
+    told.run.assumed = system.assumed.iter().copied().chain(keys).map(str::to_owned).collect();
+    told.run.notes = [measured.notes.as_slice(), &system.notes, &taken].concat();
     let mut rows = Rows::new(&measured, system, library, stack);
     for point in &measured.points {
         let name = point.algorithm.as_deref().unwrap_or_default();
@@ -92,13 +94,7 @@ fn placement_of(file: &MeasuredFile, measured: &Measured) -> Result<Option<Place
 }
 
 /// What is known of a run before anything is predicted.
-fn told_of(
-    measured: &Measured,
-    library: Library,
-    profile: &str,
-    generation: String,
-    assumed: &[&str],
-) -> FilePrediction {
+fn told_of(measured: &Measured, library: Library, profile: &str, generation: String) -> FilePrediction {
     let key = |name: &str| measured.header.get(name).cloned().unwrap_or_default();
     let skipped = measured.skipped.iter().map(|point| UnpredictedPoint {
         bytes: point.bytes.unwrap_or(0),
@@ -119,7 +115,8 @@ fn told_of(
             trust: key("trust"),
             source: key("source"),
             bus_factor: measured.op.bus_factor(measured.ranks),
-            assumed: assumed.iter().map(|key| (*key).to_owned()).collect(),
+            assumed: Vec::new(),
+            notes: Vec::new(),
         },
         points: Vec::new(),
         skipped_points: skipped.collect(),

@@ -31,6 +31,7 @@ pub(super) fn file(
             source: "a source".into(),
             bus_factor: 1.75,
             assumed: Vec::new(),
+            notes: Vec::new(),
         },
         points: points
             .iter()

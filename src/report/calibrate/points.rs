@@ -106,6 +106,7 @@ pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
                 trust: "A".into(),
                 source: log.id.clone(),
                 assumed: Vec::new(),
+                notes: Vec::new(),
                 bus_factor: log.bus_factor,
             },
             standing: Standing::Judged,

@@ -1,5 +1,7 @@
 //! Predictions against measured runs as text tables for a terminal.
 
+use std::collections::BTreeMap;
+
 use crate::report::number::{count, counted};
 use crate::report::table::{Column, lay_out, number, text};
 use crate::result::{
@@ -7,6 +9,9 @@ use crate::result::{
     Validation,
 };
 use crate::units::Bytes;
+
+/// So many files with a note are named, the others counted.
+const NAMED: usize = 3;
 
 /// Files, groups, targets, what was skipped, and the cross-validation if there is one.
 /// `width` is the most columns a line may take; long cells are then wrapped.
@@ -28,8 +33,8 @@ pub fn table(validation: &Validation, width: Option<u16>) -> String {
         section(title, files(&validation.files, standing, width));
     }
     section(
-        "keys that a file leaves open, taken as usual for its hardware; releases as the newest",
-        assumed(&validation.files, width),
+        "what was taken for keys that files leave open, and what is not represented",
+        notes(&validation.files, width),
     );
     for (by, title) in [
         (GroupBy::Collective, "by generation and collective"),
@@ -69,13 +74,30 @@ fn head(validation: &Validation) -> String {
     format!("{}; errors are of time, in percent of what was measured\n", parts.join("; "))
 }
 
-fn assumed(files: &[FileScore], width: Option<u16>) -> String {
-    let rows: Vec<Vec<String>> = files
-        .iter()
-        .filter(|file| !file.run.assumed.is_empty())
-        .map(|file| vec![file.run.id.clone(), file.run.assumed.join(", ")])
+/// Each note once, with the files that have it: many share one.
+fn notes(files: &[FileScore], width: Option<u16>) -> String {
+    let mut sharing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in files {
+        for note in &file.run.notes {
+            sharing.entry(note).or_default().push(&file.run.id);
+        }
+    }
+    let rows: Vec<Vec<String>> = sharing
+        .into_iter()
+        .map(|(note, ids)| {
+            let more = ids.len().saturating_sub(NAMED);
+            let mut named = ids[..ids.len() - more].join(", ");
+            if more > 0 {
+                named.push_str(&format!(" and {more} more"));
+            }
+            vec![note.to_owned(), ids.len().to_string(), named]
+        })
         .collect();
-    if rows.is_empty() { String::new() } else { lay_out(&[text("id"), text("keys")], rows, width) }
+    if rows.is_empty() {
+        String::new()
+    } else {
+        lay_out(&[text("note"), number("files"), text("ids")], rows, width)
+    }
 }
 
 fn files(files: &[FileScore], standing: Standing, width: Option<u16>) -> String {
