@@ -14,7 +14,7 @@ mod word;
 
 use thiserror::Error;
 
-pub use product::{PRODUCTS, Product, RTX4090, product};
+pub use product::{NvLink, PRODUCTS, Product, product};
 pub use scaleup::Scaleup;
 pub(super) use word::word;
 
