@@ -1,6 +1,6 @@
 //! The library that ran a measured file: its profile on that hardware, and how it was run.
 
-use super::system::{self, HostKind, NvLink, Scaleup, System};
+use super::system::{self, HostKind, Scaleup, System};
 use crate::exchange::{Given, Measured};
 use crate::stack::{Library, Overrides, Profile, Protocol, Stack, Version};
 
@@ -42,17 +42,8 @@ pub(super) fn profile_of(library: Library, system: &System) -> Result<(&'static 
             library.name()
         )),
         (_, HostKind::Accelerator(product)) => {
-            if matches!(system.scaleup, Scaleup::Pcie) {
-                return Ok(("nccl-pcie", product.name.into()));
-            }
-            Ok(match product.nvlink {
-                Some(NvLink::Two) => ("nccl-volta", "V100".into()),
-                Some(NvLink::Three) => ("nccl-ampere", "A100".into()),
-                Some(NvLink::Four) => ("nccl-hopper", "H100/H200".into()),
-                Some(NvLink::Five) => ("nccl-blackwell", "B200/GB200".into()),
-                None if product.links > 0 => ("rccl-mi300x", "MI300X".into()),
-                None => ("nccl-pcie", product.name.into()),
-            })
+            let (profile, generation) = product.profile(system.scaleup == Scaleup::Pcie);
+            Ok((profile, generation.into()))
         }
     }
 }

@@ -22,6 +22,16 @@ impl NvLink {
         }
     }
 
+    /// The built-in profile of accelerators that it joins, and what they are called in groups.
+    const fn profile(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Two => ("nccl-volta", "V100"),
+            Self::Three => ("nccl-ampere", "A100"),
+            Self::Four => ("nccl-hopper", "H100/H200"),
+            Self::Five => ("nccl-blackwell", "B200/GB200"),
+        }
+    }
+
     /// What stands for an accelerator that a header does not name.
     pub(super) const fn product(self) -> &'static Product {
         match self {
@@ -86,6 +96,16 @@ impl Product {
 
     const fn in_racks_of(self, accelerators: u32) -> Self {
         Self { rack: Some(accelerators), ..self }
+    }
+
+    /// The built-in profile of its library, and what it is called in groups. Over PCIe alone the profile is that of
+    /// accelerators without links of their own.
+    pub fn profile(&self, over_pcie: bool) -> (&'static str, &'static str) {
+        match self.nvlink {
+            _ if over_pcie || self.links == 0 => ("nccl-pcie", self.name),
+            Some(nvlink) => nvlink.profile(),
+            None => ("rccl-mi300x", "MI300X"),
+        }
     }
 
     /// Whether its usual server holds so many.
