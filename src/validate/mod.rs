@@ -4,6 +4,7 @@
 pub mod calibrate;
 pub mod constants;
 mod error;
+mod errors;
 pub mod fit;
 mod folder;
 mod folds;
