@@ -100,10 +100,7 @@ pub fn predict_runs(
 ) -> Result<Vec<Prediction>, ValidateError> {
     let runs = runs(folder)?;
     watch.begin(runs.len());
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| ValidateError::Threads { message: error.to_string() })?;
+    let pool = crate::run::threads(threads).map_err(|message| ValidateError::Threads { message })?;
     let predicted: Vec<Result<Prediction, ValidateError>> = pool.install(|| {
         runs.par_iter()
             .map(|path| {
@@ -124,7 +121,7 @@ pub fn predict_runs(
 mod tests {
     use super::*;
     use crate::result::SkippedFile;
-    use crate::validate::watch::Quiet;
+    use crate::run::Quiet;
 
     fn folder(names: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();

@@ -24,6 +24,7 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+pub use crate::run::Quiet;
 pub use error::ValidateError;
 pub use folder::{MeasuredFile, Predict, predict_runs, runs};
 pub use folds::{Fit, Fitted, Fold, cross_validate, folds};
@@ -31,7 +32,7 @@ pub use mapping::prepare;
 pub use predict::{Played, Run};
 pub use prediction::{FilePrediction, Prediction, UnpredictedPoint};
 pub use score::score;
-pub use watch::{Quiet, Watch};
+pub use watch::Watch;
 
 use crate::result::{Standing, Validation};
 use crate::stack::Profile;
@@ -100,10 +101,7 @@ fn fit<'a>(
     }
     let trains = |run: &Run| training.contains(&run.told.run.id.as_str());
     let (kept, left): (Vec<&Run>, Vec<&Run>) = sound.iter().copied().partition(|run| trains(run));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| format!("cannot start threads: {error}"))?;
+    let pool = crate::run::threads(threads).map_err(|error| format!("cannot start threads: {error}"))?;
     // Only the profiles of what is left out have lost anything.
     let names: BTreeSet<&'a str> = left.iter().map(|run| run.told.run.profile.as_str()).collect();
     let fitted: BTreeMap<&'a str, Profile> = pool.install(|| {
