@@ -88,7 +88,8 @@ pub struct System {
     pub notes: Vec<String>,
 }
 
-/// Maps a measured run to its system. `placement` is the file that the key `placement` names, where it was found.
+/// Maps a measured run to its system. `placement` is the file that the key `placement` names; without one, nodes fill
+/// switches in order.
 ///
 /// # Errors
 /// Where keys hold what this rule does not know, contradict each other, or leave open what has no default.
