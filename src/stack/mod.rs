@@ -20,7 +20,7 @@ mod profile;
 mod site;
 mod tables;
 
-pub use costs::{Costs, Messages};
+pub use costs::Costs;
 pub use dress::{BareLane, dress};
 pub use nccl::{Protocol, Version};
 pub use plan::{Overrides, Plan, Stack};

@@ -92,7 +92,7 @@ fn predict_here(folder: &Path, options: &Options, watch: &dyn Watch) -> Result<V
 }
 
 /// How constants are fitted for a fold: few rounds, since there are many folds.
-const FOLD: fit::Options = fit::Options { prior: 0.5, noise: (0.003, 0.2), rounds: 5, search: false };
+const FOLD: fit::Options = fit::Options { prior: 0.5, noise: (0.003, 0.2), rounds: 5 };
 
 /// Fits the constants of every profile to the runs of those ids among the `sound` ones, from what is published.
 fn fit<'a>(sound: &'a [Run], training: &[&str], watch: &dyn Watch) -> Result<Fitted<'a>, String> {
