@@ -336,8 +336,6 @@ fn placements_tell_switches_and_groups() {
     assert_eq!(count(&placed([2, 1, 2], &keys("fat-tree"), Some(&half)), Leaf), 2);
     let told = placed([2, 1, 2], &keys("fat-tree"), Some(&place("rank,node\n0,a\n1,b\n")));
     assert_eq!(told.notes, ["the placement does not tell switches; nodes fill switches in order"]);
-    let lost = system([2, 1, 2], &format!("{},placement=gone.csv", keys("fat-tree")));
-    assert_eq!(lost.notes, ["the placement `gone.csv` was not found; nodes fill switches in order"]);
     let few = map(&file([3, 1, 3], &keys("fat-tree")), Some(&twice)).unwrap_err();
     assert_eq!(
         few.why,

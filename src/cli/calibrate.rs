@@ -18,7 +18,7 @@ use super::run::write_picture;
 use super::term::Term;
 use crate::collective::Op;
 use crate::diag::nearest;
-use crate::exchange::nccl_tests;
+use crate::exchange::{nccl_tests, quoted};
 use crate::input::stack::{builtin, builtin_names, is_name, to_toml};
 use crate::report::draw::{self, DrawError};
 use crate::report::{calibrate as report, json};
@@ -201,7 +201,11 @@ fn start(asked: Option<&str>, measurements: &[Measurement], term: &Term) -> Resu
     }
     let found = default_profile(measurements, &builtin);
     found.ok_or_else(|| {
-        term.error("the logs do not tell which accelerators they are of");
+        let device = measurements.iter().find_map(|measurement| measurement.log.device.as_deref());
+        term.error(&match device {
+            Some(device) => format!("there is no built-in stack profile of {}", quoted(device)),
+            None => "the logs do not tell which accelerators they are of".into(),
+        });
         term.say("help: add `--profile NAME` with the stack profile to start from, such as `nccl-hopper`");
         Failure::Told(Exit::Usage)
     })

@@ -14,19 +14,6 @@ use crate::diag::{Diagnostic, Place, SourceMap};
 
 use table::{Row, Table, row};
 
-/// How the operation of a log is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpSource {
-    /// The user said it.
-    Told,
-    /// The log names the program, such as `all_reduce_perf`.
-    Printed,
-    /// The name of the file holds the name of the program.
-    FileName,
-    /// From bus bandwidth over algorithm bandwidth, the number of ranks and the reduction column.
-    Ratio,
-}
-
 /// A host of a log and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
@@ -41,8 +28,6 @@ pub struct Host {
 pub struct Log {
     /// The operation.
     pub op: Op,
-    /// How it is known.
-    pub op_source: OpSource,
     /// Ranks of a collective, where the log tells.
     pub ranks: Option<u32>,
     /// Hosts in the order of ranks; empty where the log does not list its devices.
@@ -53,10 +38,6 @@ pub struct Log {
     pub per_process: Option<u32>,
     /// Version of the library, such as `2.18.5`.
     pub library_version: Option<String>,
-    /// `Avg bus bandwidth` in GB/s, as printed.
-    pub average_busbw: Option<f64>,
-    /// `Out of bounds values`: how many there were, where the log tells.
-    pub out_of_bounds: Option<u64>,
     /// The points, in the order of the log.
     pub points: Vec<Point>,
     /// Rows that give no point.
@@ -116,7 +97,6 @@ struct Reader<'a> {
     nranks: Option<u32>,
     per_process: Option<u32>,
     version: Option<String>,
-    average: Option<f64>,
     out_of_bounds: Option<u64>,
     rows: Vec<Row>,
     first_row: Option<Line<'a>>,
@@ -160,10 +140,9 @@ impl<'a> Reader<'a> {
     }
 
     fn comment(&mut self, text: &str) {
-        let number = |label: &str| text.strip_prefix(label)?.trim_start().strip_prefix(':').map(str::trim);
-        if let Some(average) = number("Avg bus bandwidth") {
-            self.average = average.split_whitespace().next().and_then(|word| word.parse().ok());
-        } else if let Some(found) = number("Out of bounds values") {
+        let found =
+            text.strip_prefix("Out of bounds values").and_then(|rest| rest.trim_start().strip_prefix(':'));
+        if let Some(found) = found {
             self.out_of_bounds = found.split_whitespace().next().and_then(|word| word.parse().ok());
         } else if let Some((rank, device)) = device(text) {
             self.devices.insert(rank, device);
@@ -228,7 +207,7 @@ impl<'a> Reader<'a> {
                 .help("give the whole output of the program, with a row for each size"));
         }
         let (hosts, ranks) = self.hosts();
-        let (op, op_source) = self.operation(name, told, ranks, table, &place)?;
+        let op = self.operation(name, told, ranks, table, &place)?;
         let device = self.one_device();
         let in_place = self.rows.iter().filter(|row| row.point.in_place).count();
         if in_place > 0 {
@@ -245,14 +224,11 @@ impl<'a> Reader<'a> {
         }
         Ok(Log {
             op,
-            op_source,
             ranks,
             hosts,
             device,
             per_process: self.per_process,
             library_version: self.version,
-            average_busbw: self.average,
-            out_of_bounds: self.out_of_bounds,
             points: self.rows.into_iter().map(|row| row.point).collect(),
             skipped: self.skipped,
             notes: self.notes,
@@ -309,14 +285,14 @@ impl<'a> Reader<'a> {
         ranks: Option<u32>,
         table: Line<'_>,
         place: &impl Fn(Option<Line<'_>>, &str) -> Place,
-    ) -> Result<(Op, OpSource), Diagnostic> {
+    ) -> Result<Op, Diagnostic> {
         const SAY: &str = "say which operation was measured, with `--op`";
         if let Some(op) = told {
-            return Ok((op, OpSource::Told));
+            return Ok(op);
         }
         match self.programs[..] {
             [] => {}
-            [(_, Some(op), ..)] => return Ok((op, OpSource::Printed)),
+            [(_, Some(op), ..)] => return Ok(op),
             [(program, None, line, word)] => {
                 let known = PROGRAMS.iter().filter(|(_, op)| op.is_some()).map(|(name, _)| *name);
                 return Err(Diagnostic::error(
@@ -339,11 +315,11 @@ impl<'a> Reader<'a> {
             .filter(|(program, op)| op.is_some() && base.contains(program.trim_end_matches("_perf")))
             .max_by_key(|(program, _)| program.len());
         if let Some((_, Some(op))) = in_name {
-            return Ok((*op, OpSource::FileName));
+            return Ok(*op);
         }
         let candidates = self.candidates(ranks);
         match candidates[..] {
-            [op] => Ok((op, OpSource::Ratio)),
+            [op] => Ok(op),
             _ => {
                 let names: Vec<String> = candidates.iter().map(|op| format!("`{op}`")).collect();
                 let which = if names.is_empty() { "any operation".into() } else { names.join(" or ") };

@@ -1,6 +1,7 @@
 //! Numbers as people read them: few digits, the same text everywhere.
 
 use crate::units::Time;
+pub(super) use crate::units::{count, counted};
 
 /// Three or four significant digits: `362.9`, `48.21`, `0.482`; with an exponent only beyond ten millions and
 /// below a millionth; `-` where the value is not a number.
@@ -61,24 +62,6 @@ fn round_to_four(ps: u64) -> u64 {
     ps.checked_add(step / 2).map_or(ps, |up| up / step * step)
 }
 
-/// A count with its thousands apart: `2,046`.
-pub(super) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 link`, `2 links`.
-pub(super) fn counted(value: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
-}
-
 /// The quotient of two counts, or 0 where there is nothing to divide by.
 #[expect(clippy::cast_precision_loss, reason = "for display only")]
 pub(super) fn quotient(numerator: u64, denominator: u64) -> f64 {
@@ -113,12 +96,5 @@ mod tests {
             [percent(0.0), percent(0.01), percent(98.25), percent(100.0)],
             ["0.0", "<0.1", "98.2", "100.0"]
         );
-    }
-
-    #[test]
-    fn counts_and_plurals() {
-        assert_eq!([count(7), count(1_234), count(1_234_567)], ["7", "1,234", "1,234,567"]);
-        assert_eq!(counted(1, "link"), "1 link");
-        assert_eq!(counted(0, "link"), "0 links");
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::busbw_gbps;
+use super::{busbw_gbps, error_pct};
 
 /// The schema name of [`Calibration`].
 pub const CALIBRATE_SCHEMA: &str = "railspine.calibrate/1";
@@ -153,7 +153,6 @@ pub struct FittedPoint {
 impl FittedPoint {
     /// The signed errors in percent of what was measured, before and after.
     pub fn errors_pct(&self) -> (f64, f64) {
-        let off = |time: f64| 100.0 * (time / self.measured_us - 1.0);
-        (off(self.start_us), off(self.fitted_us))
+        (error_pct(self.measured_us, self.start_us), error_pct(self.measured_us, self.fitted_us))
     }
 }

@@ -51,6 +51,11 @@ fn busbw_gbps(bytes: u64, bus_factor: f64, microseconds: f64) -> f64 {
     Bytes(bytes).as_f64() * bus_factor / (microseconds * 1e3)
 }
 
+/// The signed error of a time in percent of what was measured: positive where it is too long.
+fn error_pct(measured: f64, time: f64) -> f64 {
+    (time - measured) / measured * 100.0
+}
+
 /// A fabric in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FabricSummary {

@@ -14,6 +14,7 @@ mod proofs;
 mod scenario;
 mod stacked;
 mod tell;
+mod threads;
 mod watch;
 mod ways;
 mod working;
@@ -22,6 +23,7 @@ pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
+pub use threads::threads;
 pub use watch::{Quiet, Watch};
 
 use rayon::prelude::*;
@@ -62,10 +64,7 @@ pub fn run_with(
 }
 
 fn pool(options: &RunOptions) -> Result<rayon::ThreadPool, RunError> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads.unwrap_or(0))
-        .build()
-        .map_err(|error| RunError::Threads { message: error.to_string() })
+    threads(options.threads).map_err(|message| RunError::Threads { message })
 }
 
 fn run_here(

@@ -85,7 +85,7 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<Schedules, RunError> {
         let mut request = spec.request(&scenario.fabric, Bytes(0));
         let stack = scenario.stack.as_ref();
         let site = stack.map(|stack| (stack, spec.site(&scenario.fabric, &request)));
-        if spec.channels.is_none() && stack.is_some_and(|stack| stack.profile.software.searches_rings()) {
+        if spec.channels.is_none() && stack.is_some_and(|stack| stack.profile.software.chooses_as_nccl()) {
             request.rings = spec.rings(&scenario.fabric, &request);
         }
         for &bytes in &spec.sizes {

@@ -21,7 +21,7 @@ mod published;
 mod site;
 mod tables;
 
-pub use costs::{Costs, Messages};
+pub use costs::Costs;
 pub use dress::{BareLane, dress};
 pub use nccl::{Protocol, Version};
 pub use plan::{Overrides, Plan, Stack};

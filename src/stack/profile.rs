@@ -16,13 +16,9 @@ pub enum Library {
 }
 
 impl Library {
-    /// Whether it chooses by NCCL's table, which generations, releases, processes and protocols are for.
+    /// Whether it chooses as NCCL does: by its table, which generations, releases, processes and protocols are for, and
+    /// along rings that it looks for in the links between accelerators, where others go through ranks in order.
     pub const fn chooses_as_nccl(self) -> bool {
-        matches!(self, Self::Nccl | Self::Rccl)
-    }
-
-    /// Whether it looks for rings in the links between accelerators; others go through ranks in order.
-    pub const fn searches_rings(self) -> bool {
         matches!(self, Self::Nccl | Self::Rccl)
     }
 

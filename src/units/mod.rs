@@ -5,12 +5,14 @@
 
 mod bandwidth;
 mod bytes;
+mod count;
 mod length;
 mod parse;
 mod time;
 
 pub use bandwidth::Bandwidth;
 pub use bytes::Bytes;
+pub use count::{count, counted};
 pub use length::Length;
 pub use parse::UnitError;
 pub use time::Time;

@@ -98,11 +98,8 @@ pub fn calibrate(
     settings: &Settings,
     watch: &dyn run::Watch,
 ) -> Result<Calibrated, CalibrateError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings.threads.unwrap_or(0))
-        .build()
-        .map_err(|error| CalibrateError::Threads { message: error.to_string() })?;
-    pool.install(|| calibrate_here(start, measurements, settings, watch))
+    let threads = run::threads(settings.threads).map_err(|message| CalibrateError::Threads { message })?;
+    threads.install(|| calibrate_here(start, measurements, settings, watch))
 }
 
 fn calibrate_here(

@@ -105,7 +105,8 @@ pub fn published(name: &str) -> Option<Profile> {
 pub fn fit_profile(name: &str, runs: &[&Run], options: &Options) -> Option<Profile> {
     let start = published(name)?;
     // What adapters a run had decides its times, so guesses of them tell nothing.
-    let guessed = |run: &Run| run.told.run.assumed.iter().any(|key| key.starts_with("nic"));
+    let guessed =
+        |run: &Run| run.told.run.assumed.iter().any(|key| key == "nics_per_node" || key == "nic_gbps");
     let runs: Vec<&Run> =
         runs.iter().copied().filter(|run| run.told.run.profile == name && !guessed(run)).collect();
     if runs.is_empty() {

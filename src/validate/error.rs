@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::units::counted;
+
 /// Why a folder of measured runs cannot be validated. Files that cannot be mapped are not among these: they are
 /// skipped.
 #[derive(Debug, Error)]
@@ -54,7 +56,6 @@ pub enum ValidateError {
 impl ValidateError {
     /// Ways out, one entry a hint.
     pub fn help(&self) -> Vec<String> {
-        let counted = |count: u32, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         match self {
             Self::NoFolder { near: Some(near), .. } => vec![format!("did you mean `{near}`?")],
             Self::NoFolder { .. } | Self::NoDirectory { .. } => {
@@ -63,8 +64,8 @@ impl ValidateError {
             Self::NoRun { aux, folders, .. } => vec![format!(
                 "runs are the files `*.csv` of the folder itself whose names do not begin with `aux_`; this one has {} \
                  `aux_*.csv` and {}",
-                counted(*aux, "file"),
-                counted(*folders, "folder"),
+                counted((*aux).into(), "file"),
+                counted((*folders).into(), "folder"),
             )],
             Self::Io { .. } | Self::Threads { .. } | Self::Cancelled => Vec::new(),
         }

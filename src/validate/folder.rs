@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::error::ValidateError;
-use super::prediction::Prediction;
 use super::watch::Watch;
 use crate::diag::nearest;
 
@@ -35,11 +34,6 @@ impl MeasuredFile {
         }
     }
 }
-
-/// Predicts the points of a file, or says why it cannot be mapped.
-///
-/// Its errors end the whole validation: for a watch that says stop, not for a file that cannot be mapped.
-pub type Predict<'a> = dyn Fn(&MeasuredFile, &dyn Watch) -> Result<Prediction, ValidateError> + Sync + 'a;
 
 /// The runs of a folder, sorted by name: files `*.csv` of the folder itself, but for `aux_*` and hidden ones.
 ///
@@ -88,43 +82,36 @@ fn near(folder: &Path) -> Option<String> {
     Some(parent.join(near).display().to_string())
 }
 
-/// Predicts all runs of a folder, several at once; the predictions are in the order of the names.
+/// What `each` makes of all runs of a folder, several at once; in the order of the names.
 ///
 /// # Errors
 /// As [`runs`]; where a file cannot be read, or `watch` says stop.
-pub fn predict_runs(
+pub(super) fn each_run<T: Send>(
     folder: &Path,
-    threads: Option<usize>,
-    predict: &Predict<'_>,
+    each: &(dyn Fn(&MeasuredFile) -> T + Sync),
     watch: &dyn Watch,
-) -> Result<Vec<Prediction>, ValidateError> {
+) -> Result<Vec<T>, ValidateError> {
     let runs = runs(folder)?;
     watch.begin(runs.len());
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| ValidateError::Threads { message: error.to_string() })?;
-    let predicted: Vec<Result<Prediction, ValidateError>> = pool.install(|| {
-        runs.par_iter()
-            .map(|path| {
-                if watch.stop() {
-                    return Err(ValidateError::Cancelled);
-                }
-                let prediction = predict(&MeasuredFile::read(path)?, watch)?;
-                watch.advance();
-                Ok(prediction)
-            })
-            .collect()
-    });
+    let made: Vec<Result<T, ValidateError>> = runs
+        .par_iter()
+        .map(|path| {
+            if watch.stop() {
+                return Err(ValidateError::Cancelled);
+            }
+            let made = each(&MeasuredFile::read(path)?);
+            watch.advance();
+            Ok(made)
+        })
+        .collect();
     // The first error by name, whichever came first in time.
-    predicted.into_iter().collect()
+    made.into_iter().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::result::SkippedFile;
-    use crate::validate::watch::Quiet;
+    use crate::run::{Quiet, threads};
 
     fn folder(names: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -188,19 +175,15 @@ mod tests {
     }
 
     #[test]
-    fn predictions_come_in_the_order_of_names() {
+    fn runs_come_in_the_order_of_names() {
         let told = folder(&["c.csv", "a.csv", "b.csv"]);
         fs::write(told.path().join("b.csv"), b"other").unwrap();
-        let predict = |file: &MeasuredFile, _: &dyn Watch| {
-            Ok(Prediction::Skipped(SkippedFile {
-                id: file.id.clone(),
-                why: String::from_utf8(file.bytes.clone()).unwrap(),
-            }))
-        };
-        let expected = [("a", "# id = x\n"), ("b", "other"), ("c", "# id = x\n")]
-            .map(|(id, why)| Prediction::Skipped(SkippedFile { id: id.into(), why: why.into() }));
-        for threads in [1, 4] {
-            assert_eq!(predict_runs(told.path(), Some(threads), &predict, &Quiet).unwrap(), expected);
+        let each = |file: &MeasuredFile| (file.id.clone(), String::from_utf8_lossy(&file.bytes).into_owned());
+        let expected =
+            [("a", "# id = x\n"), ("b", "other"), ("c", "# id = x\n")].map(|(a, b)| (a.into(), b.into()));
+        for count in [1, 4] {
+            let made = threads(Some(count)).unwrap().install(|| each_run(told.path(), &each, &Quiet));
+            assert_eq!(made.unwrap(), expected);
         }
     }
 
@@ -212,8 +195,7 @@ mod tests {
                 true
             }
         }
-        let predict = |_: &MeasuredFile, _: &dyn Watch| Err(ValidateError::Cancelled);
-        let error = predict_runs(folder(&["a.csv"]).path(), None, &predict, &Stop).unwrap_err();
+        let error = each_run(folder(&["a.csv"]).path(), &|_| (), &Stop).unwrap_err();
         assert!(matches!(error, ValidateError::Cancelled));
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::score::errors;
+use super::errors::Errors;
 use crate::result::{FileScore, FoldScore, PointPrediction, Standing};
 
 /// Predicts the points of a file, by its id, with constants that were fitted.
@@ -84,7 +84,8 @@ fn row(
     left_out: &[&FileScore],
     fitted: &Result<Fitted<'_>, String>,
 ) -> Option<FoldScore> {
-    let (mape_pct_before, bias_pct_before) = errors(left_out.iter().flat_map(|file| &file.points))?;
+    let points = left_out.iter().flat_map(|file| &file.points);
+    let published = Errors::over(points.map(PointPrediction::error_pct))?;
     let before: usize = left_out.iter().map(|file| file.points.len()).sum();
     let after = match fitted {
         Err(why) => Err(why.clone()),
@@ -93,11 +94,10 @@ fn row(
                 left_out.iter().flat_map(|file| predict(&file.run.id)).collect();
             points.retain(|point| point.error_pct().is_finite());
             // A mean over other points than before would not be comparable.
-            if points.len() == before {
-                errors(&points).ok_or_else(|| "no point is left".into())
-            } else {
-                Err(format!("with the constants fitted, {} of {before} points are predicted", points.len()))
-            }
+            let all = (points.len() == before).then_some(&points);
+            all.and_then(|points| Errors::over(points.iter().map(PointPrediction::error_pct))).ok_or_else(
+                || format!("with the constants fitted, {} of {before} points are predicted", points.len()),
+            )
         }
     };
     let means = after.as_ref().ok();
@@ -106,10 +106,10 @@ fn row(
         standing,
         left_out: left_out.iter().map(|file| file.run.id.clone()).collect(),
         points: u32::try_from(before).unwrap_or(u32::MAX),
-        mape_pct_before,
-        mape_pct_after: means.map(|means| means.0),
-        bias_pct_before,
-        bias_pct_after: means.map(|means| means.1),
+        mape_pct_before: published.mape_pct,
+        mape_pct_after: means.map(|means| means.mape_pct),
+        bias_pct_before: published.bias_pct,
+        bias_pct_after: means.map(|means| means.bias_pct),
         why: after.err(),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::score::{errors, worst};
+use super::errors::{Errors, worst};
 use crate::result::{FileScore, GroupBy, GroupScore, GroupWorst, PointPrediction, SizeBand, Standing};
 
 /// What the members of a group share; in the order that groups are told in.
@@ -55,10 +55,8 @@ pub(super) fn groups(files: &[FileScore]) -> Vec<GroupScore> {
 
 fn group(key: Key<'_>, members: &Members<'_>) -> Option<GroupScore> {
     let means = Means::of(members)?;
-    let (id, worst) = members
-        .iter()
-        .filter_map(|(file, points)| worst(points.iter().copied()).map(|point| (&file.run.id, point)))
-        .reduce(|one, two| if two.1.error_pct().abs() > one.1.error_pct().abs() { two } else { one })?;
+    let points = members.iter().flat_map(|(file, points)| points.iter().map(|point| (&file.run.id, *point)));
+    let (id, worst) = worst(points, |(_, point)| point.error_pct())?;
     Some(GroupScore {
         by: key.by,
         standing: key.standing,
@@ -94,19 +92,20 @@ pub(super) struct Means {
 impl Means {
     /// `None` where there is no point.
     pub(super) fn of(members: &Members<'_>) -> Option<Self> {
-        let (mape_over_points, bias_over_points) =
-            errors(members.iter().flat_map(|(_, points)| points.iter().copied()))?;
-        let of_files: Vec<(f64, f64)> =
-            members.iter().filter_map(|(_, points)| errors(points.iter().copied())).collect();
+        let all = members.iter().flat_map(|(_, points)| points);
+        let over_points = Errors::over(all.map(|point| point.error_pct()))?;
+        let of_file =
+            |points: &[&PointPrediction]| Errors::over(points.iter().map(|point| point.error_pct()));
+        let of_files: Vec<Errors> = members.iter().filter_map(|(_, points)| of_file(points)).collect();
         let files = u32::try_from(of_files.len()).unwrap_or(u32::MAX);
         let points: usize = members.iter().map(|(_, points)| points.len()).sum();
         Some(Self {
             files,
             points: u32::try_from(points).unwrap_or(u32::MAX),
-            mape_over_points,
-            mape_over_files: of_files.iter().map(|errors| errors.0).sum::<f64>() / f64::from(files),
-            bias_over_points,
-            bias_over_files: of_files.iter().map(|errors| errors.1).sum::<f64>() / f64::from(files),
+            mape_over_points: over_points.mape_pct,
+            mape_over_files: of_files.iter().map(|errors| errors.mape_pct).sum::<f64>() / f64::from(files),
+            bias_over_points: over_points.bias_pct,
+            bias_over_files: of_files.iter().map(|errors| errors.bias_pct).sum::<f64>() / f64::from(files),
         })
     }
 }

@@ -42,17 +42,8 @@ pub(super) fn profile_of(library: Library, system: &System) -> Result<(&'static 
             library.name()
         )),
         (_, HostKind::Accelerator(product)) => {
-            if matches!(system.scaleup, Scaleup::Pcie) {
-                return Ok(("nccl-pcie", product.name.into()));
-            }
-            Ok(match product.nvlink {
-                Some(2) => ("nccl-volta", "V100".into()),
-                Some(3) => ("nccl-ampere", "A100".into()),
-                Some(4) => ("nccl-hopper", "H100/H200".into()),
-                Some(_) => ("nccl-blackwell", "B200/GB200".into()),
-                None if product.links > 0 => ("rccl-mi300x", "MI300X".into()),
-                None => ("nccl-pcie", product.name.into()),
-            })
+            let (profile, generation) = product.profile(system.scaleup == Scaleup::Pcie);
+            Ok((profile, generation.into()))
         }
     }
 }

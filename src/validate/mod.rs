@@ -4,6 +4,7 @@
 pub mod calibrate;
 pub mod constants;
 mod error;
+mod errors;
 pub mod fit;
 mod folder;
 mod folds;
@@ -24,15 +25,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub use error::ValidateError;
-pub use folder::{MeasuredFile, Predict, predict_runs, runs};
+pub use folder::{MeasuredFile, runs};
 pub use folds::{Fit, Fitted, Fold, cross_validate, folds};
 pub use mapping::prepare;
 pub use predict::{Played, Run};
 pub use prediction::{FilePrediction, Prediction, UnpredictedPoint};
 pub use score::score;
-pub use watch::{Quiet, Watch};
+pub use watch::Watch;
+
+pub use crate::run::Quiet;
+
+use folder::each_run;
 
 use crate::result::{Standing, Validation};
+use crate::run;
 use crate::stack::Profile;
 
 /// How to validate.
@@ -55,16 +61,28 @@ pub fn predict_folder(
     options: &Options,
     watch: &dyn Watch,
 ) -> Result<Validation, ValidateError> {
-    let predict = |file: &MeasuredFile, _: &dyn Watch| {
-        let run = prepare(file).map(|run| run.within(options.max_memory));
-        Ok(run.map_or_else(Prediction::Skipped, |run| run.predict()))
+    let threads = run::threads(options.threads).map_err(|message| ValidateError::Threads { message })?;
+    threads.install(|| predict_here(folder, options, watch))
+}
+
+fn predict_here(folder: &Path, options: &Options, watch: &dyn Watch) -> Result<Validation, ValidateError> {
+    let predict = |file: &MeasuredFile| match prepare(file) {
+        Ok(run) => {
+            let run = run.within(options.max_memory);
+            // Fabrics take memory, and only fits need them again.
+            (run.predict(), options.cross_validate.then_some(run))
+        }
+        Err(skipped) => (Prediction::Skipped(skipped), None),
     };
-    let mut validation = score(predict_runs(folder, options.threads, &predict, watch)?);
+    let (predictions, runs): (Vec<_>, Vec<_>) = each_run(folder, &predict, watch)?.into_iter().unzip();
+    let mut validation = score(predictions);
     if options.cross_validate {
-        let runs = prepared(folder, options.max_memory)?;
-        let sound: Vec<&Run> =
-            runs.iter().filter(|run| score::standing(&run.told.run) != Standing::Doubtful).collect();
-        let fit = |training: &[&str]| fit(&sound, training, options.threads, watch);
+        let mut ids = BTreeSet::new();
+        let mut sound: Vec<Run> = runs.into_iter().flatten().collect();
+        // As in scores, the first file of an id counts.
+        sound.retain(|run| ids.insert(run.told.run.id.clone()));
+        sound.retain(|run| score::standing(&run.told.run) != Standing::Doubtful);
+        let fit = |training: &[&str]| fit(&sound, training, watch);
         validation.cross_validation = Some(cross_validate(&validation.files, &fit));
         if watch.stop() {
             return Err(ValidateError::Cancelled);
@@ -73,46 +91,24 @@ pub fn predict_folder(
     Ok(validation)
 }
 
-/// The runs of a folder that can be mapped.
-fn prepared(folder: &Path, max_memory: Option<u64>) -> Result<Vec<Run>, ValidateError> {
-    let mut found: Vec<Run> = Vec::new();
-    for path in runs(folder)? {
-        let run = prepare(&MeasuredFile::read(&path)?).ok().map(|run| run.within(max_memory));
-        // As in scores, the first file of an id counts.
-        found.extend(run.filter(|run| found.iter().all(|known| known.told.run.id != run.told.run.id)));
-    }
-    Ok(found)
-}
-
 /// How constants are fitted for a fold: few rounds, since there are many folds.
-const FOLD: fit::Options = fit::Options { prior: 0.5, noise: (0.003, 0.2), rounds: 5, search: false };
+const FOLD: fit::Options = fit::Options { prior: 0.5, noise: (0.003, 0.2), rounds: 5 };
 
 /// Fits the constants of every profile to the runs of those ids among the `sound` ones, from what is published.
-fn fit<'a>(
-    sound: &[&'a Run],
-    training: &[&str],
-    threads: Option<usize>,
-    watch: &dyn Watch,
-) -> Result<Fitted<'a>, String> {
+fn fit<'a>(sound: &'a [Run], training: &[&str], watch: &dyn Watch) -> Result<Fitted<'a>, String> {
     if watch.stop() {
         return Err("it was stopped".into());
     }
     let trains = |run: &Run| training.contains(&run.told.run.id.as_str());
-    let (kept, left): (Vec<&Run>, Vec<&Run>) = sound.iter().copied().partition(|run| trains(run));
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build()
-        .map_err(|error| format!("cannot start threads: {error}"))?;
+    let (kept, left): (Vec<&Run>, Vec<&Run>) = sound.iter().partition(|run| trains(run));
     // Only the profiles of what is left out have lost anything.
     let names: BTreeSet<&'a str> = left.iter().map(|run| run.told.run.profile.as_str()).collect();
-    let fitted: BTreeMap<&'a str, Profile> = pool.install(|| {
-        let fit = |name: &'a str| {
-            let fitted = constants::fit_profile(name, &kept, &FOLD);
-            // Where no run is left, what is published stands.
-            Some((name, fitted.or_else(|| constants::published(name))?))
-        };
-        names.into_iter().filter_map(fit).collect()
-    });
+    let fit = |name: &'a str| {
+        let fitted = constants::fit_profile(name, &kept, &FOLD);
+        // Where no run is left, what is published stands.
+        Some((name, fitted.or_else(|| constants::published(name))?))
+    };
+    let fitted: BTreeMap<&'a str, Profile> = names.into_iter().filter_map(fit).collect();
     Ok(Box::new(move |id: &str| {
         let Some(run) = left.iter().find(|run| run.told.run.id == id) else { return Vec::new() };
         run.points(fitted.get(run.told.run.profile.as_str()))

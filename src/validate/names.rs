@@ -71,14 +71,10 @@ pub struct Named {
     pub implementation: Option<Implementation>,
     /// What NCCL was told.
     pub nccl: Option<NcclChoice>,
-    /// Bytes of a segment, where the name sets them.
-    pub segment_bytes: Option<u64>,
     /// Network interfaces in use at once, where the name sets them.
     pub ports: Option<u32>,
     /// When a rank goes on to its next step.
     pub steps: Steps,
-    /// Further words of the name that change nothing of the algorithm, such as `CONT`.
-    pub extras: Vec<String>,
 }
 
 /// A name that leads to no algorithm here.
@@ -139,27 +135,16 @@ pub fn named(name: &str, op: Op) -> Result<Named, Unnamed> {
 impl Named {
     /// The library's own choice.
     pub(super) const fn chosen(implementation: Option<Implementation>) -> Self {
-        Self {
-            algorithm: None,
-            implementation,
-            nccl: None,
-            segment_bytes: None,
-            ports: None,
-            steps: Steps::Receipt,
-            extras: Vec::new(),
-        }
+        Self { algorithm: None, implementation, nccl: None, ports: None, steps: Steps::Receipt }
     }
 }
 
 /// A base name of a library.
 fn of_library(name: &str, base: &str, implementation: Implementation, op: Op) -> Result<Named, Unnamed> {
     let base = base.replace('-', "_");
-    if base == "default" {
+    // Of the nonblocking form of the operation the library chooses the algorithm too.
+    if base == "default" || base == "non_blocking" {
         return Ok(Named::chosen(Some(implementation)));
-    }
-    if base == "non_blocking" {
-        // The nonblocking form of the operation, whose algorithm the library chooses too.
-        return Ok(Named { extras: vec![base], ..Named::chosen(Some(implementation)) });
     }
     let algorithm = bases::algorithm(&base, op).map_err(|why| reason(name, op, why))?;
     Ok(Named { algorithm: Some(algorithm), steps: steps(algorithm), ..Named::chosen(Some(implementation)) })
@@ -244,17 +229,14 @@ fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
             Unnamed::new(format!("{} has {} where {what} is expected", quoted(own.name), quoted(text)))
         })
     };
-    let segment = number(own.segment, "the bytes of a segment")?;
+    number(own.segment, "the bytes of a segment")?;
     let count = number(own.ports, "a number of ports")?;
     let ports = u32::try_from(count).ok().filter(|ports| (1..=64).contains(ports));
     let ports = ports
         .ok_or_else(|| Unnamed::new(format!("{} uses {count} ports, expected 1 to 64", quoted(own.name))))?;
-    let mut words: Vec<&str> = own.variant.split('_').collect();
-    let form = if words.first() == Some(&"VEC") && words.len() > 1 {
-        words.drain(..2).nth(1).unwrap_or_default()
-    } else {
-        words.remove(0)
-    };
+    // Words after the form, such as `CONT`, change nothing of the algorithm.
+    let variant = own.variant.strip_prefix("VEC_").unwrap_or(own.variant);
+    let form = variant.split('_').next().unwrap_or_default();
     // `L` sends whole vectors in few steps, `B` parts of them in many; the forms of vectors are those of the halves of `B`.
     let base = match (own.base, form) {
         ("RECDOUB", "L") => "recursive_doubling",
@@ -275,10 +257,8 @@ fn own(own: &Own<'_>, op: Op) -> Result<Named, Unnamed> {
     let implementation = if own.software == "UTOFU" { Implementation::Utofu } else { Implementation::Over };
     Ok(Named {
         algorithm: Some(algorithm),
-        segment_bytes: (segment > 0).then_some(segment),
         ports: Some(ports),
         steps: steps(algorithm),
-        extras: words.into_iter().map(str::to_owned).collect(),
         ..Named::chosen(Some(implementation))
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::errors::{Errors, worst};
 use super::groups::groups;
 use super::prediction::{FilePrediction, Prediction, UnpredictedPoint};
 use super::targets::targets;
@@ -79,8 +80,8 @@ fn timeless(point: &PointPrediction) -> Option<String> {
 
 /// The score of a file that has points.
 fn file_score(file: FilePrediction) -> Option<FileScore> {
-    let (mape_pct, bias_pct) = errors(&file.points)?;
-    let worst = worst(&file.points)?;
+    let Errors { mape_pct, bias_pct } = Errors::over(file.points.iter().map(PointPrediction::error_pct))?;
+    let worst = worst(&file.points, |point| point.error_pct())?;
     let mut run = file.run;
     run.collective = run.collective.replace('_', "-");
     let standing = standing(&run);
@@ -119,41 +120,10 @@ pub(super) fn on_host(library: &str, memory: &str) -> bool {
     library == "mpi" && memory == "host"
 }
 
-/// The mean absolute and the mean signed error of points in percent, in their order; `None` where there is none.
-pub(super) fn errors<'a>(points: impl IntoIterator<Item = &'a PointPrediction>) -> Option<(f64, f64)> {
-    let (mut absolute, mut signed, mut count) = (0.0, 0.0, 0.0);
-    for point in points {
-        let error = point.error_pct();
-        absolute += error.abs();
-        signed += error;
-        count += 1.0;
-    }
-    (count > 0.0).then(|| (absolute / count, signed / count))
-}
-
-/// The point with the largest absolute error in percent, the first of equals.
-pub(super) fn worst<'a>(
-    points: impl IntoIterator<Item = &'a PointPrediction>,
-) -> Option<&'a PointPrediction> {
-    points.into_iter().reduce(
-        |worst, point| {
-            if point.error_pct().abs() > worst.error_pct().abs() { point } else { worst }
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::validate::synthetic::{file, point};
-
-    #[test]
-    fn errors_are_of_what_was_measured() {
-        let points = [point(1024, 10.0, 12.0), point(2048, 20.0, 15.0), point(4096, 40.0, 40.0)];
-        assert_eq!(errors(&points), Some((15.0, (20.0 - 25.0) / 3.0)));
-        assert_eq!(worst(&points).map(|point| point.bytes), Some(2048));
-        assert_eq!(errors(&[]), None);
-    }
+    use crate::validate::synthetic::file;
 
     #[test]
     fn a_file_has_means_and_a_worst_point() {

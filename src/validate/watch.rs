@@ -1,5 +1,7 @@
 //! Watching a validation from outside.
 
+use crate::run::Quiet;
+
 /// Watches a validation; told from several threads.
 pub trait Watch: Sync {
     /// So many files are to come.
@@ -15,9 +17,5 @@ pub trait Watch: Sync {
         false
     }
 }
-
-/// Watches nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Quiet;
 
 impl Watch for Quiet {}

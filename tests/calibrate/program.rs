@@ -103,6 +103,7 @@ fn wrong_use_is_told() {
     std::fs::write(folder.path().join("empty.log"), head.join("\n")).unwrap();
     std::fs::write(folder.path().join("no.log"), "Segmentation fault\n").unwrap();
     std::fs::write(folder.path().join("box.log"), log.replace("NVIDIA A100-SXM4-80GB", "Other")).unwrap();
+    std::fs::write(folder.path().join("bare.log"), log.replace("NVIDIA A100-SXM4-80GB", "")).unwrap();
     std::fs::write(folder.path().join("small.toml"), TOPOLOGY.replace("servers = 16", "servers = 1"))
         .unwrap();
     std::fs::write(folder.path().join("profile.toml"), to_toml(&builtin("nccl-ampere").unwrap())).unwrap();
@@ -177,6 +178,12 @@ fn wrong_use_is_told() {
         ),
         (
             &["box.log", "--topology", "lab.toml"],
+            2,
+            "error: there is no built-in stack profile of `Other`\nhelp: add `--profile NAME` with the stack profile to \
+             start from, such as `nccl-hopper`\n",
+        ),
+        (
+            &["bare.log", "--topology", "lab.toml"],
             2,
             "error: the logs do not tell which accelerators they are of\nhelp: add `--profile NAME` with the stack profile \
              to start from, such as `nccl-hopper`\n",

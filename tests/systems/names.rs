@@ -62,21 +62,17 @@ fn names_lead_to_algorithms() {
 }
 
 #[test]
-fn names_of_the_network_interface_tell_segments_and_ports() {
+fn names_of_the_network_interface_tell_ports() {
     let found = named("RECDOUB-B_CONT-UTOFU-65536-3", Op::AllReduce).unwrap();
     assert_eq!(
         (found.algorithm, found.implementation),
         (Some(Algorithm::HalvingDoubling), Some(Implementation::Utofu))
     );
-    assert_eq!(
-        (found.segment_bytes, found.ports, found.extras),
-        (Some(65536), Some(3), vec!["CONT".to_owned()])
-    );
+    assert_eq!(found.ports, Some(3));
     let latency = named("RECDOUB-L-UTOFU-0-1", Op::AllReduce).unwrap();
-    assert_eq!((latency.algorithm, latency.segment_bytes), (Some(Algorithm::RecursiveDoubling), None));
+    assert_eq!(latency.algorithm, Some(Algorithm::RecursiveDoubling));
     let gather = named("RING-VEC_DOUBLING_CONT_PERMUTE-UTOFU-0-6", Op::AllGather).unwrap();
     assert_eq!((gather.algorithm, gather.ports), (Some(Algorithm::Ring), Some(6)));
-    assert_eq!(gather.extras, ["CONT", "PERMUTE"]);
     let scatter = named("RECDOUB-VEC_HALVING_CONT-UTOFU-0-6", Op::ReduceScatter).unwrap();
     assert_eq!(scatter.algorithm, Some(Algorithm::HalvingDoubling));
     let bruck = named("BRUCK-LOG-MPI-0-1", Op::AllToAll).unwrap();

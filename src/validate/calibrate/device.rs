@@ -2,24 +2,10 @@
 
 use super::{Machine, Measurement};
 use crate::stack::Profile;
+use crate::validate::system::product;
 
-/// Parts of the names that devices call themselves, and the built-in profile of each.
-const DEVICES: [(&str, &str); 12] = [
-    ("V100", "nccl-volta"),
-    ("A100", "nccl-ampere"),
-    ("H100", "nccl-hopper"),
-    ("H200", "nccl-hopper"),
-    ("H800", "nccl-hopper"),
-    ("H20", "nccl-hopper"),
-    ("B200", "nccl-blackwell"),
-    ("B300", "nccl-blackwell"),
-    ("RTX", "nccl-pcie"),
-    ("MI300", "rccl-mi300x"),
-    ("MI325", "rccl-mi300x"),
-    ("MI355", "rccl-mi300x"),
-];
-
-/// The profile of the first scenario that has one, else the built-in one of the first device that a log names.
+/// The profile of the first scenario that has one, else the built-in one of the first device that a log
+/// names and that is a known product.
 pub fn default_profile(
     measurements: &[Measurement],
     builtin: &dyn Fn(&str) -> Option<Profile>,
@@ -30,10 +16,48 @@ pub fn default_profile(
     });
     let of_device = || {
         let mut devices = measurements.iter().filter_map(|measurement| measurement.log.device.as_deref());
-        devices.find_map(|device| DEVICES.iter().find(|(part, _)| device.contains(part)))
+        devices.find_map(profile_of)
     };
     match own {
         Some(stack) => Some(stack.profile.clone()),
-        None => of_device().and_then(|(_, profile)| builtin(profile)),
+        None => of_device().and_then(builtin),
+    }
+}
+
+/// The built-in profile of a device that calls itself so: that of the product whose name is one of its words, or two that
+/// follow each other (`NVIDIA GeForce RTX 4090`).
+fn profile_of(device: &str) -> Option<&'static str> {
+    let words: Vec<&str> =
+        device.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let pairs = words.windows(2).map(<[&str]>::concat);
+    let mut names = words.iter().map(|word| (*word).to_owned()).chain(pairs);
+    let product = names.find_map(|name| product(&name))?;
+    let is_card = words.iter().any(|word| word.eq_ignore_ascii_case("pcie"));
+    Some(product.profile(is_card).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_products_by_whole_words() {
+        for (device, profile) in [
+            ("Tesla V100-SXM2-16GB", Some("nccl-volta")),
+            ("NVIDIA A100-SXM4-80GB", Some("nccl-ampere")),
+            ("NVIDIA H100 80GB HBM3", Some("nccl-hopper")),
+            ("NVIDIA H100 PCIe", Some("nccl-pcie")),
+            ("A100-PCIE-40GB", Some("nccl-pcie")),
+            ("NVIDIA H20-3e", Some("nccl-hopper")),
+            ("NVIDIA GH200 480GB", Some("nccl-hopper")),
+            ("NVIDIA GB200", Some("nccl-blackwell")),
+            ("NVIDIA GeForce RTX 4090", Some("nccl-pcie")),
+            ("AMD Instinct MI300X OAM", Some("rccl-mi300x")),
+            ("NVIDIA RTX A6000", None),
+            ("NVIDIA H2000", None),
+            ("", None),
+        ] {
+            assert_eq!(profile_of(device), profile, "{device}");
+        }
     }
 }

@@ -4,13 +4,15 @@ use thiserror::Error;
 
 use crate::exchange::quoted;
 use crate::run::RunError;
-use crate::units::Bytes;
+use crate::units::{Bytes, count, counted};
 
 /// Why logs cannot be fitted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CalibrateError {
     /// A log is of more hosts than there are servers.
-    #[error("`{log}` is of {hosts} hosts, but `{place}` has {}", counted(*.servers, "server"))]
+    #[error(
+        "`{log}` is of {}, but `{place}` has {}", counted((*.hosts).into(), "host"), counted((*.servers).into(), "server")
+    )]
     Servers {
         /// The log.
         log: String,
@@ -24,7 +26,7 @@ pub enum CalibrateError {
     /// A host of a log holds more ranks than any server that is left.
     #[error(
         "host {} of `{log}` holds {}, but the next server of `{place}` has {}",
-        quoted(.host), counted(*.ranks, "rank"), counted(*.most, "accelerator")
+        quoted(.host), counted((*.ranks).into(), "rank"), counted((*.most).into(), "accelerator")
     )]
     Accelerators {
         /// The log.
@@ -39,7 +41,7 @@ pub enum CalibrateError {
         most: u32,
     },
     /// A log is of more or fewer ranks than there are.
-    #[error("`{log}` is of {}, but `{place}` has {found}", counted(*.ranks, "rank"))]
+    #[error("`{log}` is of {}, but `{place}` has {}", counted((*.ranks).into(), "rank"), count((*.found).into()))]
     Ranks {
         /// The log.
         log: String,
@@ -137,8 +139,4 @@ impl CalibrateError {
             Self::Run { .. } | Self::Threads { .. } | Self::Cancelled => Vec::new(),
         }
     }
-}
-
-fn counted(count: u32, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -150,7 +150,7 @@ impl Run {
         // Every size has its case, so none is left out here.
         let whole = |at: &usize| {
             let told = found[*at].clone()?;
-            Some(Told { us: told.us + micros(launches[*at]), ..told })
+            Some(Told { us: told.us + launches[*at].as_us(), ..told })
         };
         Ok(self.points.iter().filter_map(whole).collect())
     }
@@ -163,12 +163,8 @@ fn known_of(known: &Mutex<Vec<(Plan, Told)>>, plan: &Plan) -> Option<Told> {
 
 fn of_case(case: &Case, launch: Time) -> Told {
     Told {
-        us: micros(Time::from_ps(case.time_ps) - launch),
+        us: (Time::from_ps(case.time_ps) - launch).as_us(),
         algorithm: case.algorithm.clone(),
         protocol: case.protocol.clone(),
     }
-}
-
-fn micros(time: Time) -> f64 {
-    time.as_secs() * 1e6
 }

@@ -160,7 +160,6 @@ fn number(count: usize) -> u32 {
 mod tests {
     use super::*;
     use crate::collective::Op;
-    use crate::exchange::nccl_tests::OpSource;
     use crate::input::{LoadOptions, load_topology};
 
     fn fabric(text: &str) -> Machine {
@@ -177,7 +176,6 @@ mod tests {
     fn log(ranks: Option<u32>, hosts: &[u32]) -> Log {
         Log {
             op: Op::AllReduce,
-            op_source: OpSource::Told,
             ranks,
             hosts: hosts
                 .iter()
@@ -187,8 +185,6 @@ mod tests {
             device: None,
             per_process: None,
             library_version: None,
-            average_busbw: None,
-            out_of_bounds: None,
             points: Vec::new(),
             skipped: Vec::new(),
             notes: Vec::new(),

@@ -1,6 +1,7 @@
 //! A fit as a result.
 
-use super::super::fit::{Constant, Errors, Fit, Standing};
+use super::super::errors::{Errors, worst};
+use super::super::fit::{Constant, Fit, Standing};
 use super::model::{Sight, Told};
 use super::{Machine, Measurement};
 use crate::result::{
@@ -112,11 +113,11 @@ fn log(measurement: &Measurement, sight: &Sight, points: &[FittedPoint]) -> Cali
 }
 
 fn errors(sizes: &str, points: &[FittedPoint]) -> FittedErrors {
-    const NONE: Errors = Errors { points: 0, mape_pct: 0.0, bias_pct: 0.0, worst_pct: 0.0 };
-    let over = |time: fn(&FittedPoint) -> f64| {
-        Errors::over(points.iter().map(|point| (point.measured_us, time(point)))).unwrap_or(NONE)
-    };
-    let (before, after) = (over(|point| point.start_us), over(|point| point.fitted_us));
+    const NONE: Errors = Errors { mape_pct: 0.0, bias_pct: 0.0 };
+    let (before, after): (Vec<f64>, Vec<f64>) = points.iter().map(FittedPoint::errors_pct).unzip();
+    let worst = worst(after.iter().copied(), |error| *error);
+    let over = |errors: Vec<f64>| Errors::over(errors).unwrap_or(NONE);
+    let (before, after) = (over(before), over(after));
     FittedErrors {
         sizes: sizes.into(),
         points: u32::try_from(points.len()).unwrap_or(u32::MAX),
@@ -124,7 +125,7 @@ fn errors(sizes: &str, points: &[FittedPoint]) -> FittedErrors {
         mape_pct_after: after.mape_pct,
         bias_pct_before: before.bias_pct,
         bias_pct_after: after.bias_pct,
-        worst_pct_after: after.worst_pct,
+        worst_pct_after: worst.unwrap_or(0.0),
     }
 }
 

@@ -1,34 +1,24 @@
-//! Search one constant at a time, for those that have no slope, or whose slope misleads.
+//! Search one constant at a time, for whole numbers, which have no slope.
 
 use rayon::prelude::*;
 
 use super::problem::{Problem, Spot};
 
-/// Distances tried, as logarithms of factors.
-const FACTORS: [f64; 6] = [0.02, 0.05, 0.1, 0.2, 0.4, 0.7];
-/// Distances of whole numbers.
+/// Distances tried.
 const WHOLE: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 
-/// Tries other values of one constant after the other, and keeps what is better; whole numbers only, unless `all`.
-/// Tells whether anything moved.
-pub(super) fn search(problem: &Problem<'_>, spot: &mut Spot, noise: f64, all: bool) -> bool {
+/// Tries other values of one constant after the other, and keeps what is better. Tells whether anything moved.
+pub(super) fn search(problem: &Problem<'_>, spot: &mut Spot, noise: f64) -> bool {
     let mut moved = false;
     for at in 0..problem.free.len() {
         let scale = &problem.scales[at];
-        if !(scale.whole || all) {
+        if !scale.whole {
             continue;
         }
-        let places: Vec<f64> = if scale.whole {
-            let value = scale.value(spot.at[at]);
-            let around = WHOLE.iter().flat_map(|by| [value - by, value + by]);
-            around.filter(|value| *value >= 1.0).map(|value| scale.within(scale.place(value))).collect()
-        } else {
-            FACTORS
-                .iter()
-                .flat_map(|by| [spot.at[at] - by, spot.at[at] + by])
-                .map(|p| scale.within(p))
-                .collect()
-        };
+        let value = scale.value(spot.at[at]);
+        let around = WHOLE.iter().flat_map(|by| [value - by, value + by]);
+        let places: Vec<f64> =
+            around.filter(|value| *value >= 1.0).map(|value| scale.within(scale.place(value))).collect();
         let spots: Vec<Spot> = places
             .into_par_iter()
             .map(|place| {

@@ -6,7 +6,7 @@ use super::network::{self, Adapter, Shape};
 use super::product::{Product, pcie_of_adapter};
 use super::site::{self, Site};
 use super::{Adapters, HostKind, Scaleup, System, Unmapped};
-use crate::exchange::{Given, Measured, Placement, quoted};
+use crate::exchange::{Measured, Placement};
 use crate::fabric::{Builder, Cable, Node, NodeKind, Routing};
 use crate::ids::NodeId;
 
@@ -41,7 +41,7 @@ pub(super) fn build(
             }
         }
         Between::Switches(shape, of) => {
-            let sites = sites(&keys, *shape, of, measured, placement, &adapters, &mut notes)?;
+            let sites = sites(&keys, *shape, of, placement, &adapters, &mut notes)?;
             if let Some(why) = network::too_many(*shape, &sites) {
                 return Err(Unmapped::new(why));
             }
@@ -280,7 +280,6 @@ fn sites(
     keys: &Keys,
     shape: Shape,
     of: &Adapters,
-    measured: &Measured,
     placement: Option<&Placement>,
     adapters: &[Vec<Adapter>],
     notes: &mut Vec<String>,
@@ -291,12 +290,7 @@ fn sites(
         (_, None) => 1,
     };
     let per_leaf = (network::leaf_ports(of.gbps) / lanes.max(1)).max(1);
-    let Some(placement) = placement else {
-        if let Given::Is(file) = measured.key("placement") {
-            notes.push(format!("the placement {} was not found; nodes fill switches in order", quoted(file)));
-        }
-        return Ok(site::in_order(keys.nodes, per_leaf));
-    };
+    let Some(placement) = placement else { return Ok(site::in_order(keys.nodes, per_leaf)) };
     // Ranks of one node must share a node of the placement, and those of two must not.
     let node_of = |rank: u32| placement.node_of(rank, keys.ranks);
     let used: Vec<usize> = (0..keys.nodes).map(|node| node_of(node * keys.per_node)).collect();

@@ -2,7 +2,7 @@
 
 use super::media::NETS;
 use super::network::Shape;
-use super::product::{self, Product, product};
+use super::product::{self, NvLink, Product, product};
 use super::word::{unknown, word};
 use super::{Adapters, Scaleup, Unmapped};
 use crate::exchange::{Given, Measured, listed, quoted};
@@ -117,9 +117,9 @@ impl Keys {
         let product = match (given, scaleup) {
             (Some(product), _) => product,
             (None, Given::Is(Scaleup::NvSwitch { generation } | Scaleup::NvLinkMesh { generation })) => {
-                self.of_generation(generation)?
+                self.of_generation(generation)
             }
-            (None, Given::Is(Scaleup::CubeMesh)) => self.of_generation(2)?,
+            (None, Given::Is(Scaleup::CubeMesh)) => self.of_generation(NvLink::Two),
             (None, _) => {
                 return Err(Unmapped::new(
                     "`accelerator` is not known, and `scaleup` does not tell a generation of NVLink; name the accelerator, \
@@ -156,11 +156,10 @@ impl Keys {
         Ok(())
     }
 
-    fn of_generation(&mut self, generation: u32) -> Result<&'static Product, Unmapped> {
-        let product = product::of_generation(generation)
-            .ok_or_else(|| Unmapped::new(format!("no accelerator has NVLink {generation}")))?;
+    fn of_generation(&mut self, generation: NvLink) -> &'static Product {
+        let product = generation.product();
         self.assume("accelerator", format_args!("one of the links and PCIe of {}", product.name));
-        Ok(product)
+        product
     }
 
     fn domain(&mut self, measured: &Measured) -> Result<(), Unmapped> {
@@ -177,7 +176,7 @@ impl Keys {
             Given::Is(0) => return Err(Unmapped::new("`scaleup_domain` is 0, expected 1 or more")),
             Given::Is(domain) => domain,
             Given::Nothing | Given::Unknown => {
-                let domain = if product.name.starts_with("GB") { 72 } else { self.per_node };
+                let domain = product.rack.unwrap_or(self.per_node);
                 self.assume("scaleup_domain", domain);
                 domain
             }

@@ -14,7 +14,7 @@ mod word;
 
 use thiserror::Error;
 
-pub use product::{PRODUCTS, Product, RTX4090, product};
+pub use product::{NvLink, PRODUCTS, Product, product};
 pub use scaleup::Scaleup;
 pub(super) use word::word;
 
@@ -88,7 +88,8 @@ pub struct System {
     pub notes: Vec<String>,
 }
 
-/// Maps a measured run to its system. `placement` is the file that the key `placement` names, where it was found.
+/// Maps a measured run to its system. `placement` is the file that the key `placement` names; without one, nodes fill
+/// switches in order.
 ///
 /// # Errors
 /// Where keys hold what this rule does not know, contradict each other, or leave open what has no default.

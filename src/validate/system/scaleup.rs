@@ -1,7 +1,7 @@
 //! Links between the accelerators of a scale-up domain.
 
 use super::media::{CHIP_TO_CHIP, CHIP_TO_CHIP_GIGABYTES, gigabytes};
-use super::product::Product;
+use super::product::{NvLink, Product};
 use crate::fabric::template::HYBRID_CUBE_MESH;
 use crate::fabric::{Builder, Cable, InNetwork, Node, NodeKind};
 use crate::ids::NodeId;
@@ -12,12 +12,12 @@ pub enum Scaleup {
     /// Through NVSwitches of that generation of NVLink.
     NvSwitch {
         /// Generation of NVLink.
-        generation: u32,
+        generation: NvLink,
     },
     /// Each pair directly over NVLink.
     NvLinkMesh {
         /// Generation of NVLink.
-        generation: u32,
+        generation: NvLink,
     },
     /// The hybrid cube mesh of DGX-1.
     CubeMesh,
@@ -40,12 +40,12 @@ impl Scaleup {
     /// All, with their names in headers.
     pub const NAMES: [(&'static str, Self); 11] = [
         ("nvlink2-cube-mesh", Self::CubeMesh),
-        ("nvlink2-nvswitch", Self::NvSwitch { generation: 2 }),
-        ("nvlink3-mesh", Self::NvLinkMesh { generation: 3 }),
-        ("nvlink3-nvswitch", Self::NvSwitch { generation: 3 }),
-        ("nvlink4-mesh", Self::NvLinkMesh { generation: 4 }),
-        ("nvlink4-nvswitch", Self::NvSwitch { generation: 4 }),
-        ("nvlink5-nvswitch", Self::NvSwitch { generation: 5 }),
+        ("nvlink2-nvswitch", Self::NvSwitch { generation: NvLink::Two }),
+        ("nvlink3-mesh", Self::NvLinkMesh { generation: NvLink::Three }),
+        ("nvlink3-nvswitch", Self::NvSwitch { generation: NvLink::Three }),
+        ("nvlink4-mesh", Self::NvLinkMesh { generation: NvLink::Four }),
+        ("nvlink4-nvswitch", Self::NvSwitch { generation: NvLink::Four }),
+        ("nvlink5-nvswitch", Self::NvSwitch { generation: NvLink::Five }),
         ("nvlink-c2c", Self::ChipToChip),
         ("xgmi-mesh", Self::XgmiMesh),
         ("pcie", Self::Pcie),
@@ -60,20 +60,20 @@ impl Scaleup {
     /// What an accelerator has in the server in which it is sold, with so many of them in a node: the default where a
     /// header does not say.
     pub(super) fn of_product(product: &Product, per_node: u32) -> Option<Self> {
-        match (product.name, product.nvlink) {
-            (_, None) if product.links == 0 => Some(Self::Pcie),
-            (_, None) => Some(Self::XgmiMesh),
-            _ if per_node == 1 && !product.name.starts_with("GB") => Some(Self::Alone),
-            (_, Some(2)) if per_node == EIGHT => Some(Self::CubeMesh),
-            (_, Some(2)) if per_node == 2 * EIGHT => Some(Self::NvSwitch { generation: 2 }),
-            (_, Some(generation @ (3 | 4))) if per_node == NVLINK_MESH_BOARD => {
+        match product.nvlink {
+            None if product.links == 0 => Some(Self::Pcie),
+            None => Some(Self::XgmiMesh),
+            _ if per_node == 1 && product.rack.is_none() => Some(Self::Alone),
+            Some(NvLink::Two) if per_node == EIGHT => Some(Self::CubeMesh),
+            Some(NvLink::Two) if per_node == 2 * EIGHT => Some(Self::NvSwitch { generation: NvLink::Two }),
+            Some(generation @ (NvLink::Three | NvLink::Four)) if per_node == NVLINK_MESH_BOARD => {
                 Some(Self::NvLinkMesh { generation })
             }
-            (name, Some(generation @ (3 | 4))) if per_node == EIGHT && name != "GH200" => {
+            Some(generation @ (NvLink::Three | NvLink::Four)) if product.is_sold_with(per_node) => {
                 Some(Self::NvSwitch { generation })
             }
-            (_, Some(generation @ 5)) => Some(Self::NvSwitch { generation }),
-            _ => None,
+            Some(generation @ NvLink::Five) => Some(Self::NvSwitch { generation }),
+            Some(NvLink::Two | NvLink::Three | NvLink::Four) => None,
         }
     }
 
@@ -83,8 +83,8 @@ impl Scaleup {
             Self::NvSwitch { generation } | Self::NvLinkMesh { generation } => {
                 product.nvlink == Some(generation)
             }
-            Self::CubeMesh => product.nvlink == Some(2),
-            Self::ChipToChip => product.name.starts_with("GH") || product.name.starts_with("GB"),
+            Self::CubeMesh => product.nvlink == Some(NvLink::Two),
+            Self::ChipToChip => product.chip_to_chip,
             Self::XgmiMesh => product.nvlink.is_none() && product.links > 0,
             Self::Pcie | Self::Alone => true,
         }
@@ -112,7 +112,7 @@ impl Scaleup {
 
     /// True where switches of the domain can add and copy what passes through them: NVSwitches since NVLink 4.
     pub(super) const fn reduces_in_switch(self) -> bool {
-        matches!(self, Self::NvSwitch { generation } if generation >= 4)
+        matches!(self, Self::NvSwitch { generation: NvLink::Four | NvLink::Five })
     }
 
     /// Adds the links of a domain. `name` is the domain's, `gpus` its accelerators that take part.
