@@ -368,7 +368,7 @@ fn the_table_of_older_releases_is_theirs() {
         let about = (site, Generation::Blackwell, minor, 16);
         let told = predicted(about, AllReduce, MB, NvlsTree, Simple).unwrap();
         let depth = wanted / 16.0;
-        let wanted = 25.0 + 2.0 * depth * hop + 1e3 / (16.0 * cap * wanted / (2.0 * (wanted - 1.0)));
+        let wanted = 25.0 + 2.0 * depth * hop + 1e3 / (32.0 * cap * wanted / (2.0 * (wanted - 1.0)));
         assert!((told - wanted).abs() < 1e-9 * wanted, "2.{minor}: {told} {wanted}");
     }
     let single = h100(1);

@@ -37,7 +37,7 @@ pub use crate::run::Quiet;
 
 use folder::each_run;
 
-use crate::result::{Standing, Validation};
+use crate::result::Validation;
 use crate::run;
 use crate::stack::Profile;
 
@@ -81,7 +81,7 @@ fn predict_here(folder: &Path, options: &Options, watch: &dyn Watch) -> Result<V
         let mut sound: Vec<Run> = runs.into_iter().flatten().collect();
         // As in scores, the first file of an id counts.
         sound.retain(|run| ids.insert(run.told.run.id.clone()));
-        sound.retain(|run| score::standing(&run.told.run) != Standing::Doubtful);
+        sound.retain(Run::is_sound);
         let fit = |training: &[&str]| fit(&sound, training, watch);
         validation.cross_validation = Some(cross_validate(&validation.files, &fit));
         if watch.stop() {
