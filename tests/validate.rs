@@ -179,16 +179,6 @@ fn rows_and_files_that_cannot_be_mapped_are_told() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_a_fault_of_use() {
-    let empty = tempfile::tempdir().unwrap();
-    for folder in ["tests/measurd", empty.path().to_str().unwrap()] {
-        let ran = railspine(&["validate", "--measured", folder, "--no-plots"]);
-        assert!(matches!(ran.status.code(), Some(2 | 3)), "{folder}: {:?}", ran.status);
-        assert!(!ran.stderr.is_empty() && ran.stdout.is_empty());
-    }
-}
-
-#[test]
 fn an_imposed_algorithm_says_nothing_of_sends() {
     let predicted = |forced: &str| {
         let text = header(&[("collective", "all_to_all"), ("algorithm_forced", forced)], 2, 8);

@@ -15,8 +15,12 @@ use railspine::result::{PointPrediction, RunFacts, SkippedFile, Validation};
 use railspine::validate::{FilePrediction, Fitted, Prediction, UnpredictedPoint, cross_validate, score};
 use serde_json::Value;
 
+#[path = "support/golden.rs"]
+mod golden;
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "support/schema.rs"]
+mod schema;
 
 fn point(bytes: u64, algorithm: &str, measured_us: f64, predicted_us: f64) -> PointPrediction {
     PointPrediction { bytes, algorithm: algorithm.into(), measured_us, predicted_us }
@@ -121,18 +125,9 @@ fn validation() -> Validation {
     validation
 }
 
-/// Compares a text with the file, or writes the file.
-fn golden(path: &str, text: &str) {
-    if std::env::var_os("RAILSPINE_BLESS").is_some() {
-        fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    assert_eq!(fs::read_to_string(path).unwrap_or_default(), text, "{path}");
-}
-
 #[test]
 fn tables_are_as_they_should_be() {
-    golden("tests/validate/table.txt", &report::table(&validation(), None));
+    golden::check("tests/validate/table.txt", &report::table(&validation(), None));
 }
 
 #[test]
@@ -161,46 +156,11 @@ fn an_empty_validation_is_told_in_a_line() {
 #[test]
 fn csv_has_a_line_each() {
     let validation = validation();
-    golden("tests/validate/points.csv", &report::points(&validation));
-    golden("tests/validate/files.csv", &report::files(&validation));
-    golden("tests/validate/groups.csv", &report::groups(&validation));
-    golden("tests/validate/cross_validation.csv", &report::cross_validation(&validation).unwrap());
+    golden::check("tests/validate/points.csv", &report::points(&validation));
+    golden::check("tests/validate/files.csv", &report::files(&validation));
+    golden::check("tests/validate/groups.csv", &report::groups(&validation));
+    golden::check("tests/validate/cross_validation.csv", &report::cross_validation(&validation).unwrap());
     assert_eq!(report::cross_validation(&score(predictions())), None);
-}
-
-/// Whether every key of a value is known to its schema, and every required one there.
-fn keep_to(schema: &Value, root: &Value, value: &Value, at: &str) {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name.rsplit('/').next().unwrap();
-        return keep_to(&root["definitions"][name], root, value, at);
-    }
-    if let Some(all) = schema["allOf"].as_array() {
-        return all.iter().for_each(|schema| keep_to(schema, root, value, at));
-    }
-    match value {
-        Value::Object(fields) => {
-            for required in schema["required"].as_array().unwrap() {
-                assert!(fields.contains_key(required.as_str().unwrap()), "{at}: no {required}");
-            }
-            for (key, value) in fields {
-                let known = &schema["properties"][key];
-                assert!(known.is_object(), "{at}: `{key}` is not in the schema");
-                keep_to(known, root, value, &format!("{at}.{key}"));
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| keep_to(&schema["items"], root, value, at)),
-        Value::String(text) => {
-            // An enumeration that documents its words is a list of constants.
-            if let Some(words) = schema["oneOf"].as_array() {
-                let knows = |word: &Value| {
-                    word["const"] == text.as_str()
-                        || word["enum"].as_array().is_some_and(|words| words.contains(value))
-                };
-                assert!(words.iter().any(knows), "{at}: `{text}` is not in the schema");
-            }
-        }
-        _ => {}
-    }
 }
 
 #[test]
@@ -217,11 +177,11 @@ fn json_keeps_to_its_schema_and_comes_back() {
     assert_eq!(told["skipped_points"].as_array().unwrap().len(), 4);
     assert_eq!(serde_json::from_str::<Validation>(&text).unwrap(), validation);
     let schema = json::validate_schema();
-    golden("schemas/validate.schema.json", &schema);
-    let schema: Value = serde_json::from_str(&schema).unwrap();
-    keep_to(&schema, &schema, &told, "");
+    golden::check("schemas/validate.schema.json", &schema);
+    schema::check(&schema, &text);
     let plain = json::validate(&score(predictions()));
     assert!(!plain.contains("cross_validation"));
+    schema::check(&schema, &plain);
 }
 
 #[test]
