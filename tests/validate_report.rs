@@ -196,7 +196,7 @@ fn every_file_has_a_picture_and_all_have_one() {
     assert!(scatter.svg.contains("32 points of 6 files · pale: reported apart"));
     assert_eq!(draw_scatter(&validation).unwrap(), scatter, "the same bytes again");
     for file in &validation.files {
-        let drawn = draw_measured(file).unwrap();
+        let drawn = draw_measured(&report::curve(file)).unwrap();
         picture::check("validate", &file.run.id, &drawn);
         assert_eq!(drawn.name, file.run.id);
         assert!(drawn.png.starts_with(b"\x89PNG"));
@@ -211,7 +211,7 @@ fn curves_without_a_name_have_no_mark_without_a_word() {
     let sized = |exponent: u32, name: &str| point(1 << exponent, name, 10.0, 11.0);
     let drawn = |points| {
         let scored = score(vec![Prediction::from(file("runs", "A100", points))]);
-        draw_measured(&scored.files[0]).unwrap().svg
+        draw_measured(&report::curve(&scored.files[0])).unwrap().svg
     };
     let circles = |svg: &str| svg.matches("<circle").count();
     let alone = drawn(vec![sized(20, ""), sized(21, "")]);
@@ -249,11 +249,11 @@ fn pictures_bear_many_algorithms_and_odd_numbers() {
     let validation = score(all);
     picture::check("validate", "scatter-wild", &draw_scatter(&validation).unwrap());
     for file in &validation.files[..3] {
-        picture::check("validate", &file.run.id, &draw_measured(file).unwrap());
+        picture::check("validate", &file.run.id, &draw_measured(&report::curve(file)).unwrap());
     }
     let barriers = score(vec![Prediction::from(file("b", "A100", vec![point(0, "barrier", 3.0, 4.0)]))]);
     assert_eq!(
-        draw_measured(&barriers.files[0]),
+        draw_measured(&report::curve(&barriers.files[0])),
         Err(DrawError::Nothing("no point has a size above zero".into()))
     );
     assert_eq!(draw_scatter(&score(Vec::new())), Err(DrawError::Nothing("no point is predicted".into())));

@@ -135,7 +135,11 @@ a note
             lines[2]
         );
         let curves = curves(&calibration());
-        assert_eq!((curves.len(), curves[0].points.len(), curves[0].worst.bytes), (1, 2, 2048));
+        assert_eq!((curves.len(), curves[0].points.len()), (1, 2));
         assert_eq!(curves[0].points[0].algorithm, "ring ll");
+        assert_eq!(
+            curves[0].facts,
+            "mine, all-reduce, 1 server, 8 ranks · marks measured, lines fitted · MAPE 5.5 %, bias +4.5 %"
+        );
     }
 }

@@ -46,10 +46,8 @@ fn keeps(schema: &Value, root: &Value, value: &Value, at: &str) -> Result<(), St
                 }
             }
             "items" => {
-                let values = value.as_array().into_iter().flatten().enumerate();
-                values
-                    .map(|(index, value)| keeps(told, root, value, &format!("{at}[{index}]")))
-                    .collect::<Result<(), _>>()?;
+                let mut values = value.as_array().into_iter().flatten().enumerate();
+                values.try_for_each(|(index, value)| keeps(told, root, value, &format!("{at}[{index}]")))?;
             }
             "required" => {
                 let missing = |key: &&Value| value.get(key.as_str().unwrap_or_default()).is_none();
