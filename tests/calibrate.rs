@@ -276,6 +276,27 @@ fn what_a_log_leaves_out_is_noted() {
     );
 }
 
+#[test]
+fn logs_of_another_machine_are_doubted() {
+    let lab = Lab::new(start(), 0.6);
+    let text =
+        lab.log(Op::AllReduce, 1, &POWERS, 1).replace("NVIDIA A100-SXM4-80GB", "NVIDIA H100 80GB HBM3");
+    let log = nccl_tests::read("one", text.as_bytes(), None).unwrap();
+    let other = Measurement { id: "one".into(), log, machine: Machine::Fabric(lab.fabric.clone()) };
+    let settings = Settings { free: Some(vec![param::PART_SCALEUP]), ..Settings::default() };
+    let calibration = fit(&[other], settings).calibration;
+    assert!(calibration.scatter_pct > 15.0);
+    assert_eq!(
+        calibration.notes,
+        [
+            "one: H100 has links of 450 GB/s to others of its server, but those of lab have 300 GB/s: is the topology \
+             that of the log?",
+            "no log is of several servers, so constants of the network remain those of start",
+            "a scatter above 15 % is more than a machine's own: the model does not describe this one, or not this topology",
+        ]
+    );
+}
+
 struct Stopped;
 
 impl railspine::run::Watch for Stopped {

@@ -154,6 +154,15 @@ fn an_empty_validation_is_told_in_a_line() {
 }
 
 #[test]
+fn a_cross_validation_of_nothing_is_told() {
+    let mut none =
+        score(predictions().into_iter().filter(|one| matches!(one, Prediction::Skipped(_))).collect());
+    none.cross_validation = Some(Vec::new());
+    let told = report::table(&none, None);
+    assert!(told.contains("none: no file is judged\n"), "{told}");
+}
+
+#[test]
 fn csv_has_a_line_each() {
     let validation = validation();
     golden::check("tests/validate/points.csv", &report::points(&validation));

@@ -168,7 +168,7 @@ fn wrong_use_is_told() {
              `fraction.network`\n",
         ),
         (
-            &["one.log", "--topology", "lab.toml", "--version", "new"],
+            &["one.log", "--topology", "lab.toml", "--release", "new"],
             2,
             "error: `new` is not a release of the library, expected one such as `2.18.5`\n",
         ),
