@@ -216,6 +216,27 @@ fn every_file_has_a_picture_and_all_have_one() {
 }
 
 #[test]
+fn a_single_size_is_drawn_in_its_surroundings_and_hidden_lines_are_dashed() {
+    let drawn = |points| {
+        let scored = score(vec![Prediction::from(file("runs", "A100", points))]);
+        let picture = draw_measured(&report::curve(&scored.files[0])).unwrap();
+        picture::check("validate", "runs", &picture);
+        picture.svg
+    };
+    let one = drawn(vec![point(1 << 20, "", 10.0, 10.1)]);
+    for text in [">256 KiB<", ">1 MiB<", ">4 MiB<", ">measured 183.5<", ">predicted 181.7<"] {
+        assert!(one.contains(text), "no {text} in {one}");
+    }
+    let of =
+        |name: &str, predicted: f64| [20, 21].map(|exponent| point(1 << exponent, name, 10.0, predicted));
+    let lines = |second: f64| {
+        let svg = drawn([of("a", 12.0), of("b", second)].concat());
+        svg.matches("<polyline").count()
+    };
+    assert!(lines(12.0) > lines(15.0) + 10, "a line over another is many dashes");
+}
+
+#[test]
 fn curves_without_a_name_have_no_mark_without_a_word() {
     let sized = |exponent: u32, name: &str| point(1 << exponent, name, 10.0, 11.0);
     let drawn = |points| {

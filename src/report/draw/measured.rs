@@ -9,6 +9,7 @@ use super::picture::Picture;
 use super::spread::spread;
 use super::style::{LABEL, Look, REFERENCE, TICK, lighter};
 use super::{DrawError, grid, heading};
+use crate::report::number::significant;
 use crate::units::Bytes;
 
 const WIDTH: f64 = 800.0;
@@ -132,6 +133,9 @@ pub fn draw_measured(run: &MeasuredRun) -> Result<Picture, DrawError> {
                 curve.look.marker(canvas, place(bytes, measured), 3.4)?;
             }
         }
+        if let [only] = points[..] {
+            return values(canvas, frame, only, |rate| place(Bytes(only.bytes).as_f64(), rate * 1e9));
+        }
         if single {
             return Ok(());
         }
@@ -177,6 +181,26 @@ fn curves<'a>(run: &'a MeasuredRun, points: &[&'a MeasuredPoint]) -> Vec<Curve<'
 fn sample(canvas: &Canvas<'_>, look: Look, (x, y): Point, half: f64) -> Result<(), DrawError> {
     canvas.line(&[(x - half, y), (x + half, y)], look.colour, 2.0)?;
     look.marker(canvas, (x, y), 3.4)
+}
+
+/// The values of the only point beside it: there is nothing else to see.
+fn values(
+    canvas: &Canvas<'_>,
+    frame: Frame,
+    point: &MeasuredPoint,
+    place: impl Fn(f64) -> Point,
+) -> Result<(), DrawError> {
+    let (measured, predicted) = (point.measured_gbps, point.predicted_gbps);
+    let ends = [place(measured), place(predicted)];
+    let wanted = ends.map(|end| end.1);
+    let places = spread(&wanted, LABEL_GAP, frame.top, frame.bottom);
+    for ((end, place), (word, rate)) in
+        ends.iter().zip(places).zip([("measured", measured), ("predicted", predicted)])
+    {
+        let text = format!("{word} {}", significant(rate));
+        canvas.text((end.0 + LEADER, place), &text, LABEL.halfway())?;
+    }
+    Ok(())
 }
 
 /// The names at the ends of lines, moved apart where they would touch, each with a thin line to its end.
