@@ -24,8 +24,10 @@ const MARK: f64 = 14.0;
 
 /// A line closer than so many pixels to another hides it.
 const HIDDEN: f64 = 1.5;
-/// Dashes of a line over one that it would hide, and the gaps between them.
-const DASHES: (f64, f64) = (7.0, 6.0);
+/// From one dash to the next of a line over others that it would hide, and how much shorter dashes are for each of these:
+/// some of every line shows.
+const PERIOD: f64 = 24.0;
+const SHORTER: f64 = 0.6;
 
 /// A run as measured and as predicted.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +114,7 @@ pub fn draw_measured(run: &MeasuredRun) -> Result<Picture, DrawError> {
                 .collect();
             canvas.line(&whole, REFERENCE, 1.0)?;
         }
-        let mut drawn: Vec<Point> = Vec::new();
+        let mut drawn: Vec<Vec<Point>> = Vec::new();
         for curve in &curves {
             let predicted: Vec<Point> =
                 curve.points.iter().map(|&(bytes, _, predicted)| place(bytes, predicted)).collect();
@@ -121,12 +123,14 @@ pub fn draw_measured(run: &MeasuredRun) -> Result<Picture, DrawError> {
                 [(x, y)] => vec![(x - 9.0, y), (x + 9.0, y)],
                 _ => predicted.clone(),
             };
-            if hides(&predicted, &drawn) {
-                canvas.dashes(&line, curve.look.colour, 2.0, DASHES)?;
+            let hidden = drawn.iter().filter(|other| meet(&predicted, other)).count();
+            if hidden > 0 {
+                let on = (0..hidden).fold(PERIOD, |on, _| on * SHORTER);
+                canvas.dashes(&line, curve.look.colour, 2.0, (on, PERIOD - on))?;
             } else {
                 canvas.line(&line, curve.look.colour, 2.0)?;
             }
-            drawn.extend(predicted);
+            drawn.push(predicted);
         }
         for curve in &curves {
             for &(bytes, measured, _) in &curve.points {
@@ -148,8 +152,8 @@ pub fn draw_measured(run: &MeasuredRun) -> Result<Picture, DrawError> {
     })
 }
 
-/// Whether a line would hide those drawn before at one of its points.
-fn hides(line: &[Point], drawn: &[Point]) -> bool {
+/// Whether two lines have a point in common.
+fn meet(line: &[Point], drawn: &[Point]) -> bool {
     let near = |a: &Point, b: &Point| (a.0 - b.0).abs() < HIDDEN && (a.1 - b.1).abs() < HIDDEN;
     line.iter().any(|point| drawn.iter().any(|other| near(point, other)))
 }
