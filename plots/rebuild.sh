@@ -22,17 +22,17 @@ done
 for scenario in scenarios/*.toml; do
     grep -q '^heavy = true' "$scenario" && continue
     name=$(basename "$scenario" .toml)
-    "$program" run "$scenario" --out "$out/$name" >/dev/null 2>&1
+    "$program" run "$scenario" --out "$out/$name" >/dev/null
     for picture in "$out/$name"/*.svg "$out/$name"/*.png; do
         cp "$picture" "plots/$name-$(basename "$picture")"
     done
 done
-"$program" compare scenarios/roce-ecmp.toml scenarios/roce-spray.toml --out "$out/compare" >/dev/null 2>&1
+"$program" compare scenarios/roce-ecmp.toml scenarios/roce-spray.toml --out "$out/compare" >/dev/null
 for picture in "$out/compare"/*.svg "$out/compare"/*.png; do
     cp "$picture" "plots/roce-ecmp-vs-spray-$(basename "$picture")"
 done
 if [ -n "$measured" ]; then
-    "$program" validate --measured "$measured" --out "$out/validate" >/dev/null 2>&1
+    "$program" validate --measured "$measured" --out "$out/validate" >/dev/null
     for picture in "$out/validate"/scatter.svg "$out/validate"/scatter.png; do
         cp "$picture" "plots/validation-$(basename "$picture")"
     done

@@ -15,6 +15,9 @@ use railspine::diag::{Diagnostic, SourceMap};
 use railspine::exchange::{Rejected, measured, nccl_tests, placement};
 use railspine::input::{LoadError, LoadOptions, codes, explain, load_profile, load_scenario, load_topology};
 
+#[path = "support/golden.rs"]
+mod golden;
+
 /// The wrong files, sorted, as paths from the root of the crate: tests run there.
 fn corpus() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir("tests/errors")
@@ -61,15 +64,11 @@ fn told(path: &Path) -> (SourceMap, Vec<Diagnostic>) {
 
 #[test]
 fn every_wrong_file_gives_exactly_its_message() {
-    let bless = std::env::var_os("RAILSPINE_BLESS").is_some();
     let mut wrong = Vec::new();
     for path in corpus() {
         let (sources, diagnostics) = told(&path);
         let text = render_all(&diagnostics, &sources, false);
-        let beside = path.with_extension("stderr");
-        if bless {
-            fs::write(&beside, &text).unwrap();
-        } else if fs::read_to_string(&beside).unwrap_or_default() != text {
+        if !golden::holds(path.with_extension("stderr"), &text) {
             wrong.push(format!("{}:\n{text}", path.display()));
         }
     }

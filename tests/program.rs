@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+#[path = "support/schema.rs"]
+mod schema;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -28,17 +31,24 @@ fn heavy(file: &str) -> bool {
     std::fs::read_to_string(root().join(file)).unwrap().lines().any(|line| line.trim() == "heavy = true")
 }
 
+/// The schema of an output, as the program prints it.
+fn schema_of(name: &str) -> String {
+    text(&railspine(&["schema", name]).stdout)
+}
+
 #[test]
 fn every_scenario_runs_and_keeps_its_contract() {
     let folder = tempfile::tempdir().unwrap();
     let (heavy, scenarios): (Vec<String>, Vec<String>) =
         files("scenarios").into_iter().partition(|file| heavy(file));
     assert!(scenarios.len() >= 9 && heavy.len() >= 6);
+    let run_schema = schema_of("run");
     for file in scenarios {
         let out = folder.path().join("out");
         let ran =
             railspine(&["run", &file, "--no-plots", "--format", "json", "--out", out.to_str().unwrap()]);
         assert!(ran.status.success(), "{file}: {}", text(&ran.stderr));
+        schema::check(&run_schema, &text(&ran.stdout));
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
         assert_eq!(told["schema"], "railspine.run/1", "{file}");
         let cases = told["cases"].as_array().unwrap();
@@ -122,7 +132,9 @@ fn a_forecast_is_told_and_nothing_is_run() {
         assert!(!out.exists(), "a forecast writes nothing");
         text(&ran.stdout)
     };
-    let json: serde_json::Value = serde_json::from_str(&told(&["--format", "json"])).unwrap();
+    let json = told(&["--format", "json"]);
+    schema::check(&schema_of("forecast"), &json);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["schema"], "railspine.forecast/1");
     assert_eq!(json["scenario"], "ring");
     // 64 ranks, 2 x 63 steps.
@@ -192,8 +204,12 @@ fn topologies_and_scenarios_check_and_show() {
         text(&ran.stderr),
         format!("error: `{profile}` is a stack profile, which has no fabric to show\n")
     );
+    let checked = railspine(&["check", profile, "--format", "json"]);
+    schema::check(&schema_of("check"), &text(&checked.stdout));
+    let show_schema = schema_of("show");
     for file in files("topologies") {
         let ran = railspine(&["show", &file, "--format", "json"]);
+        schema::check(&show_schema, &text(&ran.stdout));
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
         assert_eq!(told["schema"], "railspine.show/1", "{file}");
     }
@@ -206,6 +222,7 @@ fn compare_prints_one_object() {
     let files = ["scenarios/roce-ecmp.toml", "scenarios/roce-spray.toml"];
     let ran = railspine(&["compare", files[0], files[1], "--no-plots", "--format", "json", "--out", out]);
     assert!(ran.status.success(), "{}", text(&ran.stderr));
+    schema::check(&schema_of("compare"), &text(&ran.stdout));
     let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     assert_eq!(told["schema"], "railspine.compare/1");
 }

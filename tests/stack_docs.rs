@@ -11,6 +11,9 @@ use railspine::stack::param::{Param, Unit};
 use railspine::stack::{Library, Profile};
 use railspine::validate::constants::{published, told_by_runs};
 
+#[path = "support/golden.rs"]
+mod golden;
+
 const PAGE: &str = "docs/stack.md";
 
 fn profiles(libraries: &[Library]) -> Vec<Profile> {
@@ -108,21 +111,5 @@ fn tables_are_those_of_the_built_in_profiles() {
             from + wanted[from..].find(end).unwrap_or_else(|| panic!("{PAGE} has no `{end}` for {name}"));
         wanted.replace_range(from..to, &text);
     }
-    if std::env::var_os("RAILSPINE_BLESS").is_some() {
-        fs::write(PAGE, &wanted).unwrap();
-    } else {
-        assert!(page == wanted, "{PAGE} is stale: `RAILSPINE_BLESS=1` writes its tables anew");
-    }
-}
-
-/// A word for a part of the model that the page must explain, for every constant: its key.
-#[test]
-fn every_constant_and_profile_is_on_the_page() {
-    let page = fs::read_to_string(PAGE).unwrap();
-    for param in Param::all() {
-        assert!(page.contains(&format!("`{}`", param.spec().key)), "{}", param.spec().key);
-    }
-    for name in builtin_names() {
-        assert!(page.contains(&format!("`{name}`")), "{name}");
-    }
+    golden::check(PAGE, &wanted);
 }

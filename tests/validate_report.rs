@@ -15,8 +15,12 @@ use railspine::result::{PointPrediction, RunFacts, SkippedFile, Validation};
 use railspine::validate::{FilePrediction, Fitted, Prediction, UnpredictedPoint, cross_validate, score};
 use serde_json::Value;
 
+#[path = "support/golden.rs"]
+mod golden;
 #[path = "support/picture.rs"]
 mod picture;
+#[path = "support/schema.rs"]
+mod schema;
 
 fn point(bytes: u64, algorithm: &str, measured_us: f64, predicted_us: f64) -> PointPrediction {
     PointPrediction { bytes, algorithm: algorithm.into(), measured_us, predicted_us }
@@ -123,18 +127,9 @@ fn validation() -> Validation {
     validation
 }
 
-/// Compares a text with the file, or writes the file.
-fn golden(path: &str, text: &str) {
-    if std::env::var_os("RAILSPINE_BLESS").is_some() {
-        fs::create_dir_all(Path::new(path).parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    assert_eq!(fs::read_to_string(path).unwrap_or_default(), text, "{path}");
-}
-
 #[test]
 fn tables_are_as_they_should_be() {
-    golden("tests/validate/table.txt", &report::table(&validation(), None));
+    golden::check("tests/validate/table.txt", &report::table(&validation(), None));
 }
 
 #[test]
@@ -161,48 +156,22 @@ fn an_empty_validation_is_told_in_a_line() {
 }
 
 #[test]
-fn csv_has_a_line_each() {
-    let validation = validation();
-    golden("tests/validate/points.csv", &report::points(&validation));
-    golden("tests/validate/files.csv", &report::files(&validation));
-    golden("tests/validate/groups.csv", &report::groups(&validation));
-    golden("tests/validate/cross_validation.csv", &report::cross_validation(&validation).unwrap());
-    assert_eq!(report::cross_validation(&score(predictions())), None);
+fn a_cross_validation_of_nothing_is_told() {
+    let mut none =
+        score(predictions().into_iter().filter(|one| matches!(one, Prediction::Skipped(_))).collect());
+    none.cross_validation = Some(Vec::new());
+    let told = report::table(&none, None);
+    assert!(told.contains("none: no file is judged\n"), "{told}");
 }
 
-/// Whether every key of a value is known to its schema, and every required one there.
-fn keep_to(schema: &Value, root: &Value, value: &Value, at: &str) {
-    if let Some(name) = schema["$ref"].as_str() {
-        let name = name.rsplit('/').next().unwrap();
-        return keep_to(&root["definitions"][name], root, value, at);
-    }
-    if let Some(all) = schema["allOf"].as_array() {
-        return all.iter().for_each(|schema| keep_to(schema, root, value, at));
-    }
-    match value {
-        Value::Object(fields) => {
-            for required in schema["required"].as_array().unwrap() {
-                assert!(fields.contains_key(required.as_str().unwrap()), "{at}: no {required}");
-            }
-            for (key, value) in fields {
-                let known = &schema["properties"][key];
-                assert!(known.is_object(), "{at}: `{key}` is not in the schema");
-                keep_to(known, root, value, &format!("{at}.{key}"));
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| keep_to(&schema["items"], root, value, at)),
-        Value::String(text) => {
-            // An enumeration that documents its words is a list of constants.
-            if let Some(words) = schema["oneOf"].as_array() {
-                let knows = |word: &Value| {
-                    word["const"] == text.as_str()
-                        || word["enum"].as_array().is_some_and(|words| words.contains(value))
-                };
-                assert!(words.iter().any(knows), "{at}: `{text}` is not in the schema");
-            }
-        }
-        _ => {}
-    }
+#[test]
+fn csv_has_a_line_each() {
+    let validation = validation();
+    golden::check("tests/validate/points.csv", &report::points(&validation));
+    golden::check("tests/validate/files.csv", &report::files(&validation));
+    golden::check("tests/validate/groups.csv", &report::groups(&validation));
+    golden::check("tests/validate/cross_validation.csv", &report::cross_validation(&validation).unwrap());
+    assert_eq!(report::cross_validation(&score(predictions())), None);
 }
 
 #[test]
@@ -219,11 +188,11 @@ fn json_keeps_to_its_schema_and_comes_back() {
     assert_eq!(told["skipped_points"].as_array().unwrap().len(), 4);
     assert_eq!(serde_json::from_str::<Validation>(&text).unwrap(), validation);
     let schema = json::validate_schema();
-    golden("schemas/validate.schema.json", &schema);
-    let schema: Value = serde_json::from_str(&schema).unwrap();
-    keep_to(&schema, &schema, &told, "");
+    golden::check("schemas/validate.schema.json", &schema);
+    schema::check(&schema, &text);
     let plain = json::validate(&score(predictions()));
     assert!(!plain.contains("cross_validation"));
+    schema::check(&schema, &plain);
 }
 
 #[test]
@@ -238,7 +207,7 @@ fn every_file_has_a_picture_and_all_have_one() {
     assert!(scatter.svg.contains("32 points of 6 files · pale: reported apart"));
     assert_eq!(draw_scatter(&validation).unwrap(), scatter, "the same bytes again");
     for file in &validation.files {
-        let drawn = draw_measured(file).unwrap();
+        let drawn = draw_measured(&report::curve(file)).unwrap();
         picture::check("validate", &file.run.id, &drawn);
         assert_eq!(drawn.name, file.run.id);
         assert!(drawn.png.starts_with(b"\x89PNG"));
@@ -249,11 +218,32 @@ fn every_file_has_a_picture_and_all_have_one() {
 }
 
 #[test]
+fn a_single_size_is_drawn_in_its_surroundings_and_hidden_lines_are_dashed() {
+    let drawn = |points| {
+        let scored = score(vec![Prediction::from(file("runs", "A100", points))]);
+        let picture = draw_measured(&report::curve(&scored.files[0])).unwrap();
+        picture::check("validate", "runs", &picture);
+        picture.svg
+    };
+    let one = drawn(vec![point(1 << 20, "", 10.0, 10.1)]);
+    for text in [">256 KiB<", ">1 MiB<", ">4 MiB<", ">measured 183.5<", ">predicted 181.7<"] {
+        assert!(one.contains(text), "no {text} in {one}");
+    }
+    let of =
+        |name: &str, predicted: f64| [20, 21].map(|exponent| point(1 << exponent, name, 10.0, predicted));
+    let lines = |second: f64| {
+        let svg = drawn([of("a", 12.0), of("b", second)].concat());
+        svg.matches("<polyline").count()
+    };
+    assert!(lines(12.0) > lines(15.0) + 10, "a line over another is many dashes");
+}
+
+#[test]
 fn curves_without_a_name_have_no_mark_without_a_word() {
     let sized = |exponent: u32, name: &str| point(1 << exponent, name, 10.0, 11.0);
     let drawn = |points| {
         let scored = score(vec![Prediction::from(file("runs", "A100", points))]);
-        draw_measured(&scored.files[0]).unwrap().svg
+        draw_measured(&report::curve(&scored.files[0])).unwrap().svg
     };
     let circles = |svg: &str| svg.matches("<circle").count();
     let alone = drawn(vec![sized(20, ""), sized(21, "")]);
@@ -291,11 +281,11 @@ fn pictures_bear_many_algorithms_and_odd_numbers() {
     let validation = score(all);
     picture::check("validate", "scatter-wild", &draw_scatter(&validation).unwrap());
     for file in &validation.files[..3] {
-        picture::check("validate", &file.run.id, &draw_measured(file).unwrap());
+        picture::check("validate", &file.run.id, &draw_measured(&report::curve(file)).unwrap());
     }
     let barriers = score(vec![Prediction::from(file("b", "A100", vec![point(0, "barrier", 3.0, 4.0)]))]);
     assert_eq!(
-        draw_measured(&barriers.files[0]),
+        draw_measured(&report::curve(&barriers.files[0])),
         Err(DrawError::Nothing("no point has a size above zero".into()))
     );
     assert_eq!(draw_scatter(&score(Vec::new())), Err(DrawError::Nothing("no point is predicted".into())));

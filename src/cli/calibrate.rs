@@ -3,27 +3,21 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-use indicatif::ProgressBar;
 
 use super::args::{CalibrateArgs, Format, Global, Process};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
 use super::load::{self, Document};
 use super::memory;
-use super::progress::{bar, interrupted};
-use super::run::write_picture;
+use super::pictures::Pictures;
+use super::tally::Tally;
 use super::term::Term;
 use crate::collective::Op;
 use crate::diag::nearest;
 use crate::exchange::{nccl_tests, quoted};
 use crate::input::stack::{builtin, builtin_names, is_name, to_toml};
-use crate::report::draw::{self, DrawError};
-use crate::report::{calibrate as report, json};
+use crate::report::{calibrate as report, draw, json};
 use crate::result::Calibration;
-use crate::run;
 use crate::stack::param::Param;
 use crate::stack::{Library, Profile, Version};
 use crate::validate::calibrate::{
@@ -37,13 +31,12 @@ pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> R
     let measurements = measurements(args, op, term)?;
     let start = start(args.profile.as_deref(), &measurements, term)?;
     if start.software == Library::Mpi {
-        term.error(&format!(
+        let why = format!(
             "the profile `{}` is of `{}`, which nccl-tests do not run",
             start.name,
             start.software.name()
-        ));
-        term.say("help: start from a profile of `nccl` or `rccl`, such as `nccl-hopper`");
-        return Err(Failure::Told(Exit::Usage));
+        );
+        return Err(wrong(&why, "start from a profile of `nccl` or `rccl`, such as `nccl-hopper`", term));
     }
     let name = args.name.clone().unwrap_or_else(|| format!("{}-calibrated", start.name));
     if !is_name(&name) {
@@ -61,9 +54,9 @@ pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> R
     };
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
     let mut out = OutDir::open(&folder)?;
-    let watching = Watching::new(!args.no_progress);
-    let done = calibrate::calibrate(&start, &measurements, &settings, &watching);
-    watching.bar.finish_and_clear();
+    let tally = Tally::open_ended(!args.no_progress, "fitting");
+    let done = calibrate::calibrate(&start, &measurements, &settings, &tally);
+    tally.finish();
     let done = done.map_err(|error| failure(&error, term))?;
     let (told_json, told_csv) = (json::calibrate(&done.calibration), report::residuals(&done.calibration));
     out.write("profile.toml", to_toml(&done.profile).as_bytes())?;
@@ -83,25 +76,9 @@ pub(super) fn calibrate(args: &CalibrateArgs, global: &Global, term: &Term) -> R
 
 /// A plot of each log.
 fn draw_all(calibration: &Calibration, out: &mut OutDir) -> Result<(), Failure> {
-    let curves = report::curves(calibration);
-    for (number, curve) in (1..).zip(&curves) {
-        let mut picture = match draw::draw_measured(curve) {
-            Ok(picture) => picture,
-            // A log of empty collectives has nothing to draw.
-            Err(DrawError::Nothing(_)) => continue,
-            Err(error) => {
-                let message = format!("cannot draw the plot of `{}`: {error}", curve.run.id);
-                return Err(Failure::Message(Exit::Incomplete, message));
-            }
-        };
-        // Logs of two folders may have one name.
-        let same = curves.iter().filter(|other| safe_name(&other.run.id) == safe_name(&curve.run.id)).count();
-        picture.name = if same > 1 {
-            format!("busbw-{number}-{}", curve.run.id)
-        } else {
-            format!("busbw-{}", curve.run.id)
-        };
-        write_picture(out, &picture)?;
+    let mut pictures = Pictures::new(out);
+    for curve in report::curves(calibration) {
+        pictures.keep(&format!("busbw-{}", curve.id), draw::draw_measured(&curve))?;
     }
     Ok(())
 }
@@ -133,6 +110,11 @@ fn usage(message: String) -> Failure {
     Failure::Message(Exit::Usage, message)
 }
 
+/// Wrong use with a way out.
+fn wrong(message: &str, help: &str, term: &Term) -> Failure {
+    Failure::told(Exit::Usage, &message, &[help.into()], term)
+}
+
 /// Reads all logs and what they were measured on.
 fn measurements(args: &CalibrateArgs, op: Option<Op>, term: &Term) -> Result<Vec<Measurement>, Failure> {
     let mut machines: Vec<(String, Machine)> = Vec::new();
@@ -149,9 +131,8 @@ fn measurements(args: &CalibrateArgs, op: Option<Op>, term: &Term) -> Result<Vec
             Failure::Told(Exit::Usage)
         })?;
         let Some(topology) = topology.or(args.topology.as_deref()) else {
-            term.error(&format!("there is no topology for `{log}`"));
-            term.say(&format!("help: add `--topology FILE`, or write `{log}=FILE`"));
-            return Err(Failure::Told(Exit::Usage));
+            let help = format!("add `--topology FILE`, or write `{log}=FILE`");
+            return Err(wrong(&format!("there is no topology for `{log}`"), &help, term));
         };
         let known = machines.iter().find(|(name, _)| name == topology).map(|(_, machine)| machine.clone());
         let machine = match known {
@@ -202,12 +183,12 @@ fn start(asked: Option<&str>, measurements: &[Measurement], term: &Term) -> Resu
     let found = default_profile(measurements, &builtin);
     found.ok_or_else(|| {
         let device = measurements.iter().find_map(|measurement| measurement.log.device.as_deref());
-        term.error(&match device {
+        let what = match device {
             Some(device) => format!("there is no built-in stack profile of {}", quoted(device)),
             None => "the logs do not tell which accelerators they are of".into(),
-        });
-        term.say("help: add `--profile NAME` with the stack profile to start from, such as `nccl-hopper`");
-        Failure::Told(Exit::Usage)
+        };
+        let help = "add `--profile NAME` with the stack profile to start from, such as `nccl-hopper`";
+        wrong(&what, help, term)
     })
 }
 
@@ -217,37 +198,14 @@ fn constants(keys: &[String], term: &Term) -> Result<Vec<Param>, Failure> {
     found.into_iter().collect()
 }
 
+/// Tells why, and how to end.
 fn failure(error: &CalibrateError, term: &Term) -> Failure {
-    term.error(&error.to_string());
-    for hint in error.help() {
-        term.say(&format!("help: {hint}"));
-    }
-    Failure::Told(match error {
+    let exit = match error {
         CalibrateError::Cancelled => Exit::Interrupted,
         CalibrateError::Threads { .. } => Exit::Io,
         _ => Exit::Usage,
-    })
-}
-
-/// Shows that something goes on, and passes Ctrl-C on.
-struct Watching {
-    bar: ProgressBar,
-    stop: Arc<AtomicBool>,
-}
-
-impl Watching {
-    fn new(shown: bool) -> Self {
-        let bar = bar(shown);
-        bar.set_message("fitting");
-        bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar, stop: Arc::clone(interrupted()) }
-    }
-}
-
-impl run::Watch for Watching {
-    fn stop(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
+    };
+    Failure::told(exit, error, &error.help(), term)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How the program ends.
 
+use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
@@ -45,6 +46,15 @@ impl Failure {
     /// A failure to read or write `path`.
     pub(super) fn io(path: &str, verb: &str, error: &io::Error) -> Self {
         Self::Message(Exit::Io, format!("cannot {verb} `{path}`: {}", plain(error)))
+    }
+
+    /// Tells an error and the ways out of it.
+    pub(super) fn told(exit: Exit, error: &impl Display, help: &[String], term: &Term) -> Self {
+        term.error(&error.to_string());
+        for hint in help {
+            term.say(&format!("help: {hint}"));
+        }
+        Self::Told(exit)
     }
 
     /// Tells it on stderr, and which code it ends with.

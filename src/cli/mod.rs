@@ -11,6 +11,7 @@ mod files;
 mod init;
 mod load;
 mod memory;
+mod pictures;
 mod plot;
 mod progress;
 pub mod render;

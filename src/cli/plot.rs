@@ -6,7 +6,8 @@ use super::args::{Format, Global, PlotArgs};
 use super::exit::{Exit, Failure};
 use super::files::OutDir;
 use super::load;
-use super::run::{draw_all, write_picture};
+use super::pictures::write_picture;
+use super::run::draw_all;
 use super::term::Term;
 use crate::report::json;
 

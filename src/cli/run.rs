@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::args::{Carry, Format, Global, RunArgs};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
+use super::pictures::{undrawn, write_picture};
 use super::progress::Progress;
 use super::term::Term;
 use super::{load, memory};
@@ -71,21 +72,7 @@ pub(super) fn carry_out(scenario: &Scenario, carry: &Carry, term: &Term) -> Resu
 /// All plots that a result asks for, or those that suit it.
 pub(super) fn draw_all(result: &RunResult) -> Result<Vec<Picture>, Failure> {
     let specs = if result.plots.is_empty() { draw::default_plots(result) } else { result.plots.clone() };
-    specs
-        .iter()
-        .map(|spec| {
-            draw::draw(result, spec).map_err(|error| {
-                Failure::Message(Exit::Incomplete, format!("cannot draw the plot `{}`: {error}", spec.name))
-            })
-        })
-        .collect()
-}
-
-/// Writes a picture as SVG and PNG.
-pub(super) fn write_picture(out: &mut OutDir, picture: &Picture) -> Result<(), Failure> {
-    let name = safe_name(&picture.name);
-    out.write(&format!("{name}.svg"), picture.svg.as_bytes())?;
-    out.write(&format!("{name}.png"), &picture.png)
+    specs.iter().map(|spec| draw::draw(result, spec).map_err(|error| undrawn(&spec.name, &error))).collect()
 }
 
 /// Tells missed expectations, and how to end.

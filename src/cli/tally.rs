@@ -1,4 +1,4 @@
-//! Progress over files, where each takes about as long as another.
+//! Progress of work that is more than one run: over files, or until it has settled.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,22 +7,29 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::progress::{bar, interrupted};
-use crate::validate::Watch;
+use crate::{run, validate};
 
-/// A bar over files.
+/// A bar, and the way out on Ctrl-C.
 pub(super) struct Tally {
     bar: ProgressBar,
     stop: Arc<AtomicBool>,
 }
 
 impl Tally {
-    /// A bar, hidden where it is not wanted.
-    pub(super) fn new(shown: bool, name: &'static str) -> Self {
-        let bar = bar(shown);
+    /// Over files, where each takes about as long as another; hidden where it is not wanted.
+    pub(super) fn of_files(shown: bool, name: &'static str) -> Self {
+        let tally = Self::open_ended(shown, name);
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {pos} of {len} files, {eta} left") {
-            bar.set_style(style);
+            tally.bar.set_style(style);
         }
+        tally
+    }
+
+    /// Of work whose end nobody knows: shows that something goes on.
+    pub(super) fn open_ended(shown: bool, name: &'static str) -> Self {
+        let bar = bar(shown);
         bar.set_message(name);
+        bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, stop: Arc::clone(interrupted()) }
     }
 
@@ -30,13 +37,17 @@ impl Tally {
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
+
+    /// Whether Ctrl-C was pressed.
+    pub(super) fn interrupted(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }
 
-impl Watch for Tally {
+impl validate::Watch for Tally {
     fn begin(&self, files: usize) {
         self.bar.set_length(files as u64);
         self.bar.reset_elapsed();
-        self.bar.enable_steady_tick(Duration::from_millis(500));
     }
 
     fn advance(&self) {
@@ -44,6 +55,12 @@ impl Watch for Tally {
     }
 
     fn stop(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.interrupted()
+    }
+}
+
+impl run::Watch for Tally {
+    fn stop(&self) -> bool {
+        self.interrupted()
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::load;
-use super::names::nearest_file;
+use super::names::nearest_entry;
 use super::reader::Item;
 use crate::diag::{Diagnostic, FileId, SourceMap};
 
@@ -29,7 +29,7 @@ pub(super) fn open(item: &Item<'_>, what: &str, path: &str, sources: &mut Source
         Err(message) => {
             let fault = Diagnostic::error("E0503", format!("cannot read `{}`: {message}", full.display()))
                 .at(name.place, "names are relative to the folder of the scenario");
-            item.push(match nearest_file(&full) {
+            item.push(match nearest_entry(&full, |_| true) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
                 None => fault,
             });

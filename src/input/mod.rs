@@ -31,4 +31,5 @@ pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
 pub use load::{
     LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology, plain, read_text,
 };
+pub use names::nearest_entry;
 pub use schema::{scenario_schema, stack_profile_schema, topology_schema};

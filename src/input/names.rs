@@ -1,5 +1,7 @@
 //! Names that must be there, names that must suit as file names, and hints for those that are not.
 
+use std::path::Path;
+
 use super::aliases::alias;
 use super::reader::{At, Faults, Item};
 use crate::diag::{Diagnostic, nearest};
@@ -77,13 +79,17 @@ pub(super) fn is_file_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c))
 }
 
-/// The file in the same folder whose name is nearest, where one is near.
-pub(super) fn nearest_file(path: &std::path::Path) -> Option<String> {
+/// The name nearest to that of `path` in the same folder, of entries that suit, where one is near.
+pub fn nearest_entry(path: &Path, suits: impl Fn(&Path) -> bool) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let wanted = path.file_name()?.to_string_lossy().into_owned();
-    let entries = std::fs::read_dir(folder.unwrap_or(std::path::Path::new("."))).ok()?;
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(MAX_COMPARED).collect();
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| suits(&entry.path()))
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .take(MAX_COMPARED)
+        .collect();
     // What is there and yet cannot be read is not what was meant.
     names.retain(|name| *name != wanted);
     names.sort();
@@ -93,8 +99,7 @@ pub(super) fn nearest_file(path: &std::path::Path) -> Option<String> {
 /// A file's stem as a name: characters that file names should not have become `-`. `otherwise` where nothing is left of
 /// it, as for stdin.
 pub(super) fn name_of_file(path: &str, otherwise: &str) -> String {
-    let stem =
-        std::path::Path::new(path).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
+    let stem = Path::new(path).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let name: String = stem
         .chars()
         .take(100)

@@ -1,11 +1,13 @@
 //! Results as CSV: one line a case, columns named as in the JSON.
 //!
-//! What a communication library adds stands behind all other columns, and only where there is one, as in the JSON: those who read by place find the others where they are without one.
+//! What a communication library adds stands behind all other columns, and only where there is one, as in the JSON: those
+//! who read by place find the others where they are without one.
 
 use ::csv::Writer;
 use serde::Serialize;
 
 use super::compare::Comparison;
+use super::stack;
 use crate::result::RunResult;
 
 /// A case without its lists; the busiest link stands for all.
@@ -48,6 +50,7 @@ struct LibraryCells<'a> {
     protocol: &'a str,
     launch_ps: u64,
     profile: &'a str,
+    stack: &'a str,
 }
 
 /// A case of one scenario in a comparison.
@@ -99,7 +102,7 @@ const CASE_HEAD: [&str; 25] = [
 ];
 
 /// Names of [`LibraryCells`].
-const LIBRARY_HEAD: [&str; 3] = ["protocol", "launch_ps", "profile"];
+const LIBRARY_HEAD: [&str; 4] = ["protocol", "launch_ps", "profile", "stack"];
 
 const SIDE_HEAD: [&str; 13] = [
     "op",
@@ -119,7 +122,7 @@ const SIDE_HEAD: [&str; 13] = [
 
 /// A result, one line a case.
 pub fn run(result: &RunResult) -> String {
-    let stack = result.stack.as_ref();
+    let stack = result.stack.as_ref().map(|stack| (stack, stack::line(stack)));
     let head: Vec<&str> =
         CASE_HEAD.into_iter().chain(LIBRARY_HEAD.into_iter().filter(|_| stack.is_some())).collect();
     let lines = result.cases.iter().map(|case| {
@@ -150,10 +153,11 @@ pub fn run(result: &RunResult) -> String {
             busiest_link: busiest.map_or("", |link| &link.link),
             busiest_link_bytes: busiest.map(|link| link.bytes),
             busiest_link_utilisation: busiest.map(|link| link.utilisation),
-            library: stack.map(|stack| LibraryCells {
+            library: stack.as_ref().map(|(stack, line)| LibraryCells {
                 protocol: &case.protocol,
                 launch_ps: case.critical_path.launch_ps,
                 profile: &stack.profile,
+                stack: line,
             }),
         }
     });

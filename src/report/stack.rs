@@ -1,6 +1,9 @@
 //! A stack in a line.
 
+use std::collections::BTreeMap;
+
 use crate::result::StackSummary;
+use crate::stack::Version;
 use crate::stack::param::Param;
 
 /// What was taken for the library and the host: `nccl-hopper: nccl 2.20, per-gpu, protocol simple, launch.simple 9 us`.
@@ -25,4 +28,22 @@ pub(super) fn line(stack: &StackSummary) -> String {
         None => format!("{key} {value}"),
     }));
     format!("{}: {}", stack.profile, facts.join(", "))
+}
+
+/// The same for where there is little room: the profile alone where all else is what a stack takes unless told.
+pub(super) fn short(stack: &StackSummary) -> String {
+    let plain = StackSummary {
+        profile: stack.profile.clone(),
+        software: stack.software.clone(),
+        version: stack.version.as_ref().map(|_| Version::NEWEST.to_string()),
+        process: stack.process.as_ref().map(|_| "per-gpu".into()),
+        algorithm: None,
+        protocol: None,
+        threads: None,
+        min_channels: None,
+        max_channels: None,
+        rails: None,
+        set: BTreeMap::new(),
+    };
+    if *stack == plain { plain.profile } else { line(stack) }
 }

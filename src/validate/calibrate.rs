@@ -8,6 +8,7 @@ mod error;
 mod free;
 mod model;
 mod place;
+mod suit;
 mod tell;
 
 pub use device::default_profile;

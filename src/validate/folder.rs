@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::error::ValidateError;
 use super::watch::Watch;
-use crate::diag::nearest;
+use crate::input::nearest_entry;
 
 /// A file that may hold a measured run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,18 +68,8 @@ pub fn runs(folder: &Path) -> Result<Vec<PathBuf>, ValidateError> {
 
 /// The folder beside `folder` whose name is most like it.
 fn near(folder: &Path) -> Option<String> {
-    let name = folder.file_name()?.to_string_lossy();
-    let parent = folder.parent()?;
-    let listed = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    let mut names: Vec<String> = fs::read_dir(listed)
-        .ok()?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.is_dir())
-        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
-        .collect();
-    names.sort();
-    let near = nearest(&name, names.iter().map(String::as_str))?;
-    Some(parent.join(near).display().to_string())
+    let near = nearest_entry(folder, Path::is_dir)?;
+    Some(folder.with_file_name(near).display().to_string())
 }
 
 /// What `each` makes of all runs of a folder, several at once; in the order of the names.

@@ -2,8 +2,11 @@
 //!
 //! The PNGs are left in `target/tmp/report` to be looked at.
 
+use std::collections::BTreeMap;
+
 use railspine::report::draw::{DrawError, Picture, default_plots, draw, draw_compare};
-use railspine::result::{PlotKind, PlotSpec, RunResult};
+use railspine::result::{PlotKind, PlotSpec, RunResult, StackSummary};
+use railspine::stack::Version;
 
 use crate::synthetic::{
     HIERARCHICAL, Model, RING, TREE, auto, case, plot, result, ring_timeline, sizes, superpod, with_timeline,
@@ -108,7 +111,29 @@ fn bars_say_what_auto_chose_where_that_is_not_there_itself() {
     let spec = PlotSpec { bytes: Some(1 << 20), ..plot(PlotKind::Bars) };
     let picture = draw(&run, &spec).unwrap();
     assert!(picture.svg.contains("auto → double-tree"), "{}", picture.svg);
-    assert!(picture.svg.contains("dgx-h100-superpod · mine · fluid engine"), "the profile is named");
+}
+
+#[test]
+fn pictures_say_what_stood_between_program_and_fabric() {
+    let mut run = superpod();
+    let own = crate::synthetic::stack();
+    let facts =
+        |run: &RunResult| draw(run, &PlotSpec { bytes: Some(1 << 20), ..plot(PlotKind::Bars) }).unwrap().svg;
+    let head = "dgx-h100-superpod · fluid engine";
+    run.stack = Some(own.clone());
+    let told = facts(&run);
+    let all = "mine: nccl 2.20, per-gpu, max_channels 8, chunk.ring 1 MiB, fraction.scaleup 0.81<";
+    assert!(told.contains(&format!("{head} · {all}")), "{told}");
+    let newest = Some(Version::NEWEST.to_string());
+    let plain = StackSummary { version: newest, max_channels: None, set: BTreeMap::new(), ..own };
+    run.stack = Some(plain.clone());
+    assert!(facts(&run).contains(&format!("{head} · mine<")), "all as it is unless told");
+    run.stack = Some(StackSummary { process: Some("per-node".into()), ..plain });
+    let newest = Version::NEWEST;
+    assert!(
+        facts(&run).contains(&format!("{head} · mine: nccl {newest}, per-node<")),
+        "a shared process is told"
+    );
 }
 
 #[test]

@@ -256,8 +256,9 @@ fn csv_has_columns_of_the_library_at_its_end_where_there_is_one() {
     let plain = csv::run(&superpod());
     let text = csv::run(&with_library());
     let (head, own) = (plain.lines().next().unwrap(), text.lines().next().unwrap());
-    assert_eq!(own, format!("{head},protocol,launch_ps,profile"));
+    assert_eq!(own, format!("{head},protocol,launch_ps,profile,stack"));
     let launch = with_library().cases[0].critical_path.launch_ps;
-    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch},mine")));
-    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0,mine", plain.lines().nth(2).unwrap()));
+    let stack = "mine,\"mine: nccl 2.20, per-gpu, max_channels 8, chunk.ring 1 MiB, fraction.scaleup 0.81\"";
+    assert!(text.lines().nth(1).unwrap().ends_with(&format!(",ll128,{launch},{stack}")), "{text}");
+    assert_eq!(text.lines().nth(2).unwrap(), format!("{},,0,{stack}", plain.lines().nth(2).unwrap()));
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::report::csv::write;
-use crate::result::{
-    CalibratedLog, Calibration, FileScore, FittedPoint, PointPrediction, RunFacts, Standing, WorstPoint,
-};
+use crate::report::draw::{MeasuredPoint, MeasuredRun};
+use crate::report::number::counted;
+use crate::result::{CalibratedLog, Calibration, FittedPoint};
 
 #[derive(Serialize)]
 struct PointLine<'a> {
@@ -80,45 +80,27 @@ fn by_log(calibration: &Calibration) -> Vec<(&CalibratedLog, &[FittedPoint])> {
 }
 
 /// Each log as measured and as fitted, to be drawn.
-pub fn curves(calibration: &Calibration) -> Vec<FileScore> {
-    let curve = |(log, points): (&CalibratedLog, &[FittedPoint])| {
-        let points: Vec<PointPrediction> = points
+pub fn curves(calibration: &Calibration) -> Vec<MeasuredRun> {
+    let curve = |(log, points): (&CalibratedLog, &[FittedPoint])| MeasuredRun {
+        id: log.id.clone(),
+        facts: format!(
+            "{}, {}, {}, {} · marks measured, lines fitted · MAPE {:.1} %, bias {:+.1} %",
+            calibration.profile,
+            log.op,
+            counted(log.servers.into(), "server"),
+            counted(log.ranks.into(), "rank"),
+            log.errors.mape_pct_after,
+            log.errors.bias_pct_after,
+        ),
+        points: points
             .iter()
-            .map(|point| PointPrediction {
+            .map(|point| MeasuredPoint {
                 bytes: point.bytes,
                 algorithm: format!("{} {}", point.algorithm, point.protocol).trim().to_owned(),
-                measured_us: point.measured_us,
-                predicted_us: point.fitted_us,
+                measured_gbps: log.busbw_gbps(point.bytes, point.measured_us),
+                predicted_gbps: log.busbw_gbps(point.bytes, point.fitted_us),
             })
-            .collect();
-        let worst = points.iter().max_by(|a, b| a.error_pct().abs().total_cmp(&b.error_pct().abs()))?;
-        Some(FileScore {
-            run: RunFacts {
-                id: log.id.clone(),
-                generation: calibration.profile.clone(),
-                collective: log.op.clone(),
-                servers: log.servers,
-                ranks: log.ranks,
-                software: calibration.software.clone(),
-                profile: calibration.profile.clone(),
-                memory: "device".into(),
-                healthy: "yes".into(),
-                trust: "A".into(),
-                source: log.id.clone(),
-                assumed: Vec::new(),
-                notes: Vec::new(),
-                bus_factor: log.bus_factor,
-            },
-            standing: Standing::Judged,
-            mape_pct: log.errors.mape_pct_after,
-            bias_pct: log.errors.bias_pct_after,
-            worst: WorstPoint {
-                bytes: worst.bytes,
-                algorithm: worst.algorithm.clone(),
-                error_pct: worst.error_pct(),
-            },
-            points,
-        })
+            .collect(),
     };
-    by_log(calibration).into_iter().filter_map(curve).collect()
+    by_log(calibration).into_iter().map(curve).collect()
 }

@@ -8,6 +8,9 @@ use crate::units::Bytes;
 /// How many constants are named that another is mixed up with.
 const NAMED: usize = 3;
 
+/// A constant whose interval spans more than this factor is known only roughly.
+const VAGUE: f64 = 2.0;
+
 /// A point is far off where it is off by more than so many times the scatter.
 const FAR: f64 = 3.0;
 /// How many of them are shown.
@@ -130,7 +133,12 @@ fn known(constant: &FittedConstant) -> String {
     let limit = if constant.at_limit { ", at its limit" } else { "" };
     let named = &constant.mixed_with[..constant.mixed_with.len().min(NAMED)];
     match constant.standing.as_str() {
-        "determined" => format!("yes{limit}"),
+        "determined" => match (constant.low, constant.high) {
+            (Some(low), Some(high)) if high > VAGUE * low => {
+                format!("roughly, to a factor of {:.1}{limit}", high / low)
+            }
+            _ => format!("yes{limit}"),
+        },
         "mixed" if named.is_empty() => format!("no: not told apart from others{limit}"),
         "mixed" => format!("no: not told apart from {}{limit}", named.join(", ")),
         "faint" => format!("no: these times say too little of it{limit}"),

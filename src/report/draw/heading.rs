@@ -17,11 +17,13 @@ const KEY_GAP: f64 = 20.0;
 /// Writes the title and the line below it.
 pub(super) fn draw(canvas: &Canvas<'_>, title: &str, facts: &str) -> Result<(), DrawError> {
     let room = canvas.width() - 2.0 * MARGIN;
-    // A long title is set a little smaller before it is cut.
+    // A long line is set a little smaller before it is cut.
     let full = TITLE.width(title).max(1.0);
     let letters = TITLE.sized((17.0 * room / full).clamp(13.5, 17.0));
     canvas.text((MARGIN, 31.0), &letters.fit(title, room), letters)?;
-    canvas.text((MARGIN, 51.0), &SUBTITLE.fit(facts, room), SUBTITLE)
+    let full = SUBTITLE.width(facts).max(1.0);
+    let letters = SUBTITLE.sized((12.0 * room / full).clamp(9.5, 12.0));
+    canvas.text((MARGIN, 51.0), &letters.fit(facts, room), letters)
 }
 
 /// A key: one name after the other, in as many lines as they need.

@@ -9,8 +9,7 @@ use super::picture::Picture;
 use super::spread::spread;
 use super::style::{LABEL, Look, REFERENCE, TICK, lighter};
 use super::{DrawError, grid, heading};
-use crate::report::number::counted;
-use crate::result::{FileScore, PointPrediction};
+use crate::report::number::significant;
 use crate::units::Bytes;
 
 const WIDTH: f64 = 800.0;
@@ -22,6 +21,37 @@ const LABEL_ROOM: f64 = 230.0;
 /// From the end of the plot to a label's mark, and from there to its text.
 const LEADER: f64 = 20.0;
 const MARK: f64 = 14.0;
+
+/// A line closer than so many pixels to another hides it.
+const HIDDEN: f64 = 1.5;
+/// From one dash to the next of a line over others that it would hide, and how much shorter dashes are for each of these:
+/// some of every line shows.
+const PERIOD: f64 = 24.0;
+const SHORTER: f64 = 0.6;
+
+/// A run as measured and as predicted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredRun {
+    /// Its name: the heading.
+    pub id: String,
+    /// What it is, and how well it is predicted: the line below.
+    pub facts: String,
+    /// Its points, in any order.
+    pub points: Vec<MeasuredPoint>,
+}
+
+/// A point of a [`MeasuredRun`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredPoint {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// What it is told apart by from others of its size; may be empty.
+    pub algorithm: String,
+    /// Bus bandwidth as measured, in 10^9 bytes per second.
+    pub measured_gbps: f64,
+    /// The same as predicted.
+    pub predicted_gbps: f64,
+}
 
 /// The points of one algorithm.
 struct Curve<'a> {
@@ -35,13 +65,13 @@ struct Curve<'a> {
 ///
 /// # Errors
 /// Where no point has a size, or the drawing library fails.
-pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
-    let mut points: Vec<&PointPrediction> = file.points.iter().filter(|point| point.bytes > 0).collect();
+pub fn draw_measured(run: &MeasuredRun) -> Result<Picture, DrawError> {
+    let mut points: Vec<&MeasuredPoint> = run.points.iter().filter(|point| point.bytes > 0).collect();
     points.sort_by_key(|point| point.bytes);
     if points.is_empty() {
         return Err(DrawError::Nothing("no point has a size above zero".into()));
     }
-    let curves = curves(file, &points);
+    let curves = curves(run, &points);
     // Where each size is there once, the algorithms are what was chosen for each: one curve in several colours.
     let single = points.windows(2).all(|pair| pair[0].bytes != pair[1].bytes);
     let named = |name: &str| LABEL.fit_name(if name.is_empty() { "not named" } else { name }, LABEL_ROOM);
@@ -62,10 +92,17 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
         bottom: height - 58.0,
     };
     let y = y.spaced(frame.height(), grid::tick_height);
-    let sizes: Vec<u64> = points.iter().map(|point| point.bytes).collect();
+    let mut sizes: Vec<u64> = points.iter().map(|point| point.bytes).collect();
+    if sizes.first() == sizes.last() {
+        // One size alone says nothing of the scale that it is on.
+        sizes.splice(
+            ..,
+            [sizes[0] / 4, sizes[0], sizes[0].saturating_mul(4)].into_iter().filter(|&size| size > 0),
+        );
+    }
     let x = Axis::sizes(&sizes, frame.width(), |label| TICK.width(label));
-    Picture::paint(&file.run.id, &file.run.id, (WIDTH, height), |canvas| {
-        heading::draw(canvas, &file.run.id, &facts(file))?;
+    Picture::paint(&run.id, &run.id, (WIDTH, height), |canvas| {
+        heading::draw(canvas, &run.id, &run.facts)?;
         key.draw(canvas, heading::BELOW, |index, at| sample(canvas, curves[index].look, at, 6.5))?;
         grid::names(canvas, frame, heading::MARGIN, "Message size", "Bus bandwidth (GB/s)")?;
         grid::draw(canvas, frame, &x, &y)?;
@@ -73,25 +110,35 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
         if single && curves.len() > 1 {
             let whole: Vec<Point> = points
                 .iter()
-                .map(|point| {
-                    place(Bytes(point.bytes).as_f64(), file.busbw_gbps(point.bytes, point.predicted_us) * 1e9)
-                })
+                .map(|point| place(Bytes(point.bytes).as_f64(), point.predicted_gbps * 1e9))
                 .collect();
             canvas.line(&whole, REFERENCE, 1.0)?;
         }
+        let mut drawn: Vec<Vec<Point>> = Vec::new();
         for curve in &curves {
             let predicted: Vec<Point> =
                 curve.points.iter().map(|&(bytes, _, predicted)| place(bytes, predicted)).collect();
-            match predicted[..] {
-                // A line needs two ends.
-                [(x, y)] => canvas.line(&[(x - 9.0, y), (x + 9.0, y)], curve.look.colour, 2.0)?,
-                _ => canvas.line(&predicted, curve.look.colour, 2.0)?,
+            // A line needs two ends.
+            let line = match predicted[..] {
+                [(x, y)] => vec![(x - 9.0, y), (x + 9.0, y)],
+                _ => predicted.clone(),
+            };
+            let hidden = drawn.iter().filter(|other| meet(&predicted, other)).count();
+            if hidden > 0 {
+                let on = (0..hidden).fold(PERIOD, |on, _| on * SHORTER);
+                canvas.dashes(&line, curve.look.colour, 2.0, (on, PERIOD - on))?;
+            } else {
+                canvas.line(&line, curve.look.colour, 2.0)?;
             }
+            drawn.push(predicted);
         }
         for curve in &curves {
             for &(bytes, measured, _) in &curve.points {
                 curve.look.marker(canvas, place(bytes, measured), 3.4)?;
             }
+        }
+        if let [only] = points[..] {
+            return values(canvas, frame, only, |rate| place(Bytes(only.bytes).as_f64(), rate * 1e9));
         }
         if single {
             return Ok(());
@@ -105,29 +152,20 @@ pub fn draw_measured(file: &FileScore) -> Result<Picture, DrawError> {
     })
 }
 
-/// What the run is, and how well it is predicted.
-fn facts(file: &FileScore) -> String {
-    let (generation, profile) = (&file.run.generation, &file.run.profile);
-    let of = if generation == profile { profile.clone() } else { format!("{generation} by {profile}") };
-    format!(
-        "{of}, {}, {}, {} · marks measured, lines predicted · MAPE {:.1} %, bias {:+.1} %",
-        file.run.collective,
-        counted(file.run.servers.into(), "server"),
-        counted(file.run.ranks.into(), "rank"),
-        file.mape_pct,
-        file.bias_pct,
-    )
+/// Whether two lines have a point in common.
+fn meet(line: &[Point], drawn: &[Point]) -> bool {
+    let near = |a: &Point, b: &Point| (a.0 - b.0).abs() < HIDDEN && (a.1 - b.1).abs() < HIDDEN;
+    line.iter().any(|point| drawn.iter().any(|other| near(point, other)))
 }
 
-/// The points by algorithm, in order of each one's first in the file.
-fn curves<'a>(file: &'a FileScore, points: &[&'a PointPrediction]) -> Vec<Curve<'a>> {
+/// The points by algorithm, in order of each one's first in the run.
+fn curves<'a>(run: &'a MeasuredRun, points: &[&'a MeasuredPoint]) -> Vec<Curve<'a>> {
     let mut names: Vec<&str> = Vec::new();
-    for point in &file.points {
+    for point in &run.points {
         if !names.contains(&point.algorithm.as_str()) && point.bytes > 0 {
             names.push(&point.algorithm);
         }
     }
-    let rate = |point: &PointPrediction, time: f64| file.busbw_gbps(point.bytes, time) * 1e9;
     let curve = |(index, name): (usize, &'a str)| Curve {
         name,
         look: Look::of(index),
@@ -135,7 +173,7 @@ fn curves<'a>(file: &'a FileScore, points: &[&'a PointPrediction]) -> Vec<Curve<
             .iter()
             .filter(|point| point.algorithm == name)
             .map(|point| {
-                let rates = (rate(point, point.measured_us), rate(point, point.predicted_us));
+                let rates = (point.measured_gbps * 1e9, point.predicted_gbps * 1e9);
                 (Bytes(point.bytes).as_f64(), rates.0, rates.1)
             })
             .collect(),
@@ -147,6 +185,26 @@ fn curves<'a>(file: &'a FileScore, points: &[&'a PointPrediction]) -> Vec<Curve<
 fn sample(canvas: &Canvas<'_>, look: Look, (x, y): Point, half: f64) -> Result<(), DrawError> {
     canvas.line(&[(x - half, y), (x + half, y)], look.colour, 2.0)?;
     look.marker(canvas, (x, y), 3.4)
+}
+
+/// The values of the only point beside it: there is nothing else to see.
+fn values(
+    canvas: &Canvas<'_>,
+    frame: Frame,
+    point: &MeasuredPoint,
+    place: impl Fn(f64) -> Point,
+) -> Result<(), DrawError> {
+    let (measured, predicted) = (point.measured_gbps, point.predicted_gbps);
+    let ends = [place(measured), place(predicted)];
+    let wanted = ends.map(|end| end.1);
+    let places = spread(&wanted, LABEL_GAP, frame.top, frame.bottom);
+    for ((end, place), (word, rate)) in
+        ends.iter().zip(places).zip([("measured", measured), ("predicted", predicted)])
+    {
+        let text = format!("{word} {}", significant(rate));
+        canvas.text((end.0 + LEADER, place), &text, LABEL.halfway())?;
+    }
+    Ok(())
 }
 
 /// The names at the ends of lines, moved apart where they would touch, each with a thin line to its end.

@@ -30,7 +30,7 @@ use crate::result::{PlotKind, PlotSpec, RunResult};
 use subject::Subject;
 
 pub use growth::{Growth, draw_growth};
-pub use measured::draw_measured;
+pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
 pub use scatter::draw_scatter;
 

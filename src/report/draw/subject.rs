@@ -6,6 +6,7 @@ use super::style::Look;
 use super::{DrawError, kind_name};
 use crate::report::number::counted;
 use crate::report::series::{Series, scenario_names, series, shared};
+use crate::report::stack;
 use crate::result::{Case, PlotKind, PlotSpec, RunResult};
 use crate::units::Bytes;
 
@@ -15,8 +16,10 @@ pub(super) struct Subject<'a> {
     pub(super) name: String,
     /// Its heading.
     pub(super) title: String,
-    /// The fabric and the stack profile, or those that are compared.
-    places: String,
+    /// The fabric, or those that are compared.
+    fabrics: String,
+    /// The stack, or those that are compared.
+    stacks: String,
     /// All series, in order.
     pub(super) series: Vec<Series<'a>>,
     /// The size asked for.
@@ -41,7 +44,8 @@ impl<'a> Subject<'a> {
         Self {
             name: name.into(),
             title: plot.title.clone().unwrap_or_else(|| own.clone()),
-            places: places(std::slice::from_ref(result)),
+            fabrics: fabrics(std::slice::from_ref(result)),
+            stacks: stacks(std::slice::from_ref(result)),
             series: series([result]),
             bytes: plot.bytes,
         }
@@ -52,7 +56,8 @@ impl<'a> Subject<'a> {
         Self {
             name: format!("compare-{}", kind_name(kind)),
             title: scenario_names(results).join(" against "),
-            places: places(results),
+            fabrics: fabrics(results),
+            stacks: stacks(results),
             series: series(results),
             bytes: None,
         }
@@ -70,11 +75,15 @@ impl<'a> Subject<'a> {
         if let Some(ranks) = shared(cases.clone(), |case| case.ranks) {
             facts.push(counted(ranks.into(), "rank"));
         }
-        if !self.places.is_empty() {
-            facts.push(self.places.clone());
+        if !self.fabrics.is_empty() {
+            facts.push(self.fabrics.clone());
         }
         if let Some(engine) = shared(cases, |case| case.engine.as_str()).filter(|engine| !engine.is_empty()) {
             facts.push(format!("{engine} engine"));
+        }
+        // Last, since it may be long, and what finds no room is cut from the end.
+        if !self.stacks.is_empty() {
+            facts.push(self.stacks.clone());
         }
         facts.join(" · ")
     }
@@ -174,21 +183,22 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Fabrics, then stack profiles, each once.
-fn places(results: &[RunResult]) -> String {
-    let fabrics = distinct(results.iter().map(|result| result.fabric.name.as_str()));
-    let profiles =
-        distinct(results.iter().filter_map(|result| Some(result.stack.as_ref()?.profile.as_str())));
-    [fabrics, profiles].into_iter().filter(|names| !names.is_empty()).collect::<Vec<_>>().join(" · ")
+fn fabrics(results: &[RunResult]) -> String {
+    distinct(results.iter().map(|result| result.fabric.name.clone()).filter(|name| !name.is_empty()))
+        .join(", ")
 }
 
-/// Names as a list, each once, in the order in which they come.
-fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    let mut found: Vec<&str> = Vec::new();
+fn stacks(results: &[RunResult]) -> String {
+    distinct(results.iter().filter_map(|result| result.stack.as_ref()).map(stack::short)).join("; ")
+}
+
+/// Each name once, in the order in which they come.
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
     for name in names {
         if !found.contains(&name) {
             found.push(name);
         }
     }
-    found.join(", ")
+    found
 }

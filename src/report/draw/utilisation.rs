@@ -98,7 +98,7 @@ pub(super) fn draw(subject: &Subject<'_>) -> Result<Picture, DrawError> {
             canvas.text((at, frame.bottom + 18.0), &tick.label, TICK.centred())?;
         }
         let middle = f64::midpoint(frame.left, frame.right);
-        let name = "Link utilisation (%): bar to the mean, line to the busiest link";
+        let name = "Link utilisation (%): bar to the mean over all links of the fabric, idle ones too; line to the busiest";
         canvas.text((middle, height - 15.0), name, AXIS.centred())?;
         for (i, (tier, name)) in tiers.iter().zip(&names).enumerate() {
             let top = frame.top + TIER_GAP / 2.0 + float(i) * (tier_height + TIER_GAP);

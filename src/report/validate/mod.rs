@@ -1,7 +1,9 @@
-//! Predictions against measured runs, told as tables and as CSV.
+//! Predictions against measured runs, told as tables, as CSV and as curves to draw.
 
 mod csv;
+mod curve;
 mod table;
 
 pub use csv::{cross_validation, files, groups, points};
+pub use curve::curve;
 pub use table::table;

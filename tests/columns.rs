@@ -1,0 +1,49 @@
+//! `docs/columns.md` names the columns of every CSV file, in their order, and no others.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use std::fs;
+
+use railspine::report::{calibrate, csv, validate};
+use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult};
+use railspine::validate::score;
+use serde_json::json;
+
+/// The columns that the page tells of a file.
+fn told<'p>(page: &'p str, file: &str) -> Vec<&'p str> {
+    let head = format!("\n## `{file}`\n");
+    let (_, section) = page.split_once(&head).unwrap_or_else(|| panic!("no section on {file}"));
+    let section = section.split("\n## ").next().unwrap();
+    section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
+}
+
+#[test]
+fn every_column_is_on_the_page() {
+    let page = fs::read_to_string("docs/columns.md").unwrap();
+    let run: RunResult = serde_json::from_value(json!({
+        "schema": RUN_SCHEMA, "scenario": "", "title": "", "seed": 0, "cases": [], "expectations": [], "plots": [],
+        "fabric": { "name": "", "gpus": 0, "nodes": 0, "links": 0 },
+        "stack": { "profile": "", "library": "" },
+    }))
+    .unwrap();
+    let mut validation = score(Vec::new());
+    validation.cross_validation = Some(Vec::new());
+    let calibration: Calibration = serde_json::from_value(json!({
+        "schema": CALIBRATE_SCHEMA, "profile": "", "start": "", "library": "", "logs": [], "constants": [],
+        "pairs": [], "errors": [], "scatter_pct": 0.0, "degrees_of_freedom": 0.0, "widening": 1.0, "rounds": 0,
+        "settled": true, "notes": [], "points": [],
+    }))
+    .unwrap();
+    for (file, text) in [
+        ("result.csv", csv::run(&run)),
+        ("compare.csv", csv::compare(&[])),
+        ("points.csv", validate::points(&validation)),
+        ("files.csv", validate::files(&validation)),
+        ("groups.csv", validate::groups(&validation)),
+        ("cross_validation.csv", validate::cross_validation(&validation).unwrap()),
+        ("residuals.csv", calibrate::residuals(&calibration)),
+    ] {
+        let columns: Vec<&str> = text.trim_end().split(',').collect();
+        assert_eq!(told(&page, file), columns, "{file}");
+    }
+}
