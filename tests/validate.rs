@@ -1,6 +1,8 @@
 //! `validate` on a few rows of real measurements, with their sources in their headers, and on headers that make no
 //! sense.
 
+#[path = "support/golden.rs"]
+mod golden;
 #[path = "validate/skips.rs"]
 mod skips;
 
@@ -9,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use proptest::prelude::*;
-use railspine::report::json;
+use railspine::report::{json, validate as report};
 use railspine::result::Validation;
 use railspine::validate::{MeasuredFile, Options, Quiet, predict_folder, prepare};
 
@@ -50,7 +52,6 @@ fn predictions_stay_near_what_was_measured() {
             file.run.id
         );
         assert!(!file.run.source.is_empty());
-        // Loose: a model that went wrong is seen, one that is fitted anew is not.
         assert!(file.mape_pct < 25.0 && file.bias_pct.abs() < 25.0, "{}: {}", file.run.id, file.mape_pct);
         for point in &file.points {
             assert!(
@@ -71,6 +72,8 @@ fn predictions_stay_near_what_was_measured() {
         assert!((mean - file.mape_pct).abs() < 1e-9);
         assert!((errors.sum::<f64>() / points as f64 - file.bias_pct).abs() < 1e-9);
     }
+    // To the last digit: what a change of the model or of constants moves is seen here.
+    golden::check("tests/validate/predicted.csv", &report::points(&validation));
     assert_eq!(validation.skipped.len(), 1);
     assert_eq!(validation.skipped[0].id, "mscclpp_a100_1n8g_allreduce_k1");
     assert_eq!(validation.skipped[0].why, MSCCLPP);

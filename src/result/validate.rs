@@ -130,7 +130,7 @@ pub struct PointPrediction {
 impl PointPrediction {
     /// The signed error of time in percent of what was measured: positive where the prediction is too slow.
     pub fn error_pct(&self) -> f64 {
-        (self.predicted_us - self.measured_us) / self.measured_us * 100.0
+        super::error_pct(self.measured_us, self.predicted_us)
     }
 }
 

@@ -119,7 +119,7 @@ fn calibrate_here(
     let measured: Vec<f64> =
         measurements.iter().flat_map(|m| m.log.points.iter().map(|point| point.time_us)).collect();
     let predict = |profile: &Profile| model.times(profile);
-    let mut found = fit(start, &free, measured.len(), &predict, &measured, &[], &settings.fit);
+    let mut found = fit(start, &free, &predict, &measured, &[], &settings.fit);
     if watch.stop() {
         return Err(CalibrateError::Cancelled);
     }

@@ -160,5 +160,5 @@ fn fit_to(start: &Profile, constants: &[Param], runs: &[&Run], options: &Options
             predict(&other).iter().zip(&before).any(|(a, b)| (a - b).abs() > 1e-6 * b.abs())
         })
         .collect();
-    fit(start, &free, measured.len(), &predict, &measured, &weights, options).profile
+    fit(start, &free, &predict, &measured, &weights, options).profile
 }

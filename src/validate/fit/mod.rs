@@ -127,21 +127,19 @@ pub struct Fit {
     pub settled: bool,
 }
 
-/// Fits the constants in `free` of `start` so that `predict` comes near the `measured` times in microseconds of so many
-/// `points`, of which each counts by its weight against the others (1 where there is none).
+/// Fits the constants in `free` of `start` so that `predict` comes near the `measured` times in microseconds, of which each
+/// counts by its weight against the others (1 where there is none).
 ///
 /// Points without a positive measured time, a positive weight or a prediction from the start are left out. Neighbouring
 /// points should be of neighbouring sizes: how far their errors go together widens intervals.
 pub fn fit(
     start: &Profile,
     free: &[Param],
-    points: usize,
     predict: Predict<'_>,
     measured: &[f64],
     weights: &[f64],
     options: &Options,
 ) -> Fit {
-    let measured = &measured[..points.min(measured.len())];
     let before = predict(start);
     let positive = |value: f64| value > 0.0 && value.is_finite();
     let weigh = |(at, time): (usize, &f64)| {
@@ -242,7 +240,7 @@ mod tests {
         truth.set(PART_SCALEUP, 0.6);
         truth.set(RING_SIMPLE, 5.0);
         let measured = noisy(&ring(&truth), 0.02, 1);
-        let fit = fit(&start(), &FREE, 24, &ring, &measured, &[], &Options::default());
+        let fit = fit(&start(), &FREE, &ring, &measured, &[], &Options::default());
         assert!(fit.settled);
         let part = constant(&fit, PART_SCALEUP);
         assert_eq!(part.standing, Standing::Determined);
@@ -273,7 +271,7 @@ mod tests {
         let mut held = 0;
         for seed in 0..200 {
             let measured = noisy(&ring(&truth), 0.02, seed);
-            let fit = fit(&start(), &FREE, 24, &ring, &measured, &[], &Options::default());
+            let fit = fit(&start(), &FREE, &ring, &measured, &[], &Options::default());
             let (low, high) = constant(&fit, PART_SCALEUP).interval.unwrap();
             held += i32::from(low <= 0.7 && 0.7 <= high);
         }
@@ -291,10 +289,10 @@ mod tests {
         let mut weights = vec![1.0; 24];
         weights[23] = 0.0;
         measured[23] *= 10.0;
-        let fit = fit(&start(), &FREE, 24, &ring, &measured, &weights, &Options::default());
+        let fit = fit(&start(), &FREE, &ring, &measured, &weights, &Options::default());
         assert!((fit.profile.get(PART_SCALEUP) - 0.6).abs() < 0.02, "{}", fit.profile.get(PART_SCALEUP));
         (measured[22], measured[23]) = (-1.0, measured[23] * 7.0);
-        let other = super::fit(&start(), &FREE, 24, &ring, &measured, &weights, &Options::default());
+        let other = super::fit(&start(), &FREE, &ring, &measured, &weights, &Options::default());
         assert_eq!(other, fit);
     }
 
@@ -302,7 +300,7 @@ mod tests {
     fn values_stay_in_range_and_say_so() {
         let mut fast = start();
         fast.set(PART_SCALEUP, 2.0);
-        let fit = fit(&start(), &[PART_SCALEUP], 24, &ring, &ring(&fast), &[], &Options::default());
+        let fit = fit(&start(), &[PART_SCALEUP], &ring, &ring(&fast), &[], &Options::default());
         let part = constant(&fit, PART_SCALEUP);
         assert!((part.value - 1.0).abs() < 1e-9 && part.at_limit, "{part:?}");
     }
@@ -315,7 +313,7 @@ mod tests {
         };
         let mut truth = start();
         truth.set(CHANNELS, 15.0);
-        let found = fit(&start(), &[CHANNELS], 24, &channels, &channels(&truth), &[], &Options::default());
+        let found = fit(&start(), &[CHANNELS], &channels, &channels(&truth), &[], &Options::default());
         let constant = &found.constants[0];
         assert_eq!((constant.value.to_bits(), &constant.standing), (15f64.to_bits(), &Standing::Searched));
     }
@@ -328,7 +326,7 @@ mod tests {
         let mut truth = start();
         truth.set(EXTRA_ROCE, 6.0);
         let measured = noisy(&model(&truth), 0.01, 5);
-        let fit = fit(&start(), &[EXTRA_ROCE], 24, &model, &measured, &[], &Options::default());
+        let fit = fit(&start(), &[EXTRA_ROCE], &model, &measured, &[], &Options::default());
         let (low, high) = constant(&fit, EXTRA_ROCE).interval.unwrap();
         assert!(low < 6.0 && 6.0 < high && high - low < 1.0, "{low} to {high}");
     }
@@ -340,16 +338,16 @@ mod tests {
         let measured = noisy(&ring(&truth), 0.05, 7);
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| fit(&start(), &FREE, 24, &ring, &measured, &[], &Options::default()))
+            pool.install(|| fit(&start(), &FREE, &ring, &measured, &[], &Options::default()))
         };
         assert_eq!(with(1), with(4));
     }
 
     #[test]
     fn nothing_free_or_nothing_measured_is_the_start() {
-        let none = fit(&start(), &[], 24, &ring, &ring(&start()), &[], &Options::default());
+        let none = fit(&start(), &[], &ring, &ring(&start()), &[], &Options::default());
         assert_eq!((none.profile, none.constants.len()), (start(), 0));
-        let blind = fit(&start(), &FREE, 0, &ring, &[], &[], &Options::default());
+        let blind = fit(&start(), &FREE, &ring, &[], &[], &Options::default());
         assert_eq!(blind.profile, start());
         assert!(blind.constants.iter().all(|constant| constant.standing == Standing::Unseen));
     }
