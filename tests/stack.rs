@@ -197,6 +197,47 @@ fn a_ring_in_ll_hides_what_flows_behind_its_latency() {
 }
 
 #[test]
+fn a_ring_in_ll128_takes_a_step_and_its_bytes_each_time() {
+    let stack = made(
+        Library::Nccl,
+        &[
+            (param::LAUNCH_LL128, 14.0),
+            (param::RING_LL128, 2.0),
+            (param::PART_SCALEUP, 1.0),
+            (param::PART_LL128, 0.5),
+            (param::CHANNELS, 10.0),
+            (param::RATE_LL128, 20.0),
+        ],
+    );
+    let stack = with(stack, |imposed| imposed.protocol = Some(Protocol::Ll128));
+    // Half of the links is less than ten channels.
+    let case = one(server(4), stack, Op::AllReduce, Algorithm::Ring, 4_000_000);
+    assert_eq!(case.time_ps, 14 * US + 6 * (A + 2 * US + 20 * US));
+}
+
+#[test]
+fn channels_cross_the_network_at_their_own_rate() {
+    let constants = [
+        (param::LAUNCH_SIMPLE, 5.0),
+        (param::NET_RING_SIMPLE, 3.0),
+        (param::PART_NETWORK, 1.0),
+        (param::RATE_SIMPLE, 5.0),
+        (param::CHANNELS_NET, 16.0),
+    ];
+    // One channel of 5 GB/s, 16 of them, and what the links of 50 GB/s carry.
+    for (most, links, us) in [(1, 100, 200), (64, 100, 0), (64, 50, 20)] {
+        let stack = with(made(Library::Nccl, &constants), |imposed| {
+            imposed.protocol = Some(Protocol::Simple);
+            imposed.max_channels = Some(most);
+        });
+        let fabric = star(4, Bandwidth::from_gigabytes(links), Time(A));
+        let case = one(fabric, stack, Op::AllReduce, Algorithm::Ring, 4_000_000);
+        let chunk = if us == 0 { 12_500_000 } else { us * US };
+        assert_eq!(case.time_ps, 5 * US + 6 * (A + 3 * US + chunk), "{most} channels, {links} GB/s");
+    }
+}
+
+#[test]
 fn a_tree_of_two_goes_up_and_down_once() {
     let stack = made(
         Library::Nccl,
@@ -295,6 +336,18 @@ fn messages_of_mpi_are_copied_or_ask_first_and_sums_take_their_time() {
         let wanted = US + A + step + bytes * ps_a_byte;
         assert!(case.time_ps.abs_diff(wanted) <= 1, "{op:?} of {bytes}: {} {wanted}", case.time_ps);
         assert_eq!(case.protocol, "", "{op:?}");
+    }
+}
+
+#[test]
+fn messages_that_a_rank_starts_at_once_cost_it_each() {
+    for (op, further) in [(Op::SendRecv, 0), (Op::AllToAll, 3), (Op::Broadcast, 3), (Op::Reduce, 3)] {
+        let time = |message: f64| {
+            let stack = made(Library::Mpi, &[(param::MPI_MESSAGE, message)]);
+            let fabric = star(5, Bandwidth::from_gigabytes(100), Time(A));
+            one(fabric, stack, op, Algorithm::Direct, 1_000).time_ps
+        };
+        assert_eq!(time(3.0) - time(1.0), further * 2 * US, "{op:?}");
     }
 }
 
