@@ -142,7 +142,7 @@ fn a_log_of_two_servers_is_read_between_other_lines() {
     let host = |name: &str| Host { name: name.into(), ranks: 2 };
     assert_eq!(log.hosts, [host("gpu-a"), host("gpu-b")]);
     assert_eq!(log.device.as_deref(), Some("NVIDIA H100 80GB HBM3"));
-    assert_eq!(log.library_version.as_deref(), Some("2.18.5"));
+    assert_eq!(log.release.as_deref(), Some("2.18.5"));
     assert_eq!(log.per_process, Some(1));
     let points: Vec<(u64, f64, Option<f64>, bool)> = log
         .points
@@ -176,7 +176,7 @@ fn an_old_log_tells_its_operation_by_its_ratio() {
     let log = nccl_tests::read("job.log", OLD_LOG.as_bytes(), None).unwrap();
     assert_eq!((log.op, log.ranks), (Op::AllReduce, Some(8)));
     assert_eq!(log.device.as_deref(), Some("Tesla V100-SXM2-16GB"));
-    assert_eq!((log.library_version, log.points.len(), log.skipped.len()), (None, 2, 0));
+    assert_eq!((log.release, log.points.len(), log.skipped.len()), (None, 2, 0));
     assert_eq!((log.points[1].time_us, log.points[1].time_inplace_us), (1848.0, Some(1850.0)));
     assert_eq!(log.hosts, [Host { name: "p3dn".into(), ranks: 8 }]);
 }

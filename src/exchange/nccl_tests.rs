@@ -37,7 +37,7 @@ pub struct Log {
     /// How many accelerators one process drives, where the log tells (`nThread` times `nGpus`).
     pub per_process: Option<u32>,
     /// Version of the library, such as `2.18.5`.
-    pub library_version: Option<String>,
+    pub release: Option<String>,
     /// The points, in the order of the log.
     pub points: Vec<Point>,
     /// Rows that give no point.
@@ -228,7 +228,7 @@ impl<'a> Reader<'a> {
             hosts,
             device,
             per_process: self.per_process,
-            library_version: self.version,
+            release: self.version,
             points: self.rows.into_iter().map(|row| row.point).collect(),
             skipped: self.skipped,
             notes: self.notes,

@@ -67,7 +67,7 @@ impl Settings {
         }
         .unwrap_or_else(|| Stack::new(start.clone()));
         stack.profile = start.clone();
-        if let Some(printed) = measurement.log.library_version.as_deref().and_then(Version::parse) {
+        if let Some(printed) = measurement.log.release.as_deref().and_then(Version::parse) {
             stack.version = printed;
         }
         if let Some(count) = measurement.log.per_process {

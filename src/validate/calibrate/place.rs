@@ -184,7 +184,7 @@ mod tests {
                 .collect(),
             device: None,
             per_process: None,
-            library_version: None,
+            release: None,
             points: Vec::new(),
             skipped: Vec::new(),
             notes: Vec::new(),

@@ -174,7 +174,7 @@ fn notes(start: &Profile, measurements: &[Measurement], sights: &[Sight], fit: &
         for row in &log.skipped {
             notes.push(format!("{id}: left out: {}", row.why));
         }
-        let told = log.library_version.is_some()
+        let told = log.release.is_some()
             || matches!(&measurement.machine, Machine::Scenario(s) if s.stack.is_some());
         if !told && sight.stack.version == Version::NEWEST {
             notes.push(format!(
