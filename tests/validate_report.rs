@@ -42,6 +42,7 @@ fn file(id: &str, generation: &str, points: Vec<PointPrediction>) -> FilePredict
             trust: "A".into(),
             source: "first lab".into(),
             bus_factor: 1.75,
+            system: "1 x 8 A100".into(),
             assumed: Vec::new(),
             notes: Vec::new(),
         },

@@ -56,6 +56,8 @@ pub struct RunFacts {
     pub trust: String,
     /// Where the measurement is from.
     pub source: String,
+    /// The machine that was drawn of its header, in a line.
+    pub system: String,
     /// Keys that the file leaves open and for which the usual value was taken.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assumed: Vec<String>,

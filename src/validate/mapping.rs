@@ -16,7 +16,6 @@ use crate::collective::{Algorithm, Op};
 use crate::diag::nearest;
 use crate::engine::Steps;
 use crate::exchange::{Given, Measured, Placement, measured, placement, quoted};
-use crate::fabric::Fabric;
 use crate::input::stack::builtin;
 use crate::result::{PointPrediction, RunFacts, SkippedFile};
 use crate::run::{CollectiveSpec, Scenario};
@@ -44,6 +43,7 @@ fn prepared(file: &MeasuredFile) -> Result<Run, String> {
     let stack = stack_of(&measured, &system, constants)?;
     let (keys, taken) = assumed(&measured, library);
     let mut told = told_of(&measured, library, profile, generation);
+    told.run.system.clone_from(&system.description);
     told.run.assumed = system.assumed.iter().copied().chain(keys).map(str::to_owned).collect();
     told.run.notes = [measured.notes.as_slice(), &system.notes, &taken].concat();
     let mut rows = Rows::new(&measured, system, library, stack);
@@ -115,6 +115,7 @@ fn told_of(measured: &Measured, library: Library, profile: &str, generation: Str
             trust: key("trust"),
             source: key("source"),
             bus_factor: measured.op.bus_factor(measured.ranks),
+            system: String::new(),
             assumed: Vec::new(),
             notes: Vec::new(),
         },
@@ -131,7 +132,6 @@ struct Rows<'a> {
     measured: &'a Measured,
     system: System,
     software: Library,
-    fabric: Arc<Fabric>,
     stack: Stack,
     asked: BTreeMap<&'a str, Asked>,
     groups: Vec<Group>,
@@ -139,8 +139,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(measured: &'a Measured, system: System, software: Library, stack: Stack) -> Self {
-        let fabric = Arc::new(system.fabric.clone());
-        Self { measured, system, software, fabric, stack, asked: BTreeMap::new(), groups: Vec::new() }
+        Self { measured, system, software, stack, asked: BTreeMap::new(), groups: Vec::new() }
     }
 
     /// Adds the row of a name and size, which is that `point` of the run, to the group that predicts it.
@@ -158,7 +157,7 @@ impl<'a> Rows<'a> {
         let at = self.groups.iter().position(|group| group.plays(algorithm, steps)).unwrap_or_else(|| {
             let mut spec = CollectiveSpec::new(self.measured.op, algorithm, self.system.rank_nodes.clone());
             spec.steps = steps;
-            let (fabric, stack) = (Arc::clone(&self.fabric), Some(self.stack.clone()));
+            let (fabric, stack) = (Arc::clone(&self.system.fabric), Some(self.stack.clone()));
             self.groups.push(Group::new(Scenario::of_one(&self.measured.id, fabric, stack, spec)));
             self.groups.len() - 1
         });

@@ -30,6 +30,7 @@ pub(super) fn file(
             trust: "A".into(),
             source: "a source".into(),
             bus_factor: 1.75,
+            system: "1 x 8 A100".into(),
             assumed: Vec::new(),
             notes: Vec::new(),
         },

@@ -1,5 +1,7 @@
 //! Drawing the fabric of a checked header.
 
+use std::sync::Arc;
+
 use super::keys::{Between, Keys};
 use super::media::{self, MEMORY, MEMORY_GIGABYTES, SOCKETS_GIGABYTES, gbps, gigabytes};
 use super::network::{self, Adapter, Shape};
@@ -62,9 +64,8 @@ pub(super) fn build(
         Between::Switches(_, adapters) | Between::Torus(_, adapters) => Some(adapters),
     };
     Ok(System {
-        fabric,
+        fabric: Arc::new(fabric),
         rank_nodes: ranks,
-        rank_hosts: (0..keys.ranks).map(|rank| rank / keys.per_node).collect(),
         host: keys.product.map_or(HostKind::Memory { ranks: keys.per_node }, HostKind::Accelerator),
         scaleup: keys.scaleup,
         domain: keys.domain,

@@ -299,9 +299,7 @@ impl Keys {
         };
         let rails_of_a_message = rails_of_a_message(measured);
         if let Some(rails) = rails_of_a_message {
-            self.notes.push(format!(
-                "a message uses {rails} of {per_node} adapters, which is for the library's profile to apply"
-            ));
+            self.notes.push(format!("a message uses {rails} of {per_node} adapters, as the header says"));
         }
         Ok(Adapters { per_node, gbps, net, rails_of_a_message })
     }

@@ -12,6 +12,8 @@ mod scaleup;
 mod site;
 mod word;
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 pub use product::{NvLink, PRODUCTS, Product, product};
@@ -65,11 +67,9 @@ pub struct Adapters {
 #[derive(Debug, Clone)]
 pub struct System {
     /// The fabric: the part of the machine that the run used.
-    pub fabric: Fabric,
+    pub fabric: Arc<Fabric>,
     /// The endpoint of every rank.
     pub rank_nodes: Vec<NodeId>,
-    /// The node (server, tray) of every rank, numbered from 0: not the scale-up domain, which may hold several.
-    pub rank_hosts: Vec<u32>,
     /// What holds the buffers.
     pub host: HostKind,
     /// How accelerators of a domain are linked.
