@@ -15,6 +15,7 @@ use super::term::Term;
 use crate::collective::Op;
 use crate::diag::nearest;
 use crate::exchange::{nccl_tests, quoted};
+use crate::input;
 use crate::input::stack::{builtin, builtin_names, is_name, to_toml};
 use crate::report::{calibrate as report, draw, json};
 use crate::result::Calibration;
@@ -122,10 +123,11 @@ fn measurements(args: &CalibrateArgs, op: Option<Op>, term: &Term) -> Result<Vec
     let mut found = Vec::new();
     for given in &args.logs {
         let (log, topology) = parts(given);
-        if !logs.insert(log) {
+        // However it is spelled.
+        if !logs.insert(std::fs::canonicalize(log).unwrap_or_else(|_| log.into())) {
             return Err(usage(format!("the log `{log}` is given twice, and would count twice")));
         }
-        let bytes = std::fs::read(log).map_err(|error| Failure::io(log, "read", &error))?;
+        let bytes = input::read_bytes(Path::new(log)).map_err(|why| load::unread(log, &why))?;
         let read = nccl_tests::read(log, &bytes, op).map_err(|rejected| {
             load::tell(&rejected.diagnostics, &rejected.sources, term);
             Failure::Told(Exit::Usage)

@@ -1,6 +1,5 @@
 //! Reading files, telling their faults.
 
-use std::io::Read;
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
@@ -34,9 +33,7 @@ pub(super) fn options(path: &str, seed: Option<u64>) -> Result<LoadOptions, Fail
 
 /// All of stdin.
 pub(super) fn stdin() -> Result<String, Failure> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|error| Failure::io("stdin", "read", &error))?;
-    Ok(text)
+    input::read_stdin().map_err(|why| unread("stdin", &why))
 }
 
 /// Reads a scenario; faults and warnings are told on stderr.
@@ -92,7 +89,7 @@ fn has_key(text: &str, keys: &[&str]) -> bool {
         .any(|line| keys.contains(&line.split(['=', ' ', '\t']).next().unwrap_or_default()))
 }
 
-fn unread(path: &str, why: &str) -> Failure {
+pub(super) fn unread(path: &str, why: &str) -> Failure {
     Failure::Message(Exit::Io, format!("cannot read `{path}`: {why}"))
 }
 

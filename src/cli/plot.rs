@@ -9,13 +9,14 @@ use super::load;
 use super::pictures::write_picture;
 use super::run::draw_all;
 use super::term::Term;
+use crate::input;
 use crate::report::json;
 
 pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let text = if args.file == "-" {
         load::stdin()?
     } else {
-        std::fs::read_to_string(&args.file).map_err(|error| Failure::io(&args.file, "read", &error))?
+        input::read_text(Path::new(&args.file)).map_err(|why| load::unread(&args.file, &why))?
     };
     let result = json::read_run(&text).map_err(|why| {
         Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file))

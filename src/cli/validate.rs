@@ -91,9 +91,8 @@ fn verdict(validation: &Validation, term: &Term) -> Exit {
 fn failure(error: &ValidateError, term: &Term) -> Failure {
     let exit = match error {
         ValidateError::NoRun { .. } | ValidateError::NoDirectory { .. } => Exit::Usage,
-        ValidateError::NoFolder { .. } | ValidateError::Threads { .. } => Exit::Io,
+        ValidateError::NoFolder { .. } | ValidateError::Io { .. } | ValidateError::Threads { .. } => Exit::Io,
         ValidateError::Cancelled => Exit::Interrupted,
-        ValidateError::Io { path, error } => return Failure::io(path, "read", error),
     };
     Failure::told(exit, error, &error.help(), term)
 }

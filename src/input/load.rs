@@ -168,18 +168,40 @@ fn line_of(ends: &[usize], at: usize) -> usize {
 /// # Errors
 /// In lower case and without the path: there is no such file, it is a directory, too long, or no UTF-8 text.
 pub fn read_text(path: &Path) -> Result<String, String> {
+    text_of(read_bytes(path)?)
+}
+
+/// The bytes of a file, or why there are none.
+///
+/// # Errors
+/// As [`read_text`], but for what is no text.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let told = |error: io::Error| plain(&error);
     let file = std::fs::File::open(path).map_err(told)?;
-    let length = file.metadata().map_err(told)?.len();
-    // Devices and pipes have no length, and may have no end.
-    let mut text = String::new();
-    if length <= MAX_FILE {
-        file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(told)?;
-    }
-    if length.max(text.len() as u64) > MAX_FILE {
-        return Err(format!("it has more than {} MiB", MAX_FILE >> 20));
-    }
-    Ok(text)
+    if file.metadata().map_err(told)?.len() > MAX_FILE { Err(too_long()) } else { bounded(file) }
+}
+
+/// All text of stdin, or why there is none.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_stdin() -> Result<String, String> {
+    text_of(bounded(io::stdin())?)
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|_| plain(&ErrorKind::InvalidData.into()))
+}
+
+/// All bytes of what may have no end, such as devices and pipes.
+fn bounded(source: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    source.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| plain(&error))?;
+    if bytes.len() as u64 > MAX_FILE { Err(too_long()) } else { Ok(bytes) }
+}
+
+fn too_long() -> String {
+    format!("it has more than {} MiB", MAX_FILE >> 20)
 }
 
 /// What the system says, in lower case and without its number.

@@ -29,7 +29,8 @@ mod topology;
 pub use explain::{codes, explain};
 pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
 pub use load::{
-    LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology, plain, read_text,
+    LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology, plain, read_bytes,
+    read_stdin, read_text,
 };
 pub use names::nearest_entry;
 pub use schema::{scenario_schema, stack_profile_schema, topology_schema};

@@ -246,8 +246,7 @@ impl Question<'_> {
             Op::AllReduce => (2.0, n / (2.0 * (n - 1.0))),
             _ => ((n - 1.0) / n, n / (n - 1.0)),
         };
-        let bus = self.switched(1) * factor;
-        let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
+        let bus = self.switched(1) * factor * tables::nvls_part(self.version);
         tables::nvls_hop(self.version) + self.bytes as f64 / (1_000.0 * bus * ratio)
     }
 
@@ -265,7 +264,7 @@ impl Question<'_> {
         let cap = tables::nvls_tree(self.generation, self.version, servers);
         let channels = tables::nvls_channels(self.generation, servers);
         let bus = f64::min(2.0 * self.switched(servers), outside).min(channels * cap);
-        let bus = if self.version.before(28) { bus * 5.0 / 6.0 } else { bus };
+        let bus = bus * tables::nvls_part(self.version);
         latency + self.bytes as f64 / (1_000.0 * bus * n / (2.0 * (n - 1.0)))
     }
 }

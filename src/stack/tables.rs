@@ -124,6 +124,11 @@ pub(super) const fn nvls_channels(generation: Generation, servers: u32) -> f64 {
     }
 }
 
+/// What is left of the bandwidth of NVLS and NVLS-tree after all else.
+pub(super) const fn nvls_part(version: Version) -> f64 {
+    if version.before(28) { 5.0 / 6.0 } else { 1.0 }
+}
+
 /// Latency of NVLS in a server, in microseconds.
 pub(super) const fn nvls_hop(version: Version) -> f64 {
     if version.before(23) { 23.0 } else { 25.0 }

@@ -1,7 +1,5 @@
 //! Why a folder cannot be validated.
 
-use std::io;
-
 use thiserror::Error;
 
 use crate::units::counted;
@@ -35,12 +33,12 @@ pub enum ValidateError {
         folders: u32,
     },
     /// The system could not read it.
-    #[error("cannot read `{path}`: {error}")]
+    #[error("cannot read `{path}`: {why}")]
     Io {
         /// The file or folder.
         path: String,
-        /// What the system says.
-        error: io::Error,
+        /// What stands against it.
+        why: String,
     },
     /// No threads could be had.
     #[error("cannot start threads: {message}")]

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::error::ValidateError;
 use super::watch::Watch;
-use crate::input::nearest_entry;
+use crate::input::{nearest_entry, plain, read_bytes};
 
 /// A file that may hold a measured run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,9 +28,9 @@ impl MeasuredFile {
     /// Where the system cannot.
     pub fn read(path: &Path) -> Result<Self, ValidateError> {
         let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        match fs::read(path) {
+        match read_bytes(path) {
             Ok(bytes) => Ok(Self { id, path: path.to_path_buf(), bytes }),
-            Err(error) => Err(ValidateError::Io { path: path.display().to_string(), error }),
+            Err(why) => Err(ValidateError::Io { path: path.display().to_string(), why }),
         }
     }
 }
@@ -44,11 +44,11 @@ pub fn runs(folder: &Path) -> Result<Vec<PathBuf>, ValidateError> {
     let entries = fs::read_dir(folder).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ValidateError::NoFolder { folder: told(), near: near(folder) },
         io::ErrorKind::NotADirectory => ValidateError::NoDirectory { file: told() },
-        _ => ValidateError::Io { path: told(), error },
+        _ => ValidateError::Io { path: told(), why: plain(&error) },
     })?;
     let (mut runs, mut aux, mut folders) = (Vec::new(), 0, 0);
     for entry in entries {
-        let path = entry.map_err(|error| ValidateError::Io { path: told(), error })?.path();
+        let path = entry.map_err(|error| ValidateError::Io { path: told(), why: plain(&error) })?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let csv = path.extension().is_some_and(|extension| extension == "csv");
         if path.is_dir() {

@@ -1,7 +1,7 @@
 //! The library that ran a measured file: its profile on that hardware, and how it was run.
 
 use super::system::{self, HostKind, Scaleup, System};
-use crate::exchange::{Given, Measured};
+use crate::exchange::{Given, Measured, quoted};
 use crate::stack::{Library, Overrides, Profile, Protocol, Stack, Version};
 
 /// What the key `library` may hold; what has no model is `None`.
@@ -71,22 +71,32 @@ fn version(measured: &Measured) -> Option<Version> {
     measured.key("library_version").value().and_then(Version::parse)
 }
 
-/// Keys of how a library was run that a file leaves open, and what was taken for them: the newest release, a process to
-/// each accelerator.
-pub(super) fn assumed(measured: &Measured, library: Library) -> (Vec<&'static str>, Vec<String>) {
-    let mut assumed = Vec::new();
-    let mut notes = Vec::new();
-    if library.chooses_as_nccl() {
-        if version(measured).is_none() {
-            assumed.push("library_version");
-            notes.push(format!("`library_version` is not known; {} is assumed", Version::NEWEST));
-        }
-        if !matches!(measured.key("procs"), Given::Is("per-gpu" | "per-node")) {
-            assumed.push("procs");
-            notes.push("`procs` is not known; a process to each accelerator is assumed".into());
-        }
-    }
-    (assumed, notes)
+/// Whether one process drove all accelerators of a node, if the file tells it.
+fn shared_process(measured: &Measured) -> Option<bool> {
+    let text = measured.key("procs").value()?;
+    [("per-gpu", false), ("per-node", true)]
+        .into_iter()
+        .find_map(|(name, shared)| text.eq_ignore_ascii_case(name).then_some(shared))
+}
+
+/// Keys of how a library was run that a file leaves open or says in words that are not known, and what was taken for them:
+/// the newest release, a process to each accelerator.
+pub(super) fn assumed(measured: &Measured, library: Library) -> Vec<(&'static str, String)> {
+    let newest = Version::NEWEST.to_string();
+    [
+        ("library_version", version(measured).is_none(), newest.as_str()),
+        ("procs", shared_process(measured).is_none(), "a process to each accelerator"),
+    ]
+    .into_iter()
+    .filter(|(_, open, _)| *open && library.chooses_as_nccl())
+    .map(|(key, _, taken)| {
+        let told = match measured.key(key) {
+            Given::Is(text) => format!("`{key}` is {}, which is not known", quoted(text)),
+            Given::Nothing | Given::Unknown => format!("`{key}` is not known"),
+        };
+        (key, format!("{told}; {taken} is assumed"))
+    })
+    .collect()
 }
 
 /// What a file says of its library and how it was run.
@@ -96,7 +106,7 @@ pub(super) fn assumed(measured: &Measured, library: Library) -> (Vec<&'static st
 pub(super) fn stack_of(measured: &Measured, system: &System, profile: Profile) -> Result<Stack, String> {
     let mut stack = Stack::new(profile);
     stack.version = version(measured).unwrap_or(stack.version);
-    stack.shared_process = measured.key("procs") == Given::Is("per-node");
+    stack.shared_process = shared_process(measured).unwrap_or(stack.shared_process);
     stack.overrides = Overrides {
         protocol: system::word(measured, "protocol_forced", &Protocol::ALL)
             .map_err(|unmapped| unmapped.why)?

@@ -1,8 +1,6 @@
 //! From a measured file to the scenarios that predict it: its system, its library, the algorithm of each row.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
@@ -16,6 +14,7 @@ use crate::collective::{Algorithm, Op};
 use crate::diag::nearest;
 use crate::engine::Steps;
 use crate::exchange::{Given, Measured, Placement, measured, placement, quoted};
+use crate::input::read_bytes;
 use crate::input::stack::builtin;
 use crate::result::{PointPrediction, RunFacts, SkippedFile};
 use crate::run::{CollectiveSpec, Scenario};
@@ -41,7 +40,7 @@ fn prepared(file: &MeasuredFile) -> Result<Run, String> {
     let (profile, generation) = profile_of(library, &system)?;
     let constants = builtin(profile).ok_or_else(|| format!("there is no profile `{profile}`"))?;
     let stack = stack_of(&measured, &system, constants)?;
-    let (keys, taken) = assumed(&measured, library);
+    let (keys, taken): (Vec<&str>, Vec<String>) = assumed(&measured, library).into_iter().unzip();
     let mut told = told_of(&measured, library, profile, generation);
     told.run.system.clone_from(&system.description);
     told.run.assumed = system.assumed.iter().copied().chain(keys).map(str::to_owned).collect();
@@ -81,11 +80,7 @@ fn placement_of(file: &MeasuredFile, measured: &Measured) -> Result<Option<Place
         ));
     }
     let path = file.path.parent().unwrap_or(Path::new("")).join(PLACEMENTS).join(name);
-    let bytes = fs::read(&path).map_err(|error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".into(),
-            _ => error.to_string(),
-        };
+    let bytes = read_bytes(&path).map_err(|why| {
         format!("cannot read the `placement` {} in the folder `{PLACEMENTS}`: {why}", quoted(name))
     })?;
     placement::read(name, &bytes)

@@ -131,9 +131,9 @@ fn wrong_use_is_told() {
             "error: there is no topology for `one.log`\nhelp: add `--topology FILE`, or write `one.log=FILE`\n",
         ),
         (
-            &["one.log", "two.log", "one.log", "--topology", "lab.toml"],
+            &["one.log", "two.log", "./one.log", "--topology", "lab.toml"],
             2,
-            "error: the log `one.log` is given twice, and would count twice\n",
+            "error: the log `./one.log` is given twice, and would count twice\n",
         ),
         (
             &["one.log", "--topology", "lab.toml", "--profile", "mpi-infiniband"],

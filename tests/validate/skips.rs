@@ -288,8 +288,12 @@ fn a_file_that_cannot_be_read_ends_the_validation() {
     let path = folder.path().join("a.csv");
     std::os::unix::fs::symlink(folder.path().join("gone"), &path).unwrap();
     let error = predict_folder(folder.path(), &Options::default(), &Quiet).unwrap_err();
-    let told = error.to_string();
-    assert!(told.starts_with(&format!("cannot read `{}`: ", path.display())), "{told}");
+    assert_eq!(error.to_string(), format!("cannot read `{}`: there is no such file", path.display()));
+    // What has no end is not read to it.
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    let error = predict_folder(folder.path(), &Options::default(), &Quiet).unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot read `{}`: it has more than 64 MiB", path.display()));
 }
 
 #[test]
@@ -308,17 +312,23 @@ fn an_id_counts_once() {
 
 #[test]
 fn keys_that_are_left_open_are_told_and_not_guessed_in_silence() {
-    let assumed = |changed: &[(&str, &str)]| {
-        prepare(&made(Path::new(""), header(changed, 2, 8))).unwrap().told.run.assumed
-    };
-    let told = [("library_version", "2.23.4"), ("procs", "per-gpu")];
-    let none = assumed(&told);
-    for (key, value) in [("library_version", "unknown"), ("library_version", "DROP"), ("procs", "per-socket")]
-    {
-        let changed: Vec<(&str, &str)> =
-            told.into_iter().map(|(name, was)| (name, if name == key { value } else { was })).collect();
-        let more: Vec<String> =
-            assumed(&changed).into_iter().filter(|assumed| !none.contains(assumed)).collect();
-        assert_eq!(more, [key], "{key} is {value}");
+    let run =
+        |changed: &[(&str, &str)]| prepare(&made(Path::new(""), header(changed, 2, 8))).unwrap().told.run;
+    let told = run(&[("library_version", "2.23.4"), ("procs", "Per-Node")]);
+    for (key, value, note) in [
+        ("library_version", "unknown", "`library_version` is not known; 2.30 is assumed"),
+        ("library_version", "DROP", "`library_version` is not known; 2.30 is assumed"),
+        ("library_version", "new", "`library_version` is `new`, which is not known; 2.30 is assumed"),
+        ("procs", "unknown", "`procs` is not known; a process to each accelerator is assumed"),
+        (
+            "procs",
+            "per-socket",
+            "`procs` is `per-socket`, which is not known; a process to each accelerator is assumed",
+        ),
+    ] {
+        let mut other = run(&[(key, value)]);
+        other.assumed.retain(|assumed| !told.assumed.contains(assumed));
+        other.notes.retain(|other| !told.notes.contains(other));
+        assert_eq!((other.assumed, other.notes), (vec![key.to_owned()], vec![note.to_owned()]));
     }
 }

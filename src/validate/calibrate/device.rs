@@ -2,7 +2,7 @@
 
 use super::{Machine, Measurement};
 use crate::stack::Profile;
-use crate::validate::system::product;
+use crate::validate::system::{Product, product};
 
 /// The profile of the first scenario that has one, else the built-in one of the first device that a log
 /// names and that is a known product.
@@ -16,7 +16,7 @@ pub fn default_profile(
     });
     let of_device = || {
         let mut devices = measurements.iter().filter_map(|measurement| measurement.log.device.as_deref());
-        devices.find_map(profile_of)
+        devices.find_map(product_of).map(|(product, is_card)| product.profile(is_card).0)
     };
     match own {
         Some(stack) => Some(stack.profile.clone()),
@@ -24,16 +24,16 @@ pub fn default_profile(
     }
 }
 
-/// The built-in profile of a device that calls itself so: that of the product whose name is one of its words, or two that
-/// follow each other (`NVIDIA GeForce RTX 4090`).
-fn profile_of(device: &str) -> Option<&'static str> {
+/// The product of a device that calls itself so, and whether it is a card: that whose name is one of its words, or two
+/// that follow each other (`NVIDIA GeForce RTX 4090`).
+pub(super) fn product_of(device: &str) -> Option<(&'static Product, bool)> {
     let words: Vec<&str> =
         device.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let pairs = words.windows(2).map(<[&str]>::concat);
     let mut names = words.iter().map(|word| (*word).to_owned()).chain(pairs);
     let product = names.find_map(|name| product(&name))?;
     let is_card = words.iter().any(|word| word.eq_ignore_ascii_case("pcie"));
-    Some(product.profile(is_card).0)
+    Some((product, is_card))
 }
 
 #[cfg(test)]
@@ -57,7 +57,8 @@ mod tests {
             ("NVIDIA H2000", None),
             ("", None),
         ] {
-            assert_eq!(profile_of(device), profile, "{device}");
+            let found = product_of(device).map(|(product, is_card)| product.profile(is_card).0);
+            assert_eq!(found, profile, "{device}");
         }
     }
 }
