@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::result::StackSummary;
-use crate::stack::Version;
 use crate::stack::param::Param;
+use crate::stack::{PROCESSES, Version};
 
 /// What was taken for the library and the host: `nccl-hopper: nccl 2.20, per-gpu, protocol simple, launch.simple 9 us`.
 pub(super) fn line(stack: &StackSummary) -> String {
@@ -36,7 +36,7 @@ pub(super) fn short(stack: &StackSummary) -> String {
         profile: stack.profile.clone(),
         software: stack.software.clone(),
         version: stack.version.as_ref().map(|_| Version::NEWEST.to_string()),
-        process: stack.process.as_ref().map(|_| "per-gpu".into()),
+        process: stack.process.as_ref().map(|_| PROCESSES[0].0.into()),
         algorithm: None,
         protocol: None,
         threads: None,

@@ -24,7 +24,7 @@ mod tables;
 pub use costs::Costs;
 pub use dress::{BareLane, dress};
 pub use nccl::{Protocol, Version};
-pub use plan::{Overrides, Plan, Stack};
+pub use plan::{Overrides, PROCESSES, Plan, Stack};
 pub use profile::{Generation, Library, Profile};
 pub use published::published;
 pub use site::{Medium, Site};

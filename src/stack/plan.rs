@@ -8,6 +8,9 @@ use super::site::Site;
 use crate::collective::{Algorithm, Op};
 use crate::units::Time;
 
+/// Whether a process drives one accelerator or all of its server: words in files, and whether it is shared.
+pub const PROCESSES: [(&str, bool); 2] = [("per-gpu", false), ("per-node", true)];
+
 /// What its user imposes on a library, as environment variables do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Overrides {
@@ -71,7 +74,7 @@ impl Stack {
 
     /// How many accelerators a process drives, as files say it.
     pub const fn process(&self) -> &'static str {
-        if self.shared_process { "per-node" } else { "per-gpu" }
+        PROCESSES[self.shared_process as usize].0
     }
 
     /// What the library does with a collective for which `asked` was named; its own choice for [`Algorithm::Auto`].

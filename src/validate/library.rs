@@ -2,7 +2,7 @@
 
 use super::system::{self, HostKind, Scaleup, System};
 use crate::exchange::{Given, Measured, quoted};
-use crate::stack::{Library, Overrides, Profile, Protocol, Stack, Version};
+use crate::stack::{Library, Overrides, PROCESSES, Profile, Protocol, Stack, Version};
 
 /// What the key `library` may hold; what has no model is `None`.
 const LIBRARIES: [(&str, Option<Library>); 4] = [
@@ -74,9 +74,7 @@ fn version(measured: &Measured) -> Option<Version> {
 /// Whether one process drove all accelerators of a node, if the file tells it.
 fn shared_process(measured: &Measured) -> Option<bool> {
     let text = measured.key("procs").value()?;
-    [("per-gpu", false), ("per-node", true)]
-        .into_iter()
-        .find_map(|(name, shared)| text.eq_ignore_ascii_case(name).then_some(shared))
+    PROCESSES.into_iter().find_map(|(name, shared)| text.eq_ignore_ascii_case(name).then_some(shared))
 }
 
 /// Keys of how a library was run that a file leaves open or says in words that are not known, and what was taken for them:

@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::input::collective::{Draft, algorithms};
 use crate::input::reader::{At, Item};
 use crate::input::section::Section;
-use crate::stack::{Library, Overrides, Protocol, Version};
+use crate::stack::{Library, Overrides, PROCESSES, Protocol, Version};
 
 /// The most channels of the library.
 pub(super) const MAX_CHANNELS: u32 = 64;
@@ -16,9 +16,6 @@ pub(super) const MAX_RAILS: u32 = 64;
 
 /// Least and most threads of a channel.
 pub(super) const THREADS: (u32, u32) = (64, 640);
-
-/// Words for whether a process drives one accelerator or all of its server.
-pub(super) const PROCESSES: [(&str, bool); 2] = [("per-gpu", false), ("per-node", true)];
 
 /// Words for algorithms that may be imposed.
 pub(super) fn words() -> Vec<(&'static str, Algorithm)> {

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::imposed::{MAX_CHANNELS, MAX_RAILS, PROCESSES, THREADS, words};
+use super::imposed::{MAX_CHANNELS, MAX_RAILS, THREADS, words};
 use super::names;
 use crate::input::schema::{about, bandwidth, count, size, time, words as one_of};
 use crate::stack::param::{SPECS, Spec, Unit};
-use crate::stack::{Generation, Library, Protocol};
+use crate::stack::{Generation, Library, PROCESSES, Protocol};
 
 /// Properties of a profile.
 pub(in crate::input) fn profile_properties() -> Map<String, Value> {

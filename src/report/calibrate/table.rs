@@ -3,6 +3,7 @@
 use crate::report::number::{counted, significant};
 use crate::report::table::{Column, lay_out, number, text};
 use crate::result::{CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPoint};
+use crate::stack::PROCESSES;
 use crate::units::Bytes;
 
 /// How many constants are named that another is mixed up with.
@@ -194,7 +195,7 @@ fn notes(calibration: &Calibration) -> String {
     }
     for log in &calibration.logs {
         let one =
-            if log.process == "per-node" { "one process a server" } else { "one process an accelerator" };
+            if log.process == PROCESSES[1].0 { "one process a server" } else { "one process an accelerator" };
         notes.push(format!("{}: taken as {}, {one}", log.id, log.place));
     }
     notes.iter().chain(&calibration.notes).map(|note| format!("{note}\n")).collect()

@@ -1,7 +1,7 @@
 //! The keys of a header, checked against each other, with defaults for what they leave open.
 
 use super::media::NETS;
-use super::network::Shape;
+use super::network::{Named, Shape};
 use super::product::{self, NvLink, Product, product};
 use super::word::{unknown, word};
 use super::{Adapters, Scaleup, Unmapped};
@@ -213,19 +213,14 @@ impl Keys {
 
     fn between(&mut self, measured: &Measured) -> Result<(), Unmapped> {
         let adapters = self.adapters(measured)?;
-        let mut shapes = Shape::NAMES.map(|(name, shape)| (name, Some(shape))).to_vec();
-        // The second is checked below: a word that is known, but contradicts several nodes.
-        shapes.extend([("torus", None), ("single-node", None)]);
-        let shape = match word(measured, "fabric", &shapes)? {
-            Given::Is(Some(shape)) => shape,
-            Given::Is(None)
-                if measured.key("fabric").value().is_some_and(|word| word.eq_ignore_ascii_case("torus")) =>
-            {
+        let shape = match word(measured, "fabric", &Named::ALL)? {
+            Given::Is(Named::Switches(shape)) => shape,
+            Given::Is(Named::Torus) => {
                 let sides = self.sides(measured)?;
                 self.between = Between::Torus(sides, adapters);
                 return Ok(());
             }
-            Given::Is(None) | Given::Nothing => {
+            Given::Is(Named::OneNode) | Given::Nothing => {
                 let text = measured.header.get("fabric").map_or("none", String::as_str);
                 return Err(Unmapped::new(format!(
                     "`fabric` is {}, but {} nodes send over a network, expected a shape such as `fat-tree`, or `unknown`",

@@ -31,17 +31,33 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// All, with their names in headers.
-    pub(super) const NAMES: [(&'static str, Self); 4] = [
-        ("fat-tree", Self::FatTree),
-        ("rail-optimized", Self::Rails),
-        ("dragonfly-plus", Self::DragonflyPlus),
-        ("dragonfly", Self::Dragonfly),
-    ];
-
     fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+        let named = Named::ALL.iter().find(|(_, known)| *known == Named::Switches(self));
+        named.map_or("", |(name, _)| name)
     }
+}
+
+/// What the key `fabric` may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Switches between nodes.
+    Switches(Shape),
+    /// No switches but those of the nodes.
+    Torus,
+    /// No network, which contradicts several nodes.
+    OneNode,
+}
+
+impl Named {
+    /// All, with their names in headers.
+    pub(super) const ALL: [(&'static str, Self); 6] = [
+        ("fat-tree", Self::Switches(Shape::FatTree)),
+        ("rail-optimized", Self::Switches(Shape::Rails)),
+        ("dragonfly-plus", Self::Switches(Shape::DragonflyPlus)),
+        ("dragonfly", Self::Switches(Shape::Dragonfly)),
+        ("torus", Self::Torus),
+        ("single-node", Self::OneNode),
+    ];
 }
 
 /// Ports of a leaf towards nodes, by the rate of the port: half of what the usual switch of its time has.
