@@ -19,3 +19,4 @@ pub mod run;
 pub mod stack;
 pub mod units;
 pub mod validate;
+pub mod workload;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up; a room may use only those before it. Rooms in one row may not use each other, but for
 /// `ids`, `rng` and `diag`, which share a floor.
-const ROOMS: [&str; 17] = [
+const ROOMS: [&str; 18] = [
     "units",
     "diag",
     "ids",
@@ -17,6 +17,7 @@ const ROOMS: [&str; 17] = [
     "bound",
     "engine",
     "stack",
+    "workload",
     "result",
     "run",
     "input",

@@ -1,0 +1,326 @@
+//! A step's time by closed forms: the slowest rank's micro-batches, the pipeline's bubble, and what is sent and hidden
+//! by nothing.
+
+use super::constant::Constant;
+use super::layer::{LayerTime, Pass, Site, layer_time};
+use super::model::LayerKind;
+use super::network::{Group, Pattern};
+use super::parallel::{Axis, Schedule, Sharding};
+use super::step::Step;
+
+/// Where a step's time goes, in seconds, as the rank sees it that works most. The parts sum to the step.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct StepTime {
+    /// Matrix products of layers, forward and backward.
+    pub products: f64,
+    /// Attention's core.
+    pub attention: f64,
+    /// Kernels that only move data.
+    pub moved: f64,
+    /// What is done again.
+    pub again: f64,
+    /// Embedding, head and loss, and modules for further tokens.
+    pub head: f64,
+    /// Waiting for the host.
+    pub host: f64,
+    /// Tensor-parallel collectives that nothing hides.
+    pub tensor: f64,
+    /// Context-parallel ones.
+    pub context: f64,
+    /// Exchanges of tokens.
+    pub experts: f64,
+    /// Data-parallel ones: gradients and parameters.
+    pub data: f64,
+    /// Messages between stages.
+    pub pipeline: f64,
+    /// What computation is slower for what runs beside it.
+    pub slowdown: f64,
+    /// Idle for the pipeline's filling and draining.
+    pub bubble: f64,
+    /// The optimiser.
+    pub optimizer: f64,
+    /// Waiting for the slowest rank, and what a step costs besides.
+    pub other: f64,
+}
+
+impl StepTime {
+    /// The parts with their names, in the order of charts.
+    pub fn parts(&self) -> [(&'static str, f64); 15] {
+        [
+            ("products", self.products),
+            ("attention", self.attention),
+            ("moved", self.moved),
+            ("again", self.again),
+            ("head", self.head),
+            ("host", self.host),
+            ("tensor", self.tensor),
+            ("context", self.context),
+            ("experts", self.experts),
+            ("data", self.data),
+            ("pipeline", self.pipeline),
+            ("slowdown", self.slowdown),
+            ("bubble", self.bubble),
+            ("optimizer", self.optimizer),
+            ("other", self.other),
+        ]
+    }
+
+    /// Seconds of the step.
+    pub fn total(&self) -> f64 {
+        self.parts().iter().map(|(_, part)| part).sum()
+    }
+}
+
+/// Bytes that the optimiser moves for a parameter: gradient, master copy and two moments read, all but the gradient
+/// written, and the copy in 16 bits.
+const OPTIMIZER_BYTES: f64 = 30.0;
+/// What long streams get of memory bandwidth.
+const STREAM: f64 = 0.8;
+
+/// The mean layer of a model on a rank.
+fn mean_layer(step: &Step<'_>, site: &Site) -> LayerTime {
+    let model = step.model;
+    let layers = f64::from(model.layers.max(1));
+    let sparse = f64::from(model.sparse_layers());
+    let full = f64::from(model.full_attention_layers()) / layers;
+    let mut mean = LayerTime::default();
+    let mut add = |kind, share: f64| {
+        for (whole, part) in [(true, full), (false, 1.0 - full)] {
+            let share = share * part;
+            if share > 0.0 {
+                let time = layer_time(step, site, kind, whole);
+                mean.forward = mean.forward.and(&time.forward.times(share));
+                mean.backward = mean.backward.and(&time.backward.times(share));
+                mean.weights = mean.weights.and(&time.weights.times(share));
+                mean.again = mean.again.and(&time.again.times(share));
+            }
+        }
+    };
+    add(LayerKind::Dense, (layers - sparse) / layers);
+    add(LayerKind::Sparse, sparse / layers);
+    mean
+}
+
+fn passes(time: &LayerTime) -> Pass {
+    time.forward.and(&time.backward).and(&time.weights)
+}
+
+fn busy(pass: &Pass) -> f64 {
+    pass.compute() + pass.tensor + pass.context + pass.experts
+}
+
+/// Predicts a step.
+pub fn step_time(step: &Step<'_>) -> StepTime {
+    let site = Site::new(step);
+    let parallel = &step.parallel;
+    let constants = step.constants;
+    let model = step.model;
+    let mean = mean_layer(step, &site);
+    let m = f64::from(step.micro_batches());
+    let (p, v, tp) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)), f64::from(parallel.tp));
+    let layers = f64::from(model.layers);
+    // The most layers of a rank, and those of the last, which has the head.
+    let most = (layers / (p * v)).ceil() * v;
+    let last = (layers - (p - 1.0) * most).clamp(0.0, most);
+    let head = head_time(step, &site, &mean);
+    let again = busy(&mean.again);
+    let whole = passes(&mean);
+    let each = busy(&whole) + again;
+    let heads_last = if parallel.pp == 1 { true } else { last * each + head > most * each };
+    let (own, head) =
+        if heads_last { (if parallel.pp == 1 { layers } else { last }, head) } else { (most, 0.0) };
+    let mut time = StepTime {
+        products: m * own * whole.products,
+        attention: m * own * whole.attention,
+        moved: m * own * whole.moved,
+        again: m * own * again,
+        head: m * head,
+        host: m * (own * whole.host + constants[Constant::MICROBATCH]),
+        tensor: m * own * whole.tensor,
+        context: m * own * whole.context,
+        experts: m * own * whole.experts,
+        ..StepTime::default()
+    };
+    sharded(step, &mean, own * m, &mut time);
+    let mean_rank = layers / p * each + constants[Constant::MICROBATCH];
+    let (f, w) = (layers / p * busy(&mean.forward), layers / p * busy(&mean.weights));
+    time.bubble = bubble(step, mean_rank, f, w);
+    messages(step, m, &mut time);
+    gradients(step, &mean, own, &mut time);
+    let held = held_params(step, own);
+    let shard = match parallel.sharding {
+        Sharding::None => 1.0,
+        Sharding::Hybrid(group) => f64::from(group.max(1)),
+        _ => f64::from(parallel.replicas()),
+    };
+    let expert_shard =
+        if parallel.sharding == Sharding::None { 1.0 } else { f64::from(parallel.expert_replicas()) };
+    let params = held.0 / shard + held.1 / expert_shard;
+    if !step.frozen {
+        time.optimizer = constants[Constant::OPTIMIZER] * params * OPTIMIZER_BYTES
+            / (STREAM * step.accelerator.memory_bandwidth);
+    }
+    let ranks = parallel.ranks();
+    #[expect(clippy::cast_precision_loss, reason = "ranks are few")]
+    let doublings = (ranks as f64 / 8.0).log2().max(0.0);
+    time.other = time.total() * constants[Constant::STRAGGLE] * doublings + constants[Constant::STEP];
+    let _ = tp;
+    time
+}
+
+/// Parameters on the rank that works most: those that all its replicas have, and experts'.
+fn held_params(step: &Step<'_>, layers: f64) -> (f64, f64) {
+    let model = step.model;
+    let parallel = &step.parallel;
+    let tp = f64::from(parallel.tp.max(1));
+    let all = f64::from(model.layers.max(1));
+    let sparse = f64::from(model.sparse_layers()) / all;
+    let of = |kind| f64_of(model.layer_params(kind));
+    let layer = (1.0 - sparse) * of(LayerKind::Dense) + sparse * of(LayerKind::Sparse);
+    let routed = sparse * f64_of(model.routed_params(LayerKind::Sparse));
+    let ends = if parallel.pp == 1 && !model.tied { 2.0 } else { 1.0 };
+    let shared = (layers * layer + ends * f64_of(model.embedding_params())) / tp;
+    (shared, layers * routed / (f64::from(parallel.ep.max(1)) * f64::from(parallel.etp.max(1))))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of parameters are below 2^53")]
+fn f64_of(count: u64) -> f64 {
+    count as f64
+}
+
+/// Seconds of head, loss, embedding and modules for further tokens, for a micro-batch.
+fn head_time(step: &Step<'_>, site: &Site, mean: &LayerTime) -> f64 {
+    let model = step.model;
+    let kernels = &site.kernels;
+    let tp = f64::from(step.parallel.tp.max(1));
+    let tokens = step.tokens();
+    let (h, vocabulary) = (f64::from(model.hidden), f64::from(model.vocabulary) / tp);
+    let products = if step.frozen { 2.0 } else { 3.0 };
+    // Logits in 32 bits: written, read for the maximum and the sum, their gradient written and read.
+    let loss = kernels.moved(tokens * vocabulary * 4.0 * 5.0);
+    let once = products * kernels.wide_product(tokens, vocabulary, h) + loss;
+    let module =
+        busy(&passes(mean)) + busy(&mean.again) + 3.0 * kernels.product(tokens, h, 2.0 * h, 1.0) + once;
+    let embedding = kernels.moved(tokens * h * 2.0 * 4.0);
+    once + embedding + f64::from(model.extra_tokens) * module
+}
+
+/// Idle time of the pipeline's rank.
+fn bubble(step: &Step<'_>, rank: f64, f: f64, w: f64) -> f64 {
+    let parallel = &step.parallel;
+    let p = f64::from(parallel.pp);
+    if parallel.pp <= 1 {
+        return 0.0;
+    }
+    match parallel.schedule {
+        Schedule::OneForwardOneBackward => (p - 1.0) * rank / f64::from(parallel.vpp.max(1)),
+        Schedule::ZeroBubble => (p - 1.0) * (rank - 2.0 * w).max(0.0),
+        Schedule::ZeroBubbleV => 0.0,
+        Schedule::DualPipe => {
+            let back = rank - f;
+            (p / 2.0 - 1.0) * (f + back + back - 3.0 * w).max(0.0)
+        }
+    }
+}
+
+/// Messages between stages.
+fn messages(step: &Step<'_>, m: f64, time: &mut StepTime) {
+    let parallel = &step.parallel;
+    if parallel.pp <= 1 {
+        return;
+    }
+    let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
+    let h = f64::from(step.model.hidden);
+    // Tensor-parallel ranks each send their part.
+    let bytes = step.tokens() * h * step.precision.activations.bytes() / f64::from(parallel.tp.max(1));
+    let stride = parallel.stride(Axis::Pipeline);
+    let near = stride * u64::from(parallel.pp) <= u64::from(step.network.domain);
+    let group = Group { ranks: 2, near: if near { 2 } else { 1 } };
+    let one = step.network.time(Pattern::Send, group, bytes) / step.constants[Constant::PP];
+    let steady = if step.overlap.pipeline { 0.0 } else { 2.0 * m * v };
+    time.pipeline = one * (2.0 * (p - 1.0) + steady);
+}
+
+/// Parameters that are gathered before use and gradients that are scattered after, where parameters are sharded.
+fn sharded(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime) {
+    let parallel = &step.parallel;
+    let ranks = match parallel.sharding {
+        Sharding::Parameters => parallel.replicas(),
+        Sharding::Hybrid(group) => group.min(parallel.replicas()),
+        _ => return,
+    };
+    let constants = step.constants;
+    let group = Group::new(ranks, parallel.stride(Axis::Data), step.network.domain);
+    let own = held_params(step, 1.0);
+    let embedding = f64_of(step.model.embedding_params()) / f64::from(parallel.tp.max(1));
+    let ends = if parallel.pp == 1 && !step.model.tied { 2.0 } else { 1.0 };
+    let layer = own.0 - ends * embedding;
+    let alone = |pattern, bytes| step.network.time(pattern, group, bytes) / constants[Constant::DP];
+    let gather = alone(Pattern::AllGather, layer * step.precision.weights.bytes());
+    let scatter = if step.frozen {
+        0.0
+    } else {
+        alone(Pattern::ReduceScatter, layer * step.precision.gradients.bytes())
+    };
+    let hide = if step.overlap.data { constants[Constant::DP_HIDDEN] } else { 0.0 };
+    let forward = hide * mean.forward.compute();
+    let backward = hide * (mean.backward.compute() + mean.weights.compute() + mean.again.compute());
+    let left = (gather - forward).max(0.0) + (gather + scatter - backward).max(0.0);
+    let beside = gather.min(forward) + (gather + scatter).min(backward);
+    time.data += layers * left;
+    time.slowdown += layers * beside * constants[Constant::SLOWDOWN];
+}
+
+/// Gradients and parameters once a step.
+fn gradients(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime) {
+    let parallel = &step.parallel;
+    let constants = step.constants;
+    if step.frozen {
+        return;
+    }
+    let domain = step.network.domain;
+    let (shared, experts) = held_params(step, layers);
+    let group = Group::new(parallel.replicas(), parallel.stride(Axis::Data), domain);
+    let replicas = parallel.expert_replicas();
+    let expert_stride = u64::from(parallel.ep) * u64::from(parallel.etp);
+    let expert_group = Group::new(replicas, expert_stride, domain);
+    let alone = |pattern, each: f64| {
+        step.network.time(pattern, group, shared * each)
+            + step.network.time(pattern, expert_group, experts * each)
+    };
+    let (g, w) = (step.precision.gradients.bytes(), step.precision.weights.bytes());
+    let (reduce, gather) = match parallel.sharding {
+        Sharding::None => (alone(Pattern::AllReduce, g), 0.0),
+        Sharding::Optimizer | Sharding::Gradients => {
+            (alone(Pattern::ReduceScatter, g), alone(Pattern::AllGather, w))
+        }
+        Sharding::Parameters => return,
+        Sharding::Hybrid(size) => {
+            let size = size.clamp(1, parallel.replicas().max(1));
+            let group =
+                Group::new(parallel.replicas() / size, parallel.stride(Axis::Data) * u64::from(size), domain);
+            (step.network.time(Pattern::AllReduce, group, shared / f64::from(size) * g), 0.0)
+        }
+    };
+    let (reduce, gather) = (reduce / constants[Constant::DP], gather / constants[Constant::DP]);
+    if !step.overlap.data {
+        time.data += reduce + gather;
+        return;
+    }
+    let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
+    let m = f64::from(step.micro_batches());
+    let hide = constants[Constant::DP_HIDDEN];
+    let back = layers * (busy(&mean.backward) + busy(&mean.weights) + busy(&mean.again));
+    let forward = layers * busy(&mean.forward);
+    // Stages that end before the last leave the passes of the others to hide behind; one stage has its own layers'.
+    let (window, pieces) =
+        if v > 1.0 { ((v - 1.0) / v * m.min(p), v) } else { (1.0 - 1.0 / layers.max(1.0), layers.max(1.0)) };
+    let mut exposed = |whole: f64, work: f64| {
+        let window = hide * window * work;
+        let left = (whole / pieces).max(whole - window);
+        time.data += left;
+        time.slowdown += (whole - left) * constants[Constant::SLOWDOWN];
+    };
+    exposed(reduce, back);
+    exposed(gather, forward);
+}

@@ -1,0 +1,25 @@
+//! A training step: a model, divided over accelerators, as computation and collectives with their times.
+
+mod accelerator;
+mod closed;
+mod constant;
+mod kernel;
+mod layer;
+pub mod model;
+mod network;
+mod parallel;
+mod precision;
+mod software;
+mod step;
+
+pub use accelerator::Accelerator;
+pub use closed::{StepTime, step_time};
+pub use constant::{Constant, Constants, SPECS};
+pub use kernel::Kernels;
+pub use layer::{LayerTime, Pass, Site, layer_time};
+pub use model::Model;
+pub use network::{Group, Network, Pattern, Tier};
+pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, Sharding};
+pub use precision::{Format, Precision};
+pub use software::{Factors, Scope, Software};
+pub use step::{Batch, Habits, Overlap, Step};
