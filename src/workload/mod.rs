@@ -17,7 +17,7 @@ pub use closed::{StepTime, step_time};
 pub use constant::{Constant, Constants, SPECS};
 pub use kernel::Kernels;
 pub use layer::{LayerTime, Pass, Site, layer_time};
-pub use model::Model;
+pub use model::{Attention as ModelAttention, Counted, Experts, LayerKind, Mlp, Model, Window};
 pub use network::{Group, Network, Pattern, Tier};
 pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, Sharding};
 pub use precision::{Format, Precision};
