@@ -2,8 +2,8 @@
 
 use crate::exchange::step_times::StepRow;
 use crate::workload::{
-    Accelerator, Batch, ContextExchange, Constants, Experts, Format, Mlp, Model, ModelAttention, Network, Overlap, Parallel,
-    Precision, Recompute, Schedule, Sharding, Software, Step, Tier,
+    Accelerator, Batch, Constants, ContextExchange, Experts, Format, Mlp, Model, ModelAttention, Network,
+    Overlap, Parallel, Precision, Recompute, Schedule, Sharding, Software, Step, Tier,
 };
 
 use super::generation;
@@ -86,7 +86,9 @@ impl StepCase {
             .ok_or_else(|| format!("no accelerator `{}` is known", text("gpu_type")))?;
         let device = &catalogue.accelerators[accelerator];
         let mut framework = text("framework").to_owned();
-        if text("notes").contains("compile") || text("overlap").contains("async TP") {
+        let told = format!("{} {}", text("overlap"), text("notes")).to_ascii_lowercase();
+        let asynchronous = told.contains("async tp") || told.contains("asynctp");
+        if told.contains("compile") || asynchronous {
             framework.push_str(" compile");
         }
         let generation = generation(&framework, &device.like);
@@ -124,6 +126,9 @@ impl StepCase {
             habits.sharding
         } else if sharded.contains("grad_op") {
             Sharding::Gradients
+        } else if sharded.contains("fsdp2") && pp > 1 {
+            // Parameters stay gathered between a pipeline's micro-batches.
+            Sharding::Gradients
         } else if sharded.contains("fsdp") {
             match sharded.rsplit(' ').next().and_then(|word| word.parse().ok()) {
                 Some(group) if group < dp => Sharding::Hybrid(group),
@@ -147,7 +152,7 @@ impl StepCase {
         let matrices = format_of(&lower("precision"));
         let beside = text("overlap");
         let mut overlap = catalogue.software[software].overlap;
-        if beside.contains("TP True") || beside.contains("async TP") || beside.contains("DP+TP+PP") {
+        if beside.contains("TP True") || asynchronous || beside.contains("DP+TP+PP") {
             overlap.tensor = true;
         }
         if beside.contains("TP False") || beside.contains("vanilla TP") {
@@ -244,7 +249,9 @@ fn model_of(row: &StepRow, catalogue: &Catalogue) -> Result<Model, String> {
     if let Some(model) = catalogue.models.iter().find(|model| model.name == known) {
         return Ok(model.clone());
     }
-    let needed = |column: &str| row.count(column).ok_or_else(|| format!("no `{column}`, and no model `{name}` is known"));
+    let needed = |column: &str| {
+        row.count(column).ok_or_else(|| format!("no `{column}`, and no model `{name}` is known"))
+    };
     let (layers, hidden, heads) = (needed("L")?, needed("h")?, needed("heads")?);
     let experts = match (row.count("experts"), row.count("topk")) {
         (Some(count), Some(top_k)) => Some(Experts {

@@ -97,7 +97,8 @@ impl<'a> Problem<'a> {
             of_case.push(found.unwrap_or(combinations.len()));
             if found.is_none() {
                 let device = &catalogue.accelerators[case.accelerator];
-                let (family, software) = (device.like.clone(), catalogue.software[case.software].name.clone());
+                let (family, software) =
+                    (device.like.clone(), catalogue.software[case.software].name.clone());
                 combinations.push(Combination {
                     accelerator: case.accelerator,
                     software: case.software,
@@ -158,7 +159,9 @@ impl<'a> Problem<'a> {
         let holds: Vec<Vec<usize>> = levels
             .iter()
             .map(|level| {
-                (0..self.combinations.len()).filter(|own| self.combinations[*own].levels.contains(level)).collect()
+                (0..self.combinations.len())
+                    .filter(|own| self.combinations[*own].levels.contains(level))
+                    .collect()
             })
             .collect();
         let mut free = Vec::new();
@@ -210,7 +213,10 @@ impl<'a> Problem<'a> {
     /// Predicts all cases.
     pub fn predict(&self, at: &[f64]) -> Vec<f64> {
         let all: Vec<Constants> = (0..self.combinations.len()).map(|own| self.constants(own, at)).collect();
-        (0..self.cases.len()).into_par_iter().map(|case| self.predict_with(case, &all[self.of_case[case]])).collect()
+        (0..self.cases.len())
+            .into_par_iter()
+            .map(|case| self.predict_with(case, &all[self.of_case[case]]))
+            .collect()
     }
 
     fn prior(&self, free: usize) -> f64 {
@@ -252,7 +258,8 @@ impl<'a> Problem<'a> {
                     continue;
                 };
                 let step = factored.solve(&right);
-                let tried: Vec<f64> = at.iter().zip(&step).map(|(at, step)| at + step.clamp(-0.5, 0.5)).collect();
+                let tried: Vec<f64> =
+                    at.iter().zip(&step).map(|(at, step)| at + step.clamp(-0.5, 0.5)).collect();
                 let there = self.predict(&tried);
                 let tried_cost = self.cost(&tried, &there);
                 if tried_cost < cost {
@@ -308,7 +315,9 @@ impl<'a> Problem<'a> {
         for own in 0..self.combinations.len() {
             let mut small = vec![vec![0.0; constants]; constants];
             let mut pull = vec![0.0; constants];
-            for case in (0..self.cases.len()).filter(|case| self.of_case[*case] == own && self.weights[*case] > 0.0) {
+            for case in
+                (0..self.cases.len()).filter(|case| self.of_case[*case] == own && self.weights[*case] > 0.0)
+            {
                 let off = (predicted[case] / self.cases[case].measured).ln() / self.noise;
                 let weight = self.weights[case] * (HUBER / off.abs()).min(1.0) / (self.noise * self.noise);
                 let slope = &slopes[case];

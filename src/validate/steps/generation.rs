@@ -66,7 +66,10 @@ fn date(name: &str) -> Option<f64> {
         }
         let mut parts = word.split('.');
         let (year, month) = (parts.next()?, parts.next()?);
-        let (year, month) = (year.parse::<f64>().ok()?, if month.len() == 2 { month.parse::<f64>().ok()? } else { return None });
+        let (year, month) = (
+            year.parse::<f64>().ok()?,
+            if month.len() == 2 { month.parse::<f64>().ok()? } else { return None },
+        );
         let plausible = (18.0..60.0).contains(&year) && (1.0..=12.0).contains(&month);
         plausible.then_some(2000.0 + year + month / 100.0)
     };
