@@ -53,14 +53,10 @@ pub(crate) fn step_ps(layers: &[Layer], kept: &[usize], again: &[usize]) -> u64 
             }
             State::InputGradient if again.contains(&index) && !done_again => {
                 done_again = true;
-                // The layer whose gradient comes next is not computed again.
-                let target = index;
                 while !kept.contains(&index) {
                     index -= 1;
                 }
-                if index < target {
-                    state = State::ForwardAgain;
-                }
+                state = State::ForwardAgain;
             }
             State::InputGradient => {
                 now += layer.input.0 * 1000 + comm(layer, layer.input);
