@@ -234,6 +234,48 @@ fn ranks_have_bounds_and_one_file_each() {
 }
 
 #[test]
+fn broken_messages_say_what_is_broken() {
+    // No metadata to speak of, then a node with the id 1 and the name `n`.
+    let told = |bytes: &[u8]| {
+        let bytes = [&[0, 7, 8, 1, 0x12, 1, b'n', 0x18, 1], bytes].concat();
+        let file = RankFile { rank: 0, path: "x.0.et".into(), bytes };
+        chakra::read("x", [file], None).unwrap_err().why()
+    };
+    let help = "; write the trace again, or copy it again as binary";
+    for (bytes, message) in [
+        (
+            &[0x80][..],
+            "line 3, column 1: the trace of rank 0 breaks off after node 1 `n`: a number is cut off at byte 10",
+        ),
+        (
+            &[5, 8],
+            "line 3, column 1: the trace of rank 0 breaks off after node 1 `n`: a message of 5 bytes has only 1 at byte 10",
+        ),
+        (
+            &[2, 0x0a, 0],
+            "line 3, column 1: node 0 `` of rank 0 cannot be read: field 1 of a node has the wrong wire type at byte 10",
+        ),
+        (
+            &[7, 8, 2, 0x25, 0, 0, 0, 0],
+            "line 3, column 1: node 2 `` of rank 0 cannot be read: a list of dependencies has the wrong wire type at byte 12",
+        ),
+        (
+            &[6, 0x2a, 1, 0x80, 0, 0, 0],
+            "line 3, column 1: node 0 `` of rank 0 cannot be read: a number is cut off at byte 13",
+        ),
+    ] {
+        assert_eq!(told(bytes), format!("{message}{help}"));
+    }
+    let file = RankFile { rank: 0, path: "x.0.et".into(), bytes: vec![0, 9] };
+    assert_eq!(
+        chakra::read("x", [file], None).unwrap_err().why(),
+        format!(
+            "line 2, column 1: the trace of rank 0 breaks off before its first node: a message of 9 bytes has only 0 at byte 2{help}"
+        )
+    );
+}
+
+#[test]
 fn traces_that_do_not_fit_are_not_written() {
     let whole = |nodes: Vec<TraceNode>| Trace {
         name: "x".into(),

@@ -163,7 +163,7 @@ fn type_of(kind: TraceKind) -> u64 {
 
 /// True for durations that `duration_micros` tells exactly; zero would be read as none.
 fn is_whole_micros(time: Time) -> bool {
-    time.ps() > 0 && time.ps() % PS_PER_US == 0
+    time.ps() > 0 && time.ps().is_multiple_of(PS_PER_US)
 }
 
 /// True for numbers that `int64` holds exactly.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use rustc_hash::FxHashMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::diag::{Diagnostic, Place, SourceMap};
@@ -25,6 +26,7 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct GroupTable {
     entries: Vec<Entry>,
+    place: FxHashMap<String, usize>,
 }
 
 impl GroupTable {
@@ -50,15 +52,18 @@ impl GroupTable {
             .into_iter()
             .map(|(name, ranks)| Entry { name, ranks: Some(ranks), spot: None })
             .collect();
-        Ok(Self { entries })
+        let mut table = Self { entries, ..Self::default() };
+        table.place = (0..).zip(&table.entries).map(|(at, entry)| (entry.name.clone(), at)).collect();
+        Ok(table)
     }
 
     /// The place of a group in the table, which may be defined later.
     pub(super) fn used(&mut self, name: &str, spot: Spot) -> usize {
         let name = if name.is_empty() { WORLD } else { name };
-        match self.entries.iter().position(|entry| entry.name == name) {
-            Some(at) => at,
+        match self.place.get(name) {
+            Some(at) => *at,
             None => {
+                self.place.insert(name.to_owned(), self.entries.len());
                 self.entries.push(Entry { name: name.to_owned(), ranks: None, spot: Some(spot) });
                 self.entries.len() - 1
             }
@@ -180,8 +185,9 @@ impl<'de> Deserialize<'de> for Listed {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Listed, M::Error> {
                 let mut pairs: Vec<(String, Vec<u32>)> = Vec::new();
+                let mut known = std::collections::BTreeSet::new();
                 while let Some((name, ranks)) = map.next_entry::<String, Vec<u32>>()? {
-                    if pairs.iter().any(|(known, _)| *known == name) {
+                    if !known.insert(name.clone()) {
                         return Err(serde::de::Error::custom(format!(
                             "group {} stands twice",
                             quoted(&name)

@@ -108,16 +108,11 @@ pub(super) fn is_metadata(bytes: &[u8], base: usize) -> Result<bool, WireFault> 
     Ok(fits)
 }
 
-/// Reads a node.
-///
-/// # Errors
-/// What is wrong with its bytes, and as much of it as was read before.
-pub(super) fn node(bytes: &[u8], base: usize) -> Result<RawNode, (RawNode, WireFault)> {
+/// Reads a node; where something is wrong with its bytes, also what, and the node is what was read before.
+pub(super) fn node(bytes: &[u8], base: usize) -> (RawNode, Option<WireFault>) {
     let mut node = RawNode::default();
-    match fill(&mut node, bytes, base) {
-        Ok(()) => Ok(node),
-        Err(fault) => Err((node, fault)),
-    }
+    let fault = fill(&mut node, bytes, base).err();
+    (node, fault)
 }
 
 fn fill(node: &mut RawNode, bytes: &[u8], base: usize) -> Result<(), WireFault> {

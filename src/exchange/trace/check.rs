@@ -150,7 +150,8 @@ pub(super) fn check_order_of_ranks(trace: &Trace, faults: &mut Faults) -> bool {
 
 /// What nodes hold: sizes, peers and groups. True where ranks can be compared with each other.
 pub(in crate::exchange) fn check_values(trace: &Trace, rank: &RankTrace, faults: &mut Faults) -> bool {
-    let members: Vec<bool> = trace.groups.iter().map(|group| group.ranks.contains(&rank.rank)).collect();
+    // Whether the rank is in a group, of those that it uses: there may be many others.
+    let mut members: FxHashMap<usize, bool> = FxHashMap::default();
     let before = faults.found().len();
     for (at, node) in rank.nodes.iter().enumerate() {
         let told = |message: String, help: &str, faults: &mut Faults| {
@@ -166,12 +167,17 @@ pub(in crate::exchange) fn check_values(trace: &Trace, rank: &RankTrace, faults:
             }
             TraceKind::Memory { bytes, .. } => Some(bytes),
             TraceKind::Collective { bytes, group, .. } => {
-                if members.get(group) != Some(&true) {
+                let inside = *members.entry(group).or_insert_with(|| {
+                    trace.groups.get(group).is_some_and(|group| group.ranks.contains(&rank.rank))
+                });
+                if !inside {
                     let message = match trace.groups.get(group) {
                         Some(group) => {
                             format!("does a collective of group {}, which it is not in", quoted(&group.name))
                         }
-                        None => format!("does a collective of group number {group} of {}", members.len()),
+                        None => {
+                            format!("does a collective of group number {group} of {}", trace.groups.len())
+                        }
                     };
                     told(message, "only members of a group do its collectives", faults);
                 }

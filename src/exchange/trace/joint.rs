@@ -7,6 +7,9 @@ use super::{Faults, Spot, Trace, TraceKind, name_node};
 /// The place of a rank in the trace, and a node of it.
 type Member = (usize, usize);
 
+/// Sends and receives of one source, destination and tag.
+type Lane = (Vec<Member>, Vec<Member>);
+
 /// The graph of all ranks, in which the nodes of one collective are one vertex and a receive waits for its send.
 /// Sends wait for nobody: that is left to the fabric.
 struct Joint {
@@ -54,7 +57,7 @@ impl Joint {
         orders: &[Vec<usize>],
         mut edge: impl FnMut(usize, usize, Member, Member),
     ) {
-        let mut lanes: BTreeMap<(u32, u32, u32), (Vec<Member>, Vec<Member>)> = BTreeMap::new();
+        let mut lanes: BTreeMap<(u32, u32, u32), Lane> = BTreeMap::new();
         for (place, (rank, order)) in trace.ranks.iter().zip(orders).enumerate() {
             for &at in order {
                 let (node, own) = (&rank.nodes[at], self.vertex[place][at]);
