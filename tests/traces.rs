@@ -566,7 +566,7 @@ fn any_trace() -> impl Strategy<Value = Trace> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn what_is_written_is_read_again(trace in any_trace()) {
@@ -640,6 +640,50 @@ proptest! {
         let workload = aicb::read("x.txt", simai::text(&header, &layers).as_bytes()).unwrap();
         let trace = workload.lower(&Lowering { ranks: Some(ranks), which: Which::All }).unwrap();
         prop_assert_eq!(trace.check(), Ok(()));
+    }
+
+    /// Three ranks do the same collectives, each in an order of its own: either all can be played, or waits are told.
+    #[test]
+    fn waits_across_ranks_are_told_where_playing_gets_stuck(
+        counts in prop::array::uniform4(0_usize..3),
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 30),
+    ) {
+        let members = [vec![0_u32, 1], vec![1, 2], vec![0, 2], vec![0, 1, 2]];
+        let mut picks = picks.into_iter().cycle();
+        let orders: Vec<Vec<usize>> = (0..3)
+            .map(|rank| {
+                let mut left: Vec<usize> =
+                    (0..4).filter(|group| members[*group].contains(&rank)).flat_map(|group| vec![group; counts[group]]).collect();
+                let mut order = Vec::new();
+                while !left.is_empty() {
+                    let at = picks.next().unwrap().index(left.len());
+                    order.push(left.swap_remove(at));
+                }
+                order
+            })
+            .collect();
+        let ranks = (0..).zip(&orders).map(|(rank, order)| {
+            let nodes = order.iter().enumerate().map(|(at, group)| {
+                let deps: Vec<usize> = at.checked_sub(1).into_iter().collect();
+                node(at as u64, collective(TraceOp::AllReduce, 8, *group), &deps)
+            });
+            RankTrace { rank, nodes: nodes.collect() }
+        });
+        let groups = (0..).zip(&members).map(|(at, ranks): (u32, _)| Group { name: at.to_string(), ranks: ranks.clone() });
+        let trace = Trace { name: "x".into(), size: 3, ranks: ranks.collect(), groups: groups.collect() };
+        // The slow twin plays it: a collective runs when it is next on all ranks of its group.
+        let mut next = [0; 3];
+        while let Some(group) = (0..4).find(|group| {
+            members[*group].iter().all(|rank| orders[*rank as usize].get(next[*rank as usize]) == Some(group))
+        }) {
+            members[group].iter().for_each(|rank| next[*rank as usize] += 1);
+        }
+        let stuck = (0..3).any(|rank| next[rank] < orders[rank].len());
+        prop_assert_eq!(trace.check().is_err(), stuck);
+        if let Err(told) = trace.check() {
+            prop_assert_eq!(told.len(), 1);
+            prop_assert!(told[0].message.starts_with("ranks wait for each other: node "), "{}", told[0].message);
+        }
     }
 
     /// The loop of SimAI, state by state, is the slow twin.

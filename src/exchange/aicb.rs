@@ -8,7 +8,7 @@
 //!
 //! A row has a name, a dependency (which is not used), then for the forward pass, the gradient of the input and that of
 //! the weights each a time, a collective and its size, and at last the time of the update. Times are nanoseconds, sizes
-//! bytes of the whole collective, as [`TraceOp`](super::trace::TraceOp) counts them.
+//! bytes of the whole collective, as [`TraceOp`] counts them.
 //!
 //! Format: the reader of aliyun/SimAI (`astra-sim/workload/Workload.cc`) and the writer of aliyun/aicb
 //! (`workload_generator/SimAI_training_workload_generator.py`). See `docs/traces.md`.
