@@ -56,6 +56,13 @@ texts! {
     "E0701" => "not a table of measurements",
     "E0702" => "header of measurements that cannot be used",
     "E0703" => "not a log of nccl-tests",
+    "E0801" => "not a Chakra trace",
+    "E0802" => "node of a trace that cannot be used",
+    "E0803" => "dependencies that cannot be met",
+    "E0804" => "groups of a trace that cannot be used",
+    "E0805" => "ranks of a trace that do not fit together",
+    "E0806" => "not a workload of AICB",
+    "E0807" => "workload that cannot be spread over ranks",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
 }
