@@ -26,7 +26,7 @@ pub enum TaskFault {
         demand: f64,
     },
     /// A demand of a row that there is not.
-    #[error("task {} demands row {}, but there are {rows} rows", task.0, row.0)]
+    #[error("task {} demands row {}, but there {}", task.0, row.0, are(*rows, "row"))]
     NoSuchRow {
         /// The task.
         task: TaskId,
@@ -44,7 +44,7 @@ pub enum TaskFault {
         row: RowId,
     },
     /// A place in a queue that there is not.
-    #[error("task {} is in queue {}, but there are {queues} queues", task.0, queue.0)]
+    #[error("task {} is in queue {}, but there {}", task.0, queue.0, are(*queues, "queue"))]
     NoSuchQueue {
         /// The task.
         task: TaskId,
@@ -62,7 +62,7 @@ pub enum TaskFault {
         queue: QueueId,
     },
     /// A dependency of, or on, a task that there is not, or a place in a queue for it.
-    #[error("task {} is named, but there are {tasks} tasks", task.0)]
+    #[error("task {} is named, but there {}", task.0, are(*tasks, "task"))]
     NoSuchTask {
         /// The task.
         task: TaskId,
@@ -81,6 +81,15 @@ pub enum TaskFault {
         /// How many.
         count: usize,
     },
+}
+
+/// How many there are, in words.
+fn are(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("is no {what}"),
+        1 => format!("is 1 {what}"),
+        _ => format!("are {count} {what}s"),
+    }
 }
 
 /// The most tasks of a circle that are named.
@@ -105,6 +114,7 @@ mod tests {
     #[test]
     fn what_cannot_be_built_in_a_test_is_told_too() {
         let fault = TaskFault::TooMany { what: "dependencies", count: 5_000_000_000 };
+        assert_eq!(are(0, "row"), "is no row");
         assert_eq!(fault.to_string(), "there are 5000000000 dependencies: 4294967295 is the most");
     }
 }

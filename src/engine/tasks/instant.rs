@@ -25,31 +25,29 @@ pub(super) struct Progress {
     since: u64,
     /// What was left then.
     left: f64,
-    /// From 0 to 1.
+    /// More than 0, at most 1.
     rate: f64,
-    /// When it is done if the rate stays.
-    pub(super) finish: u64,
 }
 
 impl Progress {
-    /// Nobody works before anything was started.
-    pub(super) const NONE: Self = Self { since: 0, left: 0.0, rate: 1.0, finish: u64::MAX };
+    /// Where nothing was started yet.
+    pub(super) const NONE: Self = Self { since: 0, left: 0.0, rate: 1.0 };
 
-    /// Work that begins now, at rate 1. A task that is never slowed down ends at the sum of integers, however long it is.
-    pub(super) fn begin(now: u64, work: u64) -> Self {
-        Self { since: now, left: float(work), rate: 1.0, finish: now.saturating_add(work) }
+    /// Work that begins now, at rate 1, and when it is done if the rate stays: at a sum of integers, however long it is.
+    pub(super) fn begin(now: u64, work: u64) -> (Self, u64) {
+        (Self { since: now, left: float(work), rate: 1.0 }, now.saturating_add(work))
     }
 
-    /// Goes on at another rate from now; false where the rate is what it was, to the bit, and nothing changes.
-    pub(super) fn set_rate(&mut self, now: u64, rate: f64) -> bool {
+    /// Goes on at another rate from now; when it is done if that stays. `None` where the rate is what it was, to the bit:
+    /// then nothing changes.
+    pub(super) fn set_rate(&mut self, now: u64, rate: f64) -> Option<u64> {
         if rate.to_bits() == self.rate.to_bits() {
-            return false;
+            return None;
         }
         self.left -= self.rate * float(now - self.since);
         self.since = now;
         self.rate = rate;
-        self.finish = now.saturating_add(until_done(self.left, rate));
-        true
+        Some(now.saturating_add(until_done(self.left, rate)))
     }
 }
 
@@ -71,19 +69,17 @@ mod tests {
     #[test]
     fn a_task_that_is_never_slowed_down_ends_at_a_sum_of_integers() {
         let long = (1u64 << 60) + 1;
-        assert_eq!(Progress::begin(7, long).finish, long + 7);
-        assert_eq!(Progress::begin(u64::MAX, 1).finish, u64::MAX);
+        assert_eq!(Progress::begin(7, long).1, long + 7);
+        assert_eq!(Progress::begin(u64::MAX, 1).1, u64::MAX);
     }
 
     #[test]
     fn a_rate_that_stays_changes_nothing() {
-        let mut progress = Progress::begin(10, 1_000);
+        let (mut progress, finish) = Progress::begin(10, 1_000);
         let before = progress;
-        assert!(!progress.set_rate(500, 1.0));
+        assert_eq!((finish, progress.set_rate(500, 1.0)), (1_010, None));
         assert_eq!(progress, before);
-        assert!(progress.set_rate(510, 0.5));
-        assert_eq!(progress.finish, 1_510);
-        assert!(progress.set_rate(1_010, 1.0));
-        assert_eq!(progress.finish, 1_260);
+        assert_eq!(progress.set_rate(510, 0.5), Some(1_510));
+        assert_eq!(progress.set_rate(1_010, 1.0), Some(1_260));
     }
 }

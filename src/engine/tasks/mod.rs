@@ -12,13 +12,18 @@
 mod builder;
 mod calendar;
 mod fault;
+mod fill;
 mod instant;
 mod job;
 mod lists;
 mod order;
 mod outcome;
+pub mod reference;
+mod sharing;
+mod simulate;
 
 pub use builder::{Task, TaskJobBuilder};
 pub use fault::TaskFault;
 pub use job::TaskJob;
 pub use outcome::{RowUse, TaskOutcome};
+pub use simulate::run;
