@@ -1,4 +1,5 @@
 //! Engines: a [`Job`] in, an [`Outcome`] out. All engines take the same job.
+//! [`tasks`] is apart: it runs whole steps, of compute and collectives whose time alone is known.
 
 pub mod analytic;
 pub mod fluid;

@@ -158,7 +158,7 @@ impl TaskJobBuilder {
     }
 
     fn check_sizes(&self, faults: &mut Vec<TaskFault>) {
-        // Queues make one wait for each place but the first, which shares its numbers with dependencies.
+        // A place in a queue is a wait for the task ahead, numbered among the dependencies.
         let sizes = [
             ("rows", self.capacity.len()),
             ("queues", self.queues),
