@@ -6,6 +6,7 @@ mod fold;
 mod job;
 mod outcome;
 mod probe;
+pub mod tasks;
 
 pub use fold::{Fold, FoldedLane};
 pub use job::{Collective, Job, Steps};
