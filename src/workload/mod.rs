@@ -9,6 +9,7 @@ mod memory;
 pub mod model;
 mod network;
 mod parallel;
+pub mod pipeline;
 mod precision;
 mod software;
 mod step;
