@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod stack;
+mod step;
 mod validate;
 
 use schemars::JsonSchema;
@@ -13,6 +14,9 @@ pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
 pub use stack::StackSummary;
+pub use step::{
+    STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepMemory, StepPart, StepResult, StepSpan,
+};
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
