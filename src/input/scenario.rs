@@ -7,7 +7,7 @@ use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{beside, collective, expect, plots, ranks, stack};
+use super::{beside, collective, expect, plots, ranks, stack, workload};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
@@ -43,7 +43,7 @@ pub(super) fn is_scenario(root: &Section<'_>, wanted: &str) -> bool {
 /// Says what a file without `kind` is; tells whether reading can go on.
 fn check_kind(root: &mut Section<'_>) -> bool {
     const KINDS: [(&str, bool); 2] = [("run", true), ("plan", false)];
-    if stack::is_profile(root, "a scenario") {
+    if stack::is_profile(root, "a scenario") || workload::is_part(root, "a scenario") {
         return false;
     }
     if !root.has("kind") {
@@ -190,7 +190,7 @@ fn read_fabric(mut section: Section<'_>, path: &str, sources: &mut SourceMap) ->
     // The parameters of the scenario are read beside those of the file, so both texts must live here.
     let source = Source { file: named.file, text: &named.text, faults };
     load::parse(source, "the topology", |root| {
-        if is_scenario(&root, "a topology") || stack::is_profile(&root, "a topology") {
+        if load::is_no_topology(&root) {
             return None;
         }
         topology::read(root, &named.shown, Overrides { params, routing })
