@@ -101,10 +101,15 @@ pub(super) fn read(
         .and_then(|item| item.section("`[fabric]`"))
         .and_then(|section| read_fabric(section, path, sources));
     let steps = steps.map_or(Steps::Receipt, |steps| steps.value);
-    let list = root.require_with(
-        "collective",
-        "add a `[[collective]]` with for example `op = \"all-reduce\"` and `size = \"1 GiB\"`",
-    );
+    let workload = root.item("workload");
+    root.exclusive("collective", "workload", "a scenario is of collectives, or of a training step");
+    let list = match &workload {
+        Some(_) => root.item("collective"),
+        None => root.require_with(
+            "collective",
+            "add a `[[collective]]` with for example `op = \"all-reduce\"` and `size = \"1 GiB\"`",
+        ),
+    };
     let drafts: Vec<_> = list
         .map(|list| list.sections())
         .unwrap_or_default()
@@ -120,6 +125,9 @@ pub(super) fn read(
     let stack = root
         .item("stack")
         .map(|item| item.section("`[stack]`").map(|s| stack::read(s, path, sources, &drafts, TOP)));
+    let ranks = fabric.as_ref().map(|fabric| fabric.endpoints().len() as u64);
+    let workload = workload
+        .map(|item| item.section("`[workload]`").and_then(|s| workload::read(s, ranks, path, sources, TOP)));
     let imposed = stack.as_ref().and_then(|found| found.as_ref()?.algorithm.as_ref());
     let mut shape = None;
     if let Some(fabric) = &fabric {
@@ -150,6 +158,10 @@ pub(super) fn read(
         fabric: Arc::new(fabric?),
         engines,
         collectives: shape?,
+        workload: match workload {
+            Some(found) => Some(Arc::new(found?)),
+            None => None,
+        },
         together: together.is_some_and(|together| together.value),
         expect: expect?,
         plots,

@@ -10,6 +10,7 @@ mod network;
 mod parallel;
 mod precision;
 mod software;
+mod spec;
 mod step;
 
 pub use accelerator::Accelerator;
@@ -22,4 +23,5 @@ pub use network::{Group, Network, Pattern, Tier};
 pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, Sharding};
 pub use precision::{Format, Precision};
 pub use software::{Factors, Scope, Software};
+pub use spec::{Task, Training, Workload};
 pub use step::{Batch, Habits, Overlap, Step};
