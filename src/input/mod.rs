@@ -34,4 +34,6 @@ pub use load::{
     load_topology, plain, read_bytes, read_stdin, read_text,
 };
 pub use names::nearest_entry;
-pub use schema::{scenario_schema, stack_profile_schema, topology_schema};
+pub use schema::{
+    accelerator_schema, model_schema, scenario_schema, software_schema, stack_profile_schema, topology_schema,
+};

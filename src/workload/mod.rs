@@ -15,7 +15,7 @@ mod step;
 
 pub use accelerator::Accelerator;
 pub use closed::{StepTime, step_time};
-pub use constant::{Constant, Constants, SPECS};
+pub use constant::{Constant, Constants, SPECS, Spec};
 pub use kernel::Kernels;
 pub use layer::{LayerTime, Pass, Site, layer_time};
 pub use model::Model;

@@ -35,19 +35,15 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str) -> Option<Accele
     }
     let processors = root.require("processors", "processors = 132").and_then(|item| item.count(1, MAX_COUNT));
     let domain = root.require("domain", "domain = 8").and_then(|item| item.count(1, MAX_COUNT));
-    let memory =
-        root.require("memory", "memory = \"80 GB\"").and_then(|item| positive::<Bytes>(&item, "B", 1.0));
+    let memory = root.require("memory", "memory = \"80 GB\"").and_then(|item| figure::<Bytes>(&item, "B"));
     let memory_bandwidth = root
         .require("memory_bandwidth", "memory_bandwidth = \"3.35 TB/s\"")
-        .and_then(|item| positive::<Bandwidth>(&item, "B/s", 8.0));
-    let scaleup = root
-        .require("scaleup", "scaleup = \"450 GB/s\"")
-        .and_then(|item| positive::<Bandwidth>(&item, "B/s", 8.0));
-    let power =
-        root.require("power", "power = \"700 W\"").and_then(|item| positive::<Power>(&item, "W", 1e3));
-    let idle = root
-        .require("idle_power", "idle_power = \"70 W\"")
-        .and_then(|item| positive::<Power>(&item, "W", 1e3));
+        .and_then(|item| figure::<Bandwidth>(&item, "B/s"));
+    let scaleup =
+        root.require("scaleup", "scaleup = \"450 GB/s\"").and_then(|item| figure::<Bandwidth>(&item, "B/s"));
+    let power = root.require("power", "power = \"700 W\"").and_then(|item| figure::<Power>(&item, "W"));
+    let idle =
+        root.require("idle_power", "idle_power = \"70 W\"").and_then(|item| figure::<Power>(&item, "W"));
     if let (Some(power), Some(idle)) = (&power, &idle)
         && idle.value > power.value
     {
@@ -91,17 +87,16 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str) -> Option<Accele
     })
 }
 
-/// A quantity above nothing, as a number of `unit`, of which the quantity's own unit is `1 / per`.
-fn positive<T: Quantity>(item: &Item<'_>, unit: &str, per: f64) -> Option<At<f64>> {
-    let whole = item.quantity::<T>()?;
+/// A quantity as a number of `unit`, at least 1, not rounded.
+fn figure<T: Quantity>(item: &Item<'_>, unit: &str) -> Option<At<f64>> {
     let found = item.number_in::<T>(unit)?;
-    // What rounds to nothing is nothing.
-    if found.value * per < 0.5 {
-        let zero = whole.value;
-        item.out_of_range(format!("`{}` is out of range", item.key), format!("expected more than {zero}"));
-        return None;
+    let most = T::number_in(&T::MAX.to_string(), unit).unwrap_or(f64::MAX);
+    if (1.0..=most).contains(&found.value) {
+        return Some(found);
     }
-    Some(found)
+    let range = format!("expected from 1 {unit} to {}", T::MAX);
+    item.out_of_range(format!("`{}` is out of range", item.key), range);
+    None
 }
 
 /// Rates by number format, in the order of formats; `needed` where there must be one.
@@ -109,7 +104,7 @@ fn rates(mut section: Section<'_>, needed: bool) -> Vec<(Format, At<f64>)> {
     let mut found = Vec::new();
     for (name, format) in Format::ALL {
         if let Some(item) = section.item(name) {
-            found.extend(positive::<FlopRate>(&item, "FLOP/s", 1.0).map(|rate| (format, rate)));
+            found.extend(figure::<FlopRate>(&item, "FLOP/s").map(|rate| (format, rate)));
         }
     }
     if needed && section.entries().is_empty() {

@@ -9,14 +9,21 @@ mod model;
 mod named;
 mod parallel;
 mod precision;
+mod schema;
 mod set;
 mod software;
+mod write;
 
 pub use builtin::{accelerator, accelerator_names, model, model_names, software, software_names};
+pub use write::{accelerator_to_toml, software_to_toml};
 
 pub(super) use accelerator::{WHAT as ACCELERATOR, read as read_accelerator};
 pub(super) use head::is_part;
 pub(super) use model::{WHAT as MODEL, read as read_model};
+pub(super) use schema::{
+    accelerator as accelerator_properties, model as model_properties, section as section_schema,
+    software as software_properties,
+};
 pub(super) use software::{WHAT as SOFTWARE, read as read_software};
 
 use super::section::Section;
