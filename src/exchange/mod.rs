@@ -7,6 +7,7 @@ mod lines;
 pub mod measured;
 pub mod nccl_tests;
 pub mod placement;
+pub mod step_times;
 
 use std::fmt;
 

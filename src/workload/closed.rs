@@ -117,7 +117,7 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     let model = step.model;
     let mean = mean_layer(step, &site);
     let m = f64::from(step.micro_batches());
-    let (p, v, tp) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)), f64::from(parallel.tp));
+    let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
     let layers = f64::from(model.layers);
     // The most layers of a rank, and those of the last, which has the head.
     let most = (layers / (p * v)).ceil() * v;
@@ -164,7 +164,6 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     #[expect(clippy::cast_precision_loss, reason = "ranks are few")]
     let doublings = (ranks as f64 / 8.0).log2().max(0.0);
     time.other = time.total() * constants[Constant::STRAGGLE] * doublings + constants[Constant::STEP];
-    let _ = tp;
     time
 }
 

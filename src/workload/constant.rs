@@ -78,11 +78,11 @@ constants! {
     PERMUTE "permute" "B" 12.0 FACTOR 0.5 "bytes moved for each number of a token on its way to experts and back";
     KERNEL "kernel" "s" 4e-6 TIME 0.7 "host's time for a kernel; the accelerator waits where its own are shorter";
     TP "tp" "" 0.7 PART 0.3 "what tensor-parallel collectives get of scale-up links";
-    TP_HIDDEN "tp_hidden" "" 0.0 HIDDEN 0.3 "part of tensor-parallel collectives that is hidden behind products, with overlap";
+    TP_HIDDEN "tp_hidden" "" 0.4 HIDDEN 0.3 "part of tensor-parallel collectives that is hidden behind products, with overlap";
     EP "ep" "" 0.6 PART 0.4 "what exchanges of tokens get of links";
-    EP_HIDDEN "ep_hidden" "" 0.0 HIDDEN 0.3 "part of exchanges of tokens that is hidden, with overlap";
+    EP_HIDDEN "ep_hidden" "" 0.4 HIDDEN 0.3 "part of exchanges of tokens that is hidden, with overlap";
     DP "dp" "" 0.75 PART 0.3 "what data-parallel collectives get of links";
-    DP_HIDDEN "dp_hidden" "" 0.9 HIDDEN 0.2 "part of the work at hand that hides data-parallel collectives, with overlap";
+    DP_HIDDEN "dp_hidden" "" 0.8 HIDDEN 0.2 "part of the work at hand that hides data-parallel collectives, with overlap";
     PP "pp" "" 0.7 PART 0.4 "what messages between stages get of links";
     SLOWDOWN "slowdown" "" 0.15 HIDDEN 0.1 "how much longer work takes while a collective runs beside it";
     OPTIMIZER "optimizer" "" 1.0 FACTOR 0.5 "the optimiser's time, as a multiple of what its bytes take";

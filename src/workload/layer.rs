@@ -4,7 +4,7 @@ use super::constant::Constant;
 use super::kernel::Kernels;
 use super::model::{Attention, Counted, LayerKind};
 use super::network::{Group, Pattern};
-use super::parallel::{Axis, ContextExchange, Recompute, Sharding};
+use super::parallel::{Axis, ContextExchange, Recompute};
 use super::step::Step;
 
 /// Seconds of one pass of a layer for a micro-batch on a rank.
@@ -263,9 +263,6 @@ fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, time: &mut LayerTi
         };
         time.forward.tensor = pairs * one / constants[Constant::TP];
         time.backward.tensor = time.forward.tensor;
-        if parallel.sequence {
-            time.weights.tensor = 0.0;
-        }
     }
     if parallel.cp > 1 {
         let kv = 2.0 * f64::from(model.attention.kv_heads()) * f64::from(model.attention.key_dim()) / tp;
@@ -308,5 +305,4 @@ fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, time: &mut LayerTi
         time.forward.tensor *= left;
         time.backward.tensor *= left;
     }
-    let _ = Sharding::None;
 }

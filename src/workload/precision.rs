@@ -11,6 +11,8 @@ pub enum Format {
     Bf16,
     /// 8 bits, one scale a tensor.
     Fp8,
+    /// 8 bits, one scale a row.
+    Fp8Rows,
     /// 8 bits, one scale for each block of 32.
     Mxfp8,
     /// 4 bits, one scale for each block of 16.
@@ -19,11 +21,12 @@ pub enum Format {
 
 impl Format {
     /// All formats with their names in files.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("fp32", Self::Fp32),
         ("fp16", Self::Fp16),
         ("bf16", Self::Bf16),
         ("fp8", Self::Fp8),
+        ("fp8-rows", Self::Fp8Rows),
         ("mxfp8", Self::Mxfp8),
         ("nvfp4", Self::Nvfp4),
     ];
@@ -38,14 +41,14 @@ impl Format {
         match self {
             Self::Fp32 => 4.0,
             Self::Fp16 | Self::Bf16 => 2.0,
-            Self::Fp8 | Self::Mxfp8 => 1.0,
+            Self::Fp8 | Self::Fp8Rows | Self::Mxfp8 => 1.0,
             Self::Nvfp4 => 0.5,
         }
     }
 
     /// Whether matrices are converted before each product.
     pub const fn is_narrow(self) -> bool {
-        matches!(self, Self::Fp8 | Self::Mxfp8 | Self::Nvfp4)
+        matches!(self, Self::Fp8 | Self::Fp8Rows | Self::Mxfp8 | Self::Nvfp4)
     }
 }
 

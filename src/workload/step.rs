@@ -4,8 +4,8 @@ use super::accelerator::Accelerator;
 use super::constant::Constants;
 use super::model::Model;
 use super::network::Network;
-use super::parallel::{Parallel, Recompute};
-use super::precision::Precision;
+use super::parallel::{Parallel, Recompute, Sharding};
+use super::precision::{Format, Precision};
 
 /// What a step trains on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,14 @@ pub struct Habits {
     pub fused_attention: bool,
     /// Whether kernels are launched as recorded graphs, without the host's time for each.
     pub graphs: bool,
+    /// Whether norms are divided along the sequence among tensor-parallel ranks, unless told.
+    pub sequence: bool,
+    /// What is done again, unless told.
+    pub recompute: Recompute,
+    /// What gradients are summed up in, unless told.
+    pub gradients: Format,
+    /// What is sharded, unless told.
+    pub sharding: Sharding,
 }
 
 /// A training step to be predicted.
