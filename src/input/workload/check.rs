@@ -4,7 +4,7 @@ use super::parallel::{Degree, Draft, Shards};
 use crate::diag::{Diagnostic, Place};
 use crate::input::reader::{At, Faults};
 use crate::workload::model::Model;
-use crate::workload::{ContextExchange, Parallel, Schedule, Sharding};
+use crate::workload::{ContextExchange, Habits, Parallel, Schedule, Sharding};
 
 /// The batch as a section says it.
 #[derive(Debug)]
@@ -20,13 +20,14 @@ const MAX_LISTED: usize = 12;
 /// Checks all, and says how the step is divided; `None` where faults were told, or the ranks are not known.
 pub(super) fn settle(
     draft: &Draft,
+    habits: &Habits,
     ranks: Option<u64>,
     model: Option<&Model>,
     batch: Option<&BatchDraft>,
     faults: &Faults,
 ) -> Option<Parallel> {
     let before = faults.errors();
-    let check = Check { draft, faults };
+    let check = Check { draft, habits, faults };
     let schedule = check.schedule();
     let vpp = if schedule == Schedule::ZeroBubbleV { 2 } else { draft.vpp.value };
     if let Some(model) = model {
@@ -51,7 +52,7 @@ pub(super) fn settle(
     }
     Some(Parallel {
         tp: draft.tp.value,
-        sequence: draft.sequence.as_ref().map_or(draft.tp.value > 1, |told| told.value) && draft.tp.value > 1,
+        sequence: check.sequence_parallel(),
         pp: draft.pp.value,
         vpp,
         cp: draft.cp.value,
@@ -67,6 +68,7 @@ pub(super) fn settle(
 
 struct Check<'a> {
     draft: &'a Draft,
+    habits: &'a Habits,
     faults: &'a Faults,
 }
 
@@ -85,6 +87,11 @@ impl Check<'_> {
 
     fn error(&self, code: &'static str, message: String, degree: &Degree, label: String) -> Diagnostic {
         Diagnostic::error(code, message).at(self.place(degree), label)
+    }
+
+    fn sequence_parallel(&self) -> bool {
+        let told = self.draft.sequence.as_ref().map_or(self.habits.sequence, |told| told.value);
+        told && self.draft.tp.value > 1
     }
 
     /// Heads and widths over tensor-parallel ranks.
@@ -267,9 +274,7 @@ impl Check<'_> {
                 let label = format!("`cp` {} does not divide it", cp.value);
                 tell(label, "each context-parallel rank has as many tokens as the others");
             }
-        } else if self.draft.sequence.as_ref().is_none_or(|told| told.value)
-            && (tokens / cp.wide()) % tp.wide() != 0
-        {
+        } else if self.sequence_parallel() && (tokens / cp.wide()) % tp.wide() != 0 {
             let label = format!("`cp` {} x `tp` {} does not divide it", cp.value, tp.value);
             tell(
                 label,
@@ -328,18 +333,21 @@ impl Check<'_> {
     /// What is sharded; `None` where faults were told.
     fn sharding(&self, dp: Option<u32>) -> Option<Sharding> {
         let Draft { cp, sharding, shard_group, .. } = self.draft;
-        let kind = sharding.as_ref().map_or(Shards::None, |told| told.value);
-        if kind != Shards::Hybrid {
+        let kind = sharding.as_ref().map(|told| told.value);
+        let whole = match kind {
+            Some(Shards::Hybrid) => None,
+            Some(Shards::None) => Some(Sharding::None),
+            Some(Shards::Optimizer) => Some(Sharding::Optimizer),
+            Some(Shards::Gradients) => Some(Sharding::Gradients),
+            Some(Shards::Parameters) => Some(Sharding::Parameters),
+            None => Some(self.habits.sharding),
+        };
+        if whole.is_some() {
             if let Some(group) = shard_group {
                 let label = "only `sharding = \"hsdp\"` has groups";
                 self.warn("`shard_group` has no effect here", group.place.clone(), label);
             }
-            return Some(match kind {
-                Shards::Optimizer => Sharding::Optimizer,
-                Shards::Gradients => Sharding::Gradients,
-                Shards::Parameters => Sharding::Parameters,
-                Shards::None | Shards::Hybrid => Sharding::None,
-            });
+            return whole;
         }
         let Some(group) = shard_group else {
             let place = sharding.as_ref().map_or_else(|| self.draft.place.clone(), |told| told.place.clone());

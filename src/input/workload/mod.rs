@@ -54,12 +54,13 @@ pub(super) fn read(
     let model = named::MODELS.choose(&mut section, path, sources);
     let accelerator = named::ACCELERATORS.choose(&mut section, path, sources);
     let software = named::GENERATIONS.choose(&mut section, path, sources);
+    let habits = software.as_ref().map_or(software::USUAL, |software| software.habits);
     let batch = batch(&mut section);
     let recompute =
         section.item("recompute").and_then(|item| item.word("a kind of recomputation", &Recompute::ALL));
     let frozen = section.item("frozen").and_then(|item| item.boolean());
     let precision = inner(&mut section, "precision", "`[workload.precision]`");
-    let precision = precision::read(precision, accelerator.as_ref());
+    let precision = precision::read(precision, accelerator.as_ref(), habits.gradients);
     let place = section.place();
     let given = section.has("parallel");
     let parallel = inner(&mut section, "parallel", "`[workload.parallel]`");
@@ -68,7 +69,7 @@ pub(super) fn read(
     let usual = software.as_ref().map_or(Overlap::NONE, |software| software.overlap);
     let overlap = software::overlap(overlap, usual);
     let set = set::read(&inner(&mut section, "set", "`[workload.set]`"));
-    let parallel = check::settle(&draft, ranks, model.as_ref(), batch.as_ref(), faults);
+    let parallel = check::settle(&draft, &habits, ranks, model.as_ref(), batch.as_ref(), faults);
     section.finish();
     if faults.errors() > before {
         return None;
@@ -82,7 +83,7 @@ pub(super) fn read(
     let batch = Batch { sequences: batch.sequences.value, length: batch.length.value, micro: batch.micro };
     let task = Task::Train(Training {
         batch,
-        recompute: recompute.map_or(Recompute::None, |told| told.value),
+        recompute: recompute.map_or(habits.recompute, |told| told.value),
         frozen: frozen.is_some_and(|told| told.value),
     });
     Some(Workload {

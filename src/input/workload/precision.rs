@@ -4,17 +4,14 @@ use crate::diag::Diagnostic;
 use crate::input::section::Section;
 use crate::workload::{Accelerator, Format, Precision};
 
-/// The formats that a workload has unless told: those of its matrices, which are `bf16` where the accelerator has it.
-fn usual(matrices: Format) -> Precision {
+/// The formats that a workload has unless told: wide matrices make all else as wide, but for gradients, which are as the
+/// software has them.
+fn usual(matrices: Format, gradients: Format) -> Precision {
     match matrices {
-        Format::Fp32 | Format::Fp16 => Precision {
-            matrices,
-            activations: matrices,
-            weights: matrices,
-            gradients: Format::Fp32,
-            dispatch: matrices,
-        },
-        _ => Precision { matrices, ..Precision::BF16 },
+        Format::Fp32 | Format::Fp16 => {
+            Precision { matrices, activations: matrices, weights: matrices, gradients, dispatch: matrices }
+        }
+        _ => Precision { matrices, gradients, ..Precision::BF16 },
     }
 }
 
@@ -27,7 +24,11 @@ fn usual_matrices(accelerator: Option<&Accelerator>) -> Format {
 }
 
 /// Reads it; `section` may be empty. Faults are told, and what they are of stays as usual.
-pub(super) fn read(mut section: Section<'_>, accelerator: Option<&Accelerator>) -> Precision {
+pub(super) fn read(
+    mut section: Section<'_>,
+    accelerator: Option<&Accelerator>,
+    gradients: Format,
+) -> Precision {
     let given = section.item("matrices").and_then(|item| item.word("a number format", &Format::ALL));
     let matrices = given.as_ref().map_or_else(|| usual_matrices(accelerator), |format| format.value);
     if let (Some(given), Some(accelerator)) = (&given, accelerator)
@@ -44,7 +45,7 @@ pub(super) fn read(mut section: Section<'_>, accelerator: Option<&Accelerator>) 
             .help(format!("it has {}", has.join(", "))),
         );
     }
-    let usual = usual(matrices);
+    let usual = usual(matrices, gradients);
     let mut format = |key, usual| {
         let item = section.item(key);
         item.and_then(|item| item.word("a number format", &Format::ALL)).map_or(usual, |told| told.value)

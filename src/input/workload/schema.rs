@@ -6,6 +6,7 @@ use super::accelerator::MAX_COUNT;
 use super::factors::MAX_FACTOR;
 use super::model::{KINDS, MAX_EXTRA, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH};
 use super::parallel::{CONTEXTS, MAX_DEGREE, MAX_STAGES, SCHEDULES, SHARDING};
+use super::software::SHARDING as HABITS;
 use super::{MAX_BATCH, STEPS, accelerator_names, model_names, software_names};
 use crate::input::schema::{about, bandwidth, count, flop_rate, object, power, size, tables, time, words};
 use crate::workload::{Format, Recompute, SPECS, Spec};
@@ -122,6 +123,10 @@ pub(in crate::input) fn software() -> Map<String, Value> {
         &json!({
             "fused_attention": flag("attention's core is one kernel that keeps no scores"),
             "graphs": flag("kernels are launched as recorded graphs"),
+            "sequence_parallel": flag("norms along the sequence, unless a workload tells; `true` unless given"),
+            "recompute": about(words(&Recompute::ALL), "unless a workload tells; `none` unless given"),
+            "gradients": about(words(&Format::ALL), "unless a workload tells; `fp32` unless given"),
+            "sharding": about(words(&HABITS), "unless a workload tells; `none` unless given"),
         }),
     );
     let on = fields(json!({
@@ -178,7 +183,7 @@ pub(in crate::input) fn section() -> Value {
             "matrices": format("of products of layers; `bf16` unless given"),
             "activations": format("of attention's core, activations and what of them is sent"),
             "weights": format("of parameters as they are kept and gathered"),
-            "gradients": format("of gradients as they are reduced; `fp32` unless given"),
+            "gradients": format("of gradients as they are reduced; as the software does unless given"),
             "dispatch": format("of tokens that are sent to experts"),
         }),
     );
@@ -186,14 +191,14 @@ pub(in crate::input) fn section() -> Value {
         &[],
         &json!({
             "tp": degree("tensor-parallel ranks"),
-            "sequence_parallel": flag("norms along the sequence; `true` unless given where `tp` is above 1"),
+            "sequence_parallel": flag("norms along the sequence; as the software does unless given"),
             "pp": degree("pipeline ranks"),
             "vpp": about(count(1, MAX_STAGES), "stages of a pipeline rank"),
             "cp": degree("context-parallel ranks"),
             "dp": degree("data-parallel ranks; what is left of the fabric's unless given"),
             "ep": degree("expert-parallel ranks, out of those of a pipeline stage"),
             "etp": degree("tensor-parallel ranks of an expert"),
-            "sharding": about(words(&SHARDING), "what data-parallel ranks keep only a part of; `none` unless given"),
+            "sharding": about(words(&SHARDING), "what data-parallel ranks keep only a part of; as the software does unless given"),
             "shard_group": degree("ranks within which `hsdp` shards"),
             "schedule": about(words(&SCHEDULES), "of the pipeline; `1f1b` unless given"),
             "context": about(words(&CONTEXTS), "how keys and values get about; `ring` unless given"),
@@ -220,7 +225,7 @@ pub(in crate::input) fn section() -> Value {
             "batch": about(count(1, MAX_BATCH), "sequences of a step, over all ranks"),
             "sequence": about(count(1, MAX_BATCH), "tokens of a sequence"),
             "micro_batch": about(count(1, MAX_BATCH), "sequences of a micro-batch, 1 unless given"),
-            "recompute": about(words(&Recompute::ALL), "what of the forward pass is done again; `none` unless given"),
+            "recompute": about(words(&Recompute::ALL), "what of the forward pass is done again; as the software does unless given"),
             "frozen": flag("the model's own parameters stay as they are (LoRA); `false` unless given"),
             "precision": about(precision, "number formats"),
             "parallel": about(parallel, "how the step is divided"),

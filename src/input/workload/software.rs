@@ -2,12 +2,30 @@
 
 use super::{factors, head};
 use crate::input::section::Section;
-use crate::workload::{Habits, Overlap, Software};
+use crate::workload::{Format, Habits, Overlap, Recompute, Sharding, Software};
 
 /// What messages call such a file.
 pub(in crate::input) const WHAT: &str = "the software";
 /// In a sentence.
 pub(super) const A: &str = "a generation of software";
+
+/// Words for what is sharded unless told: how many ranks shard within a group is for a workload to say.
+pub(super) const SHARDING: [(&str, Sharding); 4] = [
+    ("none", Sharding::None),
+    ("zero-1", Sharding::Optimizer),
+    ("zero-2", Sharding::Gradients),
+    ("zero-3", Sharding::Parameters),
+];
+
+/// The habits of software that says none.
+pub(super) const USUAL: Habits = Habits {
+    fused_attention: true,
+    graphs: false,
+    sequence: true,
+    recompute: Recompute::None,
+    gradients: Format::Fp32,
+    sharding: Sharding::None,
+};
 
 /// Reads a generation of software from the keys of `root`. `path` gives the name where the file has none. `None` where
 /// faults were told.
@@ -45,8 +63,20 @@ fn habits(mut section: Section<'_>) -> Option<Habits> {
     let fused = section.require("fused_attention", "fused_attention = true");
     let fused = fused.and_then(|item| item.boolean());
     let graphs = section.require("graphs", "graphs = false").and_then(|item| item.boolean());
+    let sequence = section.item("sequence_parallel").and_then(|item| item.boolean());
+    let recompute =
+        section.item("recompute").and_then(|item| item.word("a kind of recomputation", &Recompute::ALL));
+    let gradients = section.item("gradients").and_then(|item| item.word("a number format", &Format::ALL));
+    let sharding = section.item("sharding").and_then(|item| item.word("a sharding", &SHARDING));
     section.finish();
-    Some(Habits { fused_attention: fused?.value, graphs: graphs?.value })
+    Some(Habits {
+        fused_attention: fused?.value,
+        graphs: graphs?.value,
+        sequence: sequence.map_or(USUAL.sequence, |told| told.value),
+        recompute: recompute.map_or(USUAL.recompute, |told| told.value),
+        gradients: gradients.map_or(USUAL.gradients, |told| told.value),
+        sharding: sharding.map_or(USUAL.sharding, |told| told.value),
+    })
 }
 
 /// What runs beside computation, where it differs from what is usual.

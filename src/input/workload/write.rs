@@ -1,14 +1,29 @@
 //! Generations of software and accelerators as files.
 
-use crate::workload::{Accelerator, Constant, Factors, Format, Overlap, Scope, Software};
+use super::software::SHARDING;
+use crate::workload::{
+    Accelerator, Constant, Factors, Format, Overlap, Recompute, Scope, Sharding, Software,
+};
 
 /// The software as TOML that reads back to the same software, to the last bit of its factors. Factors of one scope are
 /// multiplied into one table; what holds everywhere comes first, the rest in the order in which scopes first occur.
 pub fn software_to_toml(software: &Software) -> String {
     let mut out = head(&software.name, &software.title, &software.sources);
+    let habits = &software.habits;
+    // A generation has no groups to shard within: those of a workload are not its habit.
+    let sharding = match habits.sharding {
+        Sharding::Hybrid(_) => Sharding::Parameters,
+        other => other,
+    };
     out.push_str(&format!(
-        "\n[habits]\nfused_attention = {}\ngraphs = {}\n",
-        software.habits.fused_attention, software.habits.graphs
+        "\n[habits]\nfused_attention = {}\ngraphs = {}\nsequence_parallel = {}\nrecompute = \"{}\"\n\
+         gradients = \"{}\"\nsharding = \"{}\"\n",
+        habits.fused_attention,
+        habits.graphs,
+        habits.sequence,
+        word(&Recompute::ALL, habits.recompute),
+        habits.gradients.name(),
+        word(&SHARDING, sharding),
     ));
     let Overlap { tensor, data, pipeline, experts } = software.overlap;
     out.push_str(&format!(
@@ -66,6 +81,10 @@ const BYTES: [(&str, f64); 2] = [("GB", 1e9), ("B", 1.0)];
 const BYTES_PER_SECOND: [(&str, f64); 3] = [("TB/s", 1e12), ("GB/s", 1e9), ("B/s", 1.0)];
 const WATTS: [(&str, f64); 1] = [("W", 1.0)];
 const FLOPS: [(&str, f64); 2] = [("TFLOP/s", 1e12), ("FLOP/s", 1.0)];
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], wanted: T) -> &'static str {
+    words.iter().find(|(_, own)| *own == wanted).map_or("", |(word, _)| word)
+}
 
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
