@@ -53,11 +53,20 @@ texts! {
     "E0503" => "file that cannot be read",
     "E0601" => "unknown stack profile",
     "E0602" => "not a release",
+    "E0603" => "unknown model",
+    "E0604" => "unknown accelerator",
+    "E0605" => "unknown software",
     "E0701" => "not a table of measurements",
     "E0702" => "header of measurements that cannot be used",
     "E0703" => "not a log of nccl-tests",
+    "E0801" => "ranks that cannot be divided so",
+    "E0802" => "degree that does not suit the model",
+    "E0803" => "batch or sequence that cannot be divided so",
+    "E0804" => "schedule that does not suit the pipeline",
+    "E0805" => "number format that the accelerator lacks",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
+    "W0303" => "layers shared unevenly",
 }
 
 /// All codes with their titles, in order.
