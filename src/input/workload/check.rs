@@ -30,19 +30,23 @@ pub(super) fn settle(
     let check = Check { draft, habits, faults };
     let schedule = check.schedule();
     let vpp = if schedule == Schedule::ZeroBubbleV { 2 } else { draft.vpp.value };
+    let (mut tensor_fits, mut experts_fit) = (true, true);
     if let Some(model) = model {
-        check.tensor(model);
         check.layers(model, vpp);
-        check.experts(model);
+        tensor_fits = check.tensor(model);
+        experts_fit = check.experts(model);
     }
     let dp = ranks.and_then(|ranks| check.ranks(ranks));
     if let Some(dp) = dp {
-        check.expert_ranks(dp);
+        if experts_fit {
+            check.expert_ranks(dp);
+        }
         if let Some(batch) = batch {
             check.batch(batch, dp);
         }
     }
-    if let Some(batch) = batch {
+    // A degree that suits not even the model need not be told once more.
+    if let Some(batch) = batch.filter(|_| tensor_fits) {
         check.sequence(batch);
     }
     check.idle();
@@ -94,8 +98,8 @@ impl Check<'_> {
         told && self.draft.tp.value > 1
     }
 
-    /// Heads and widths over tensor-parallel ranks.
-    fn tensor(&self, model: &Model) {
+    /// Heads and widths over tensor-parallel ranks; tells whether they fit.
+    fn tensor(&self, model: &Model) -> bool {
         let tp = &self.draft.tp;
         if let Some(why) = misfit(model, tp.value) {
             let heads = model.attention.heads();
@@ -108,7 +112,7 @@ impl Check<'_> {
                 self.error("E0802", format!("`tp` does not suit `{}`", model.name), tp, why)
                     .help(format!("`tp` may be {}", fit.join(", "))),
             );
-            return;
+            return false;
         }
         let cp = &self.draft.cp;
         let own = model.attention.heads() / tp.value;
@@ -127,6 +131,7 @@ impl Check<'_> {
                 ),
             );
         }
+        true
     }
 
     /// Layers over stages.
@@ -155,17 +160,19 @@ impl Check<'_> {
         }
     }
 
-    /// Experts over their ranks.
-    fn experts(&self, model: &Model) {
+    /// Experts over their ranks; tells whether they fit.
+    fn experts(&self, model: &Model) -> bool {
+        let mut fit = true;
         let Some(experts) = model.experts else {
             for degree in [&self.draft.ep, &self.draft.etp] {
                 if degree.value > 1 {
                     let label = format!("`{}` has no experts", model.name);
                     let message = format!("`{}` needs a model with experts", degree.key);
                     self.push(self.error("E0802", message, degree, label));
+                    fit = false;
                 }
             }
-            return;
+            return fit;
         };
         let parts = [
             (&self.draft.ep, experts.count, format!("the {} experts", experts.count)),
@@ -176,8 +183,10 @@ impl Check<'_> {
                 let message = format!("`{}` does not suit `{}`", degree.key, model.name);
                 let label = format!("{} ranks do not divide {what}", degree.value);
                 self.push(self.error("E0802", message, degree, label));
+                fit = false;
             }
         }
+        fit
     }
 
     /// The data-parallel ranks, so that all ranks have something to do.

@@ -65,7 +65,7 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str) -> Option<Model>
     {
         faults.push(
             Diagnostic::error("E0103", format!("missing key `mlp` in {}", root.what))
-                .at(place, format!("{} layers without experts need it", experts.dense_layers))
+                .at(place, format!("`dense_layers` is {}", experts.dense_layers))
                 .help("add an `[mlp]` with for example `hidden = 18432` and `gated = true`"),
         );
     }

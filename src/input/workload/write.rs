@@ -33,8 +33,9 @@ pub fn software_to_toml(software: &Software) -> String {
     out
 }
 
-/// The accelerator as TOML that reads back to the same accelerator, to the last bit of its figures. Factors that are of
-/// other accelerators, and so have no effect, are left out.
+/// The accelerator as TOML that reads back to the same accelerator, to the last bit of its figures where they come of a
+/// file: not every part of a peak is one of a rate. Factors that are of other accelerators, and so have no effect, are left
+/// out.
 pub fn accelerator_to_toml(accelerator: &Accelerator) -> String {
     let mut out = head(&accelerator.name, &accelerator.title, &accelerator.sources);
     if accelerator.like != accelerator.name {
