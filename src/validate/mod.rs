@@ -15,6 +15,7 @@ pub mod names;
 mod predict;
 mod prediction;
 mod score;
+pub mod steps;
 #[cfg(test)]
 mod synthetic;
 pub mod system;

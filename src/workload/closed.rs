@@ -3,6 +3,7 @@
 
 use super::constant::Constant;
 use super::layer::{LayerTime, Pass, Site, layer_time};
+use super::memory::memory;
 use super::model::LayerKind;
 use super::network::{Group, Pattern};
 use super::parallel::{Axis, Schedule, Sharding};
@@ -74,6 +75,8 @@ impl StepTime {
 /// Bytes that the optimiser moves for a parameter: gradient, master copy and two moments read, all but the gradient
 /// written, and the copy in 16 bits.
 const OPTIMIZER_BYTES: f64 = 30.0;
+/// The part of memory beyond which allocation slows a step.
+const NEARLY_FULL: f64 = 0.75;
 /// What long streams get of memory bandwidth.
 const STREAM: f64 = 0.8;
 
@@ -147,7 +150,7 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     time.bubble = bubble(step, mean_rank, f, w);
     messages(step, m, &mut time);
     gradients(step, &mean, own, &mut time);
-    let held = held_params(step, own);
+    let held = step.held(own);
     let shard = match parallel.sharding {
         Sharding::None => 1.0,
         Sharding::Hybrid(group) => f64::from(group.max(1)),
@@ -155,7 +158,7 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     };
     let expert_shard =
         if parallel.sharding == Sharding::None { 1.0 } else { f64::from(parallel.expert_replicas()) };
-    let params = held.0 / shard + held.1 / expert_shard;
+    let params = held.shared / shard + held.experts / expert_shard;
     if !step.frozen {
         time.optimizer = constants[Constant::OPTIMIZER] * params * OPTIMIZER_BYTES
             / (STREAM * step.accelerator.memory_bandwidth);
@@ -163,28 +166,13 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     let ranks = parallel.ranks();
     #[expect(clippy::cast_precision_loss, reason = "ranks are few")]
     let doublings = (ranks as f64 / 8.0).log2().max(0.0);
-    time.other = time.total() * constants[Constant::STRAGGLE] * doublings + constants[Constant::STEP];
+    let share = parallel.pp > 1 && parallel.tp > 1 && parallel.tp < step.network.domain;
+    let shared = if share { constants[Constant::SHARED] } else { 0.0 };
+    let full = memory(step).total() / step.accelerator.memory;
+    let pressed = constants[Constant::PRESSURE] * (full - NEARLY_FULL).clamp(0.0, 1.0 - NEARLY_FULL);
+    time.other = time.total() * (pressed + constants[Constant::STRAGGLE] * doublings + shared)
+        + constants[Constant::STEP];
     time
-}
-
-/// Parameters on the rank that works most: those that all its replicas have, and experts'.
-fn held_params(step: &Step<'_>, layers: f64) -> (f64, f64) {
-    let model = step.model;
-    let parallel = &step.parallel;
-    let tp = f64::from(parallel.tp.max(1));
-    let all = f64::from(model.layers.max(1));
-    let sparse = f64::from(model.sparse_layers()) / all;
-    let of = |kind| f64_of(model.layer_params(kind));
-    let layer = (1.0 - sparse) * of(LayerKind::Dense) + sparse * of(LayerKind::Sparse);
-    let routed = sparse * f64_of(model.routed_params(LayerKind::Sparse));
-    let ends = if parallel.pp == 1 && !model.tied { 2.0 } else { 1.0 };
-    let shared = (layers * layer + ends * f64_of(model.embedding_params())) / tp;
-    (shared, layers * routed / (f64::from(parallel.ep.max(1)) * f64::from(parallel.etp.max(1))))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of parameters are below 2^53")]
-fn f64_of(count: u64) -> f64 {
-    count as f64
 }
 
 /// Seconds of head, loss, embedding and modules for further tokens, for a micro-batch.
@@ -250,10 +238,7 @@ fn sharded(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime) 
     };
     let constants = step.constants;
     let group = Group::new(ranks, parallel.stride(Axis::Data), step.network.domain);
-    let own = held_params(step, 1.0);
-    let embedding = f64_of(step.model.embedding_params()) / f64::from(parallel.tp.max(1));
-    let ends = if parallel.pp == 1 && !step.model.tied { 2.0 } else { 1.0 };
-    let layer = own.0 - ends * embedding;
+    let layer = step.held(1.0).layers;
     let alone = |pattern, bytes| step.network.time(pattern, group, bytes) / constants[Constant::DP];
     let gather = alone(Pattern::AllGather, layer * step.precision.weights.bytes());
     let scatter = if step.frozen {
@@ -278,7 +263,8 @@ fn gradients(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime
         return;
     }
     let domain = step.network.domain;
-    let (shared, experts) = held_params(step, layers);
+    let held = step.held(layers);
+    let (shared, experts) = (held.shared, held.experts);
     let group = Group::new(parallel.replicas(), parallel.stride(Axis::Data), domain);
     let replicas = parallel.expert_replicas();
     let expert_stride = u64::from(parallel.ep) * u64::from(parallel.etp);

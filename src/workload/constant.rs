@@ -76,7 +76,7 @@ constants! {
     MEMORY "memory" "" 0.6 PART 0.35 "what kernels that only move data get of memory bandwidth";
     CAST "cast" "B" 4.0 FACTOR 0.5 "bytes moved to convert a number for a product in a narrow format";
     PERMUTE "permute" "B" 12.0 FACTOR 0.5 "bytes moved for each number of a token on its way to experts and back";
-    KERNEL "kernel" "s" 4e-6 TIME 0.7 "host's time for a kernel; the accelerator waits where its own are shorter";
+    KERNEL "kernel" "s" 8e-6 TIME 1.2 "host's time for a kernel; the accelerator waits where its own are shorter";
     TP "tp" "" 0.7 PART 0.3 "what tensor-parallel collectives get of scale-up links";
     TP_HIDDEN "tp_hidden" "" 0.4 HIDDEN 0.3 "part of tensor-parallel collectives that is hidden behind products, with overlap";
     EP "ep" "" 0.6 PART 0.4 "what exchanges of tokens get of links";
@@ -88,6 +88,8 @@ constants! {
     OPTIMIZER "optimizer" "" 1.0 FACTOR 0.5 "the optimiser's time, as a multiple of what its bytes take";
     MICROBATCH "microbatch" "s" 1e-3 TIME 1.0 "fixed time of a micro-batch on a rank";
     STEP "step" "s" 2e-2 TIME 1.0 "fixed time of a step";
+    SHARED "shared" "" 0.03 HIDDEN 0.7 "part by which a pipeline is slower whose tensor-parallel groups share a domain with others";
+    PRESSURE "pressure" "" 0.4 FACTOR 0.5 "part by which a step is slower for each part of memory beyond three quarters";
     STRAGGLE "straggle" "" 0.01 HIDDEN 0.02 "part by which the slowest rank is slower, for each doubling of ranks beyond 8";
 }
 

@@ -79,6 +79,9 @@ pub struct LayerTime {
 /// Kernels of a layer's forward pass that the host launches, dense and with experts.
 const LAUNCHED: (f64, f64) = (22.0, 45.0);
 
+/// What tensor-parallel collectives of a pass cost the host, in kernels.
+const COLLECTIVES: f64 = 8.0;
+
 /// Groups and kernels of a step, worked out once.
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
@@ -229,18 +232,19 @@ pub fn layer_time(step: &Step<'_>, site: &Site, kind: LayerKind, full: bool) -> 
     time
 }
 
-/// What the host's launches take longer than the kernels.
+/// What the host's launches take longer than what they launch.
 fn wait(step: &Step<'_>, kind: LayerKind, time: &mut LayerTime) {
     if step.habits.graphs {
         return;
     }
     let kernels = if kind == LayerKind::Sparse { LAUNCHED.1 } else { LAUNCHED.0 };
-    let host = kernels * step.constants[Constant::KERNEL];
-    time.forward.host = (host - time.forward.compute()).max(0.0);
-    if time.again.compute() > 0.0 && step.recompute == Recompute::Full {
+    let collectives = if step.parallel.tp > 1 { COLLECTIVES } else { 0.0 };
+    let host = (kernels + collectives) * step.constants[Constant::KERNEL];
+    time.forward.host = (host - time.forward.compute() - time.forward.tensor).max(0.0);
+    if step.recompute == Recompute::Full {
         time.again.host = time.forward.host;
     }
-    let back = time.backward.compute() + time.weights.compute();
+    let back = time.backward.compute() + time.weights.compute() + time.backward.tensor;
     time.backward.host = (2.0 * host - back).max(0.0);
 }
 

@@ -2,13 +2,13 @@
 
 /// The lower triangle whose product with its own transpose is a given matrix.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cholesky {
+pub(in crate::validate) struct Cholesky {
     rows: Vec<Vec<f64>>,
 }
 
 impl Cholesky {
     /// Factors a symmetric matrix, of which the lower triangle is read; `None` where it is not positive definite.
-    pub(super) fn new(matrix: &[Vec<f64>]) -> Option<Self> {
+    pub(in crate::validate) fn new(matrix: &[Vec<f64>]) -> Option<Self> {
         let mut rows: Vec<Vec<f64>> = Vec::with_capacity(matrix.len());
         for (i, given) in matrix.iter().enumerate() {
             let mut row = Vec::with_capacity(i + 1);
@@ -30,7 +30,7 @@ impl Cholesky {
     }
 
     /// Solves for a right side.
-    pub(super) fn solve(&self, right: &[f64]) -> Vec<f64> {
+    pub(in crate::validate) fn solve(&self, right: &[f64]) -> Vec<f64> {
         let mut x = right.to_vec();
         for (i, row) in self.rows.iter().enumerate() {
             let done: f64 = row.iter().zip(&x).take(i).map(|(a, b)| a * b).sum();

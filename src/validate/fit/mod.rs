@@ -7,6 +7,7 @@
 //! on threads.
 
 mod cholesky;
+pub(in crate::validate) use cholesky::Cholesky;
 mod confidence;
 mod descend;
 mod problem;
