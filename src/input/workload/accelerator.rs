@@ -1,6 +1,6 @@
 //! An accelerator in a file.
 
-use super::{accelerator_names, factors, head};
+use super::{accelerator_likes, factors, head};
 use crate::diag::Diagnostic;
 use crate::input::names::unknown_name;
 use crate::input::quantity::Quantity;
@@ -26,12 +26,13 @@ pub(in crate::input) fn read(mut root: Section<'_>, path: &str) -> Option<Accele
         return None;
     }
     let head = head::read(&mut root, path, "accelerator");
-    let like = root.item("like").and_then(|item| item.string_as("the name of a built-in accelerator"));
+    let like =
+        root.item("like").and_then(|item| item.string_as("the name of a built-in accelerator or family"));
     if let Some(like) = &like
         && like.value != head.name
-        && !accelerator_names().any(|name| name == like.value)
+        && !accelerator_likes().any(|name| name == like.value)
     {
-        unknown_name("E0604", "built-in accelerator", like, accelerator_names(), faults);
+        unknown_name("E0604", "built-in accelerator or family", like, accelerator_likes(), faults);
     }
     let processors = root.require("processors", "processors = 132").and_then(|item| item.count(1, MAX_COUNT));
     let domain = root.require("domain", "domain = 8").and_then(|item| item.count(1, MAX_COUNT));

@@ -74,7 +74,7 @@ const SOFTWARE: Files = files! {
     "megatron-2021",
     "megatron-deepspeed",
     "megatron-2022",
-    "megatron-2023",
+    "megatron-2024",
     "nemo-2023",
     "nemo-2024",
     "nemo-2025",
@@ -82,10 +82,14 @@ const SOFTWARE: Files = files! {
     "megatron-2026",
     "megatron-2026-mid",
     "torchtitan",
+    "torchtitan-compiled",
     "composer-fsdp",
     "maxtext",
     "rocm-2025",
 };
+
+/// Families that have no accelerator of their name: others may be like them, too.
+const FAMILIES: [&str; 3] = ["v100", "a100", "tpu"];
 
 fn names(files: Files) -> impl Iterator<Item = &'static str> + Clone {
     files.iter().map(|(name, _)| *name)
@@ -107,6 +111,11 @@ pub fn model_names() -> impl Iterator<Item = &'static str> + Clone {
 /// The names of the built-in accelerators.
 pub fn accelerator_names() -> impl Iterator<Item = &'static str> + Clone {
     names(ACCELERATORS)
+}
+
+/// What accelerators may be like, and factors may be of: built-in accelerators and families of them.
+pub fn accelerator_likes() -> impl Iterator<Item = &'static str> + Clone {
+    FAMILIES.into_iter().chain(accelerator_names())
 }
 
 /// The names of the built-in generations of software.
@@ -149,6 +158,10 @@ mod tests {
     fn all_built_in_files_load_without_a_warning() {
         sound(MODELS, MODEL, read_model, |model| &model.name);
         sound(ACCELERATORS, ACCELERATOR, read_accelerator, |accelerator| &accelerator.name);
+        for family in FAMILIES {
+            let mut all = accelerator_names().filter_map(accelerator);
+            assert!(all.any(|own| own.like == family), "nothing is like {family}");
+        }
         sound(SOFTWARE, GENERATION, read_software, |software| &software.name);
     }
 }

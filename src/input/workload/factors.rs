@@ -1,7 +1,7 @@
 //! Factors on constants: `[factors]`, which hold everywhere, and `[[on]]`, which hold on an accelerator or in a number
 //! format.
 
-use super::accelerator_names;
+use super::accelerator_likes;
 use crate::diag::Diagnostic;
 use crate::input::names::unknown_name;
 use crate::input::reader::Item;
@@ -39,12 +39,13 @@ fn scope(section: &mut Section<'_>, on: &[&'static str]) -> Scope {
     }
     let mut scope = Scope::default();
     if on.contains(&"accelerator")
-        && let Some(name) =
-            section.item("accelerator").and_then(|item| item.string_as("the name of a built-in accelerator"))
+        && let Some(name) = section
+            .item("accelerator")
+            .and_then(|item| item.string_as("the name of a built-in accelerator or family"))
     {
-        if !accelerator_names().any(|known| known == name.value) {
+        if !accelerator_likes().any(|known| known == name.value) {
             let faults = section.source.faults;
-            unknown_name("E0604", "built-in accelerator", &name, accelerator_names(), faults);
+            unknown_name("E0604", "built-in accelerator or family", &name, accelerator_likes(), faults);
         }
         scope.accelerator = Some(name.value.to_owned());
     }

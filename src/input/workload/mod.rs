@@ -14,7 +14,9 @@ mod set;
 mod software;
 mod write;
 
-pub use builtin::{accelerator, accelerator_names, model, model_names, software, software_names};
+pub use builtin::{
+    accelerator, accelerator_likes, accelerator_names, model, model_names, software, software_names,
+};
 pub use write::{accelerator_to_toml, software_to_toml};
 
 pub(super) use accelerator::{WHAT as ACCELERATOR, read as read_accelerator};

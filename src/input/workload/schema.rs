@@ -7,7 +7,7 @@ use super::factors::MAX_FACTOR;
 use super::model::{KINDS, MAX_EXTRA, MAX_LAYERS, MAX_VOCABULARY, MAX_WIDTH};
 use super::parallel::{CONTEXTS, MAX_DEGREE, MAX_STAGES, SCHEDULES, SHARDING};
 use super::software::SHARDING as HABITS;
-use super::{MAX_BATCH, STEPS, accelerator_names, model_names, software_names};
+use super::{MAX_BATCH, STEPS, accelerator_likes, accelerator_names, model_names, software_names};
 use crate::input::schema::{about, bandwidth, count, flop_rate, object, power, size, tables, time, words};
 use crate::workload::{Format, Recompute, SPECS, Spec};
 
@@ -101,7 +101,7 @@ pub(in crate::input) fn accelerator() -> Map<String, Value> {
     let rates = json!({ "type": "object", "additionalProperties": false, "properties": rates });
     let on = fields(json!({ "format": about(words(&Format::ALL), "of matrices") }));
     with_head(json!({
-        "like": text("the built-in accelerator whose factors of software it uses too"),
+        "like": text("the built-in accelerator or family whose factors of software it uses too"),
         "processors": about(count(1, MAX_COUNT), "multiprocessors"),
         "domain": about(count(1, MAX_COUNT), "accelerators of a scale-up domain, as usually built"),
         "memory": size(),
@@ -130,7 +130,7 @@ pub(in crate::input) fn software() -> Map<String, Value> {
         }),
     );
     let on = fields(json!({
-        "accelerator": about(json!({ "enum": accelerator_names().collect::<Vec<_>>() }), "or one that is like it"),
+        "accelerator": about(json!({ "enum": accelerator_likes().collect::<Vec<_>>() }), "or one that is like it"),
         "format": about(words(&Format::ALL), "of matrices"),
     }));
     with_head(json!({
