@@ -553,6 +553,53 @@ fn parts_may_be_files() {
     assert_eq!(own.software.factors, []);
 }
 
+/// All small divisions of eight GPUs: exactly those are accepted that a plain list of rules accepts.
+#[test]
+fn divisions_are_accepted_by_plain_rules() {
+    let head = "model = \"mixtral-8x7b\"\naccelerator = \"h100\"\nsoftware = \"nemo-2024\"\nbatch = 8\n\
+        sequence = 4096\n[workload.parallel]\n";
+    let (mut accepted, mut refused) = (0, 0);
+    for (tp, pp, cp) in
+        [(1, 1, 1), (2, 1, 1), (1, 2, 1), (1, 3, 1), (2, 2, 1), (1, 4, 2), (4, 2, 2), (1, 8, 1)]
+    {
+        for (ep, etp, vpp) in [(1, 1, 1), (2, 1, 1), (1, 1, 2), (4, 2, 1), (8, 1, 2), (3, 1, 1), (1, 3, 5)] {
+            for schedule in ["1f1b", "interleaved", "zb-h1", "zb-v", "dualpipe"] {
+                let ranks = tp * pp * cp;
+                let dp = if 8 % ranks == 0 { 8 / ranks } else { 0 };
+                let stages = match schedule {
+                    _ if pp == 1 => vpp == 1,
+                    "interleaved" => vpp > 1,
+                    "zb-h1" => vpp == 1,
+                    "zb-v" => vpp == 2,
+                    "dualpipe" => vpp == 1 && pp % 2 == 0,
+                    _ => true,
+                };
+                // Mixtral has 32 layers and 8 experts of width 14,336.
+                let fits = dp > 0
+                    && 8 % ep == 0
+                    && 14_336 % etp == 0
+                    && (tp * cp * dp) % (ep * etp) == 0
+                    && pp * vpp <= 34
+                    && stages;
+                let text = format!(
+                    "{head}tp = {tp}\npp = {pp}\ncp = {cp}\nep = {ep}\netp = {etp}\nvpp = {vpp}\n\
+                     schedule = \"{schedule}\"\n"
+                );
+                let read = load_scenario("-", &options(&scenario_text(&text)));
+                assert_eq!(read.is_ok(), fits, "{text}");
+                if let Ok(loaded) = read {
+                    let parallel = loaded.value.workload.unwrap().parallel;
+                    assert_eq!((parallel.dp, parallel.vpp, parallel.ranks()), (dp, vpp, 8));
+                    accepted += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(accepted > 30 && refused > 100, "{accepted} accepted, {refused} refused");
+}
+
 /// What is told of a text that is read as a file.
 fn codes<T>(result: Result<Loaded<T>, LoadError>) -> Vec<&'static str> {
     match result {

@@ -1,10 +1,10 @@
 //! What must fit between the ranks, the model, the batch and how a step is divided.
 
-use super::parallel::{Degree, Draft, Shards};
+use super::parallel::{Degree, Draft};
 use crate::diag::{Diagnostic, Place};
 use crate::input::reader::{At, Faults};
 use crate::workload::model::Model;
-use crate::workload::{ContextExchange, Habits, Parallel, Schedule, Sharding};
+use crate::workload::{ContextExchange, Habits, Parallel, Schedule};
 
 /// The batch as a section says it.
 #[derive(Debug)]
@@ -70,9 +70,9 @@ pub(super) fn settle(
     })
 }
 
-struct Check<'a> {
-    draft: &'a Draft,
-    habits: &'a Habits,
+pub(super) struct Check<'a> {
+    pub(super) draft: &'a Draft,
+    pub(super) habits: &'a Habits,
     faults: &'a Faults,
 }
 
@@ -82,14 +82,20 @@ impl Check<'_> {
         degree.place.clone().unwrap_or_else(|| self.draft.place.clone())
     }
 
-    fn push(&self, fault: Diagnostic) {
+    pub(super) fn push(&self, fault: Diagnostic) {
         // What a value that could not be read would have been is not known, nor what follows from it.
         if !self.draft.broken {
             self.faults.push(fault);
         }
     }
 
-    fn error(&self, code: &'static str, message: String, degree: &Degree, label: String) -> Diagnostic {
+    pub(super) fn error(
+        &self,
+        code: &'static str,
+        message: String,
+        degree: &Degree,
+        label: String,
+    ) -> Diagnostic {
         Diagnostic::error(code, message).at(self.place(degree), label)
     }
 
@@ -118,7 +124,7 @@ impl Check<'_> {
         let own = model.attention.heads() / tp.value;
         let exchanged =
             self.draft.context.as_ref().is_some_and(|told| told.value == ContextExchange::AllToAll);
-        if exchanged && own % cp.value != 0 {
+        if exchanged && !own.is_multiple_of(cp.value) {
             self.push(
                 self.error(
                     "E0802",
@@ -194,7 +200,7 @@ impl Check<'_> {
         let Draft { tp, pp, cp, dp, .. } = self.draft;
         let each = tp.wide().saturating_mul(pp.wide()).saturating_mul(cp.wide());
         let product = format!("`tp` {} x `pp` {} x `cp` {}", tp.value, pp.value, cp.value);
-        let fit = (ranks % each == 0 && ranks > 0).then_some(ranks / each);
+        let fit = (ranks.is_multiple_of(each) && ranks > 0).then_some(ranks / each);
         let no_multiple = format!("the number of GPUs must be a multiple of {each}");
         if dp.place.is_none() {
             if fit.is_none() {
@@ -291,110 +297,6 @@ impl Check<'_> {
             );
         }
     }
-
-    /// The schedule, where it suits the pipeline.
-    fn schedule(&self) -> Schedule {
-        let Draft { pp, vpp, schedule, .. } = self.draft;
-        let (kind, several) =
-            schedule.as_ref().map_or((Schedule::OneForwardOneBackward, false), |told| told.value);
-        if pp.value == 1 {
-            if vpp.value > 1 {
-                self.push(self.error(
-                    "E0804",
-                    "`vpp` needs a pipeline".to_owned(),
-                    vpp,
-                    format!("{} stages a rank, and one rank: `pp` is 1", vpp.value),
-                ));
-            } else if let Some(schedule) = schedule {
-                self.warn("`schedule` has no effect here", schedule.place.clone(), "`pp` is 1");
-            }
-            return kind;
-        }
-        let Some(schedule) = schedule else { return kind };
-        let fault = |message: &str, label: &str| {
-            Diagnostic::error("E0804", message).at(schedule.place.clone(), label)
-        };
-        if several && vpp.value < 2 {
-            self.push(
-                fault("`interleaved` needs several stages a rank", "`vpp` is 1")
-                    .help("add for example `vpp = 2`, or use `1f1b`"),
-            );
-        }
-        match kind {
-            Schedule::DualPipe if pp.value % 2 != 0 => {
-                let label = format!("`pp` is {}", pp.value);
-                self.push(fault("`dualpipe` needs an even number of pipeline ranks", &label));
-            }
-            Schedule::ZeroBubble | Schedule::DualPipe if vpp.value > 1 => {
-                let message = format!("`{}` has no `vpp`", kind.name());
-                let label = format!("`vpp` is {}", vpp.value);
-                self.push(fault(&message, &label).help("leave `vpp` out"));
-            }
-            Schedule::ZeroBubbleV if vpp.place.is_some() && vpp.value != 2 => {
-                let label = format!("`vpp` is {}", vpp.value);
-                self.push(fault("`zb-v` has two stages a rank", &label).help("leave `vpp` out"));
-            }
-            _ => {}
-        }
-        kind
-    }
-
-    /// What is sharded; `None` where faults were told.
-    fn sharding(&self, dp: Option<u32>) -> Option<Sharding> {
-        let Draft { cp, sharding, shard_group, .. } = self.draft;
-        let kind = sharding.as_ref().map(|told| told.value);
-        let whole = match kind {
-            Some(Shards::Hybrid) => None,
-            Some(Shards::None) => Some(Sharding::None),
-            Some(Shards::Optimizer) => Some(Sharding::Optimizer),
-            Some(Shards::Gradients) => Some(Sharding::Gradients),
-            Some(Shards::Parameters) => Some(Sharding::Parameters),
-            None => Some(self.habits.sharding),
-        };
-        if whole.is_some() {
-            if let Some(group) = shard_group {
-                let label = "only `sharding = \"hsdp\"` has groups";
-                self.warn("`shard_group` has no effect here", group.place.clone(), label);
-            }
-            return whole;
-        }
-        let Some(group) = shard_group else {
-            let place = sharding.as_ref().map_or_else(|| self.draft.place.clone(), |told| told.place.clone());
-            self.push(
-                Diagnostic::error("E0103", "`hsdp` needs `shard_group`")
-                    .at(place, "within how many ranks are parameters sharded?")
-                    .help("add for example `shard_group = 8`, or use `zero-3` to shard over all"),
-            );
-            return None;
-        };
-        let replicas = u64::from(dp?) * cp.wide();
-        if replicas % u64::from(group.value) != 0 {
-            self.push(Diagnostic::error("E0801", "parameters cannot be sharded so").at(
-                group.place.clone(),
-                format!(
-                    "groups of {} do not divide `dp` {} x `cp` {} = {replicas} ranks",
-                    group.value, dp?, cp.value
-                ),
-            ));
-            return None;
-        }
-        Some(Sharding::Hybrid(group.value))
-    }
-
-    /// Warns of keys that change nothing.
-    fn idle(&self) {
-        let Draft { tp, cp, sequence, context, .. } = self.draft;
-        if let Some(sequence) = sequence.as_ref().filter(|told| told.value && tp.value == 1) {
-            self.warn("`sequence_parallel` has no effect here", sequence.place.clone(), "`tp` is 1");
-        }
-        if let Some(context) = context.as_ref().filter(|_| cp.value == 1) {
-            self.warn("`context` has no effect here", context.place.clone(), "`cp` is 1");
-        }
-    }
-
-    fn warn(&self, message: &str, place: Place, label: &str) {
-        self.push(Diagnostic::warning("W0301", message).at(place, label));
-    }
 }
 
 /// Why a model cannot be divided over that many tensor-parallel ranks.
@@ -404,11 +306,11 @@ fn misfit(model: &Model, tp: u32) -> Option<String> {
         return Some(format!("{tp} ranks do not divide its {heads} heads"));
     }
     // Fewer heads of keys and values than ranks are copied.
-    if kv_heads % tp != 0 && tp % kv_heads != 0 {
+    if !kv_heads.is_multiple_of(tp) && !tp.is_multiple_of(kv_heads) {
         return Some(format!("{tp} ranks do not divide its {kv_heads} heads of keys and values"));
     }
     let dense = model.layers > model.sparse_layers();
-    if dense && model.mlp.hidden % tp != 0 {
+    if dense && !model.mlp.hidden.is_multiple_of(tp) {
         return Some(format!("{tp} ranks do not divide the width {} of its layers", model.mlp.hidden));
     }
     let shared = model.experts.filter(|experts| experts.shared > 0);

@@ -3,6 +3,7 @@
 mod accelerator;
 mod builtin;
 mod check;
+mod choices;
 mod factors;
 mod head;
 mod model;

@@ -84,7 +84,7 @@ impl<T> Library<T> {
         match (name, file) {
             _ if both => None,
             (Some(name), _) => self.named(&name),
-            (None, Some(file)) => self.from_file(&file, path, sources),
+            (None, Some(file)) => self.of_file(&file, path, sources),
             (None, None) => None,
         }
     }
@@ -109,7 +109,7 @@ impl<T> Library<T> {
         found
     }
 
-    fn from_file(&self, item: &Item<'_>, path: &str, sources: &mut SourceMap) -> Option<T> {
+    fn of_file(&self, item: &Item<'_>, path: &str, sources: &mut SourceMap) -> Option<T> {
         let named = beside::open(item, &format!("the name of a file with {}", self.whole), path, sources)?;
         let source = Source { file: named.file, text: &named.text, faults: item.source.faults };
         load::parse(source, self.whole, |root| (self.read)(root, &named.shown)).flatten()
