@@ -49,3 +49,15 @@ id! {
     /// A member of a collective, numbered from 0 within it.
     Rank
 }
+id! {
+    /// A task of a step: compute, or a whole collective.
+    TaskId
+}
+id! {
+    /// What running tasks share: a row of capacities.
+    RowId
+}
+id! {
+    /// A queue of tasks that run one at a time, in order.
+    QueueId
+}

@@ -2,7 +2,9 @@
 //!
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
 //! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile`, `# model`,
-//! `# accelerator` or `# software` as that, other TOML files as scenarios; CSV files are measurements (placements, where their names say so), and logs are of nccl-tests.
+//! `# accelerator` or `# software` as that, other TOML files as scenarios; CSV files are measurements (placements, where
+//! their names say so), and logs are of nccl-tests. Folders that end in `.chakra` are traces, and `.txt` files workloads of
+//! AICB.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -12,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 use railspine::cli::render::render_all;
 use railspine::diag::{Diagnostic, SourceMap};
-use railspine::exchange::{Rejected, measured, nccl_tests, placement};
+use railspine::exchange::aicb::{self, Lowering, Which};
+use railspine::exchange::{Rejected, chakra, measured, nccl_tests, placement};
 use railspine::input::{
     LoadError, LoadOptions, codes, explain, load_accelerator, load_model, load_profile, load_scenario,
     load_software, load_topology,
@@ -39,6 +42,11 @@ fn rejected(name: &str) -> Option<Rejected> {
     match name.rsplit('.').next() {
         Some("csv") if name.contains("placement") => Some(placement::read(name, &bytes()).unwrap_err()),
         Some("csv") => Some(measured::read(name, &bytes()).unwrap_err()),
+        Some("chakra") => Some(chakra::read_folder(Path::new(name), None).unwrap_err()),
+        Some("txt") => Some(match aicb::read(name, &bytes()) {
+            Err(rejected) => rejected,
+            Ok(workload) => workload.lower(&Lowering { ranks: None, which: Which::All }).unwrap_err(),
+        }),
         Some("log") => Some(nccl_tests::read(name, &bytes(), None).unwrap_err()),
         _ => None,
     }

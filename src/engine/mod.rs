@@ -1,4 +1,5 @@
 //! Engines: a [`Job`] in, an [`Outcome`] out. All engines take the same job.
+//! [`tasks`] is apart: it runs whole steps, of compute and collectives whose time alone is known.
 
 pub mod analytic;
 pub mod fluid;
@@ -6,6 +7,7 @@ mod fold;
 mod job;
 mod outcome;
 mod probe;
+pub mod tasks;
 
 pub use fold::{Fold, FoldedLane};
 pub use job::{Collective, Job, Steps};

@@ -1,13 +1,16 @@
-//! Files of other programs: measured collectives as CSV, what nccl-tests prints, placements of jobs.
+//! Files of other programs: measured collectives as CSV, what nccl-tests prints, placements of jobs, traces of steps.
 //!
 //! Readers take bytes and never panic, whatever the bytes are. A file that cannot be used is [`Rejected`] with
 //! diagnostics; a row that cannot be used is left out with the reason.
 
+pub mod aicb;
+pub mod chakra;
 mod lines;
 pub mod measured;
 pub mod nccl_tests;
 pub mod placement;
 pub mod step_times;
+pub mod trace;
 
 use std::fmt;
 

@@ -1,8 +1,9 @@
 //! A step's time by closed forms: the slowest rank's micro-batches, the pipeline's bubble, and what is sent and hidden
 //! by nothing.
 
+use super::collectives::Purpose;
 use super::constant::Constant;
-use super::layer::{LayerTime, Pass, Site, layer_time};
+use super::layer::{LayerTime, Site, got, layer_time};
 use super::memory::memory;
 use super::model::LayerKind;
 use super::network::{Group, Pattern};
@@ -84,32 +85,18 @@ const STREAM: f64 = 0.8;
 fn mean_layer(step: &Step<'_>, site: &Site) -> LayerTime {
     let model = step.model;
     let layers = f64::from(model.layers.max(1));
-    let sparse = f64::from(model.sparse_layers());
+    let sparse = f64::from(model.sparse_layers()) / layers;
     let full = f64::from(model.full_attention_layers()) / layers;
     let mut mean = LayerTime::default();
-    let mut add = |kind, share: f64| {
-        for (whole, part) in [(true, full), (false, 1.0 - full)] {
-            let share = share * part;
+    for (kind, of_kind) in [(LayerKind::Dense, 1.0 - sparse), (LayerKind::Sparse, sparse)] {
+        for (whole, of_whole) in [(true, full), (false, 1.0 - full)] {
+            let share = of_kind * of_whole;
             if share > 0.0 {
-                let time = layer_time(step, site, kind, whole);
-                mean.forward = mean.forward.and(&time.forward.times(share));
-                mean.backward = mean.backward.and(&time.backward.times(share));
-                mean.weights = mean.weights.and(&time.weights.times(share));
-                mean.again = mean.again.and(&time.again.times(share));
+                mean = mean.and(&layer_time(step, site, kind, whole).times(share));
             }
         }
-    };
-    add(LayerKind::Dense, (layers - sparse) / layers);
-    add(LayerKind::Sparse, sparse / layers);
+    }
     mean
-}
-
-fn passes(time: &LayerTime) -> Pass {
-    time.forward.and(&time.backward).and(&time.weights)
-}
-
-fn busy(pass: &Pass) -> f64 {
-    pass.compute() + pass.tensor + pass.context + pass.experts
 }
 
 /// Predicts a step.
@@ -126,9 +113,9 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     let most = (layers / (p * v)).ceil() * v;
     let last = (layers - (p - 1.0) * most).clamp(0.0, most);
     let head = head_time(step, &site, &mean);
-    let again = busy(&mean.again);
-    let whole = passes(&mean);
-    let each = busy(&whole) + again;
+    let again = mean.again.total();
+    let whole = mean.once();
+    let each = whole.total() + again;
     let heads_last = if parallel.pp == 1 { true } else { last * each + head > most * each };
     let (own, head) =
         if heads_last { (if parallel.pp == 1 { layers } else { last }, head) } else { (most, 0.0) };
@@ -146,10 +133,10 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     };
     sharded(step, &mean, own * m, &mut time);
     let mean_rank = layers / p * each + constants[Constant::MICROBATCH];
-    let (f, w) = (layers / p * busy(&mean.forward), layers / p * busy(&mean.weights));
+    let (f, w) = (layers / p * mean.forward.total(), layers / p * mean.weights.total());
     time.bubble = bubble(step, mean_rank, f, w);
-    messages(step, m, &mut time);
-    gradients(step, &mean, own, &mut time);
+    messages(step, &site, m, &mut time);
+    gradients(step, &site, &mean, own, &mut time);
     let held = step.held(own);
     let shard = match parallel.sharding {
         Sharding::None => 1.0,
@@ -187,7 +174,7 @@ fn head_time(step: &Step<'_>, site: &Site, mean: &LayerTime) -> f64 {
     let loss = kernels.moved(tokens * vocabulary * 4.0 * 5.0);
     let once = products * kernels.wide_product(tokens, vocabulary, h) + loss;
     let module =
-        busy(&passes(mean)) + busy(&mean.again) + 3.0 * kernels.product(tokens, h, 2.0 * h, 1.0) + once;
+        mean.once().total() + mean.again.total() + 3.0 * kernels.product(tokens, h, 2.0 * h, 1.0) + once;
     let embedding = kernels.moved(tokens * h * 2.0 * 4.0);
     once + embedding + f64::from(model.extra_tokens) * module
 }
@@ -211,7 +198,7 @@ fn bubble(step: &Step<'_>, rank: f64, f: f64, w: f64) -> f64 {
 }
 
 /// Messages between stages.
-fn messages(step: &Step<'_>, m: f64, time: &mut StepTime) {
+fn messages(step: &Step<'_>, site: &Site, m: f64, time: &mut StepTime) {
     let parallel = &step.parallel;
     if parallel.pp <= 1 {
         return;
@@ -220,10 +207,8 @@ fn messages(step: &Step<'_>, m: f64, time: &mut StepTime) {
     let h = f64::from(step.model.hidden);
     // Tensor-parallel ranks each send their part.
     let bytes = step.tokens() * h * step.precision.activations.bytes() / f64::from(parallel.tp.max(1));
-    let stride = parallel.stride(Axis::Pipeline);
-    let near = stride * u64::from(parallel.pp) <= u64::from(step.network.domain);
-    let group = Group { ranks: 2, near: if near { 2 } else { 1 } };
-    let one = step.network.time(Pattern::Send, group, bytes) / step.constants[Constant::PP];
+    let one = step.network.time(Pattern::Send, site.groups.pipeline, bytes)
+        / got(step.constants, Purpose::Pipeline);
     let steady = if step.overlap.pipeline { 0.0 } else { 2.0 * m * v };
     time.pipeline = one * (2.0 * (p - 1.0) + steady);
 }
@@ -256,7 +241,7 @@ fn sharded(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime) 
 }
 
 /// Gradients and parameters once a step.
-fn gradients(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime) {
+fn gradients(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: &mut StepTime) {
     let parallel = &step.parallel;
     let constants = step.constants;
     if step.frozen {
@@ -265,13 +250,10 @@ fn gradients(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime
     let domain = step.network.domain;
     let held = step.held(layers);
     let (shared, experts) = (held.shared, held.experts);
-    let group = Group::new(parallel.replicas(), parallel.stride(Axis::Data), domain);
-    let replicas = parallel.expert_replicas();
-    let expert_stride = u64::from(parallel.ep) * u64::from(parallel.etp);
-    let expert_group = Group::new(replicas, expert_stride, domain);
+    let groups = &site.groups;
     let alone = |pattern, each: f64| {
-        step.network.time(pattern, group, shared * each)
-            + step.network.time(pattern, expert_group, experts * each)
+        step.network.time(pattern, groups.data, shared * each)
+            + step.network.time(pattern, groups.expert_data, experts * each)
     };
     let (g, w) = (step.precision.gradients.bytes(), step.precision.weights.bytes());
     let (reduce, gather) = match parallel.sharding {
@@ -295,8 +277,8 @@ fn gradients(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime
     let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
     let m = f64::from(step.micro_batches());
     let hide = constants[Constant::DP_HIDDEN];
-    let back = layers * (busy(&mean.backward) + busy(&mean.weights) + busy(&mean.again));
-    let forward = layers * busy(&mean.forward);
+    let back = layers * (mean.backward.total() + mean.weights.total() + mean.again.total());
+    let forward = layers * mean.forward.total();
     // Stages that end before the last leave the passes of the others to hide behind; one stage has its own layers'.
     let (window, pieces) =
         if v > 1.0 { ((v - 1.0) / v * m.min(p), v) } else { (1.0 - 1.0 / layers.max(1.0), layers.max(1.0)) };

@@ -1,13 +1,13 @@
 //! How long a rank computes for a layer and a micro-batch, and what it sends meanwhile.
 
-use super::constant::Constant;
+use super::collectives::{Direction, Groups, Moment, Purpose, Uses, uses};
+use super::constant::{Constant, Constants};
 use super::kernel::Kernels;
 use super::model::{Attention, Counted, LayerKind};
-use super::network::{Group, Pattern};
-use super::parallel::{Axis, ContextExchange, Recompute};
-use super::step::Step;
+use super::parallel::Recompute;
+use super::step::{Overlap, Step};
 
-/// Seconds of one pass of a layer for a micro-batch on a rank.
+/// Seconds of a pass for a micro-batch on a rank.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Pass {
     /// Matrix products.
@@ -18,11 +18,11 @@ pub struct Pass {
     pub moved: f64,
     /// The accelerator waits for its host.
     pub host: f64,
-    /// Tensor-parallel collectives, alone.
+    /// Tensor-parallel collectives that nothing hides.
     pub tensor: f64,
-    /// Context-parallel collectives, alone.
+    /// Context-parallel ones.
     pub context: f64,
-    /// Exchanges of tokens, alone.
+    /// Exchanges of tokens.
     pub experts: f64,
 }
 
@@ -32,17 +32,13 @@ impl Pass {
         self.products + self.attention + self.moved + self.host
     }
 
-    fn plus(&mut self, other: &Self) {
-        self.products += other.products;
-        self.attention += other.attention;
-        self.moved += other.moved;
-        self.host += other.host;
-        self.tensor += other.tensor;
-        self.context += other.context;
-        self.experts += other.experts;
+    /// Seconds in all.
+    pub fn total(&self) -> f64 {
+        self.compute() + self.tensor + self.context + self.experts
     }
 
     /// All parts that many times.
+    #[must_use]
     pub fn times(&self, count: f64) -> Self {
         Self {
             products: self.products * count,
@@ -57,13 +53,20 @@ impl Pass {
 
     /// The sum of two.
     #[must_use]
-    pub fn and(mut self, other: &Self) -> Self {
-        self.plus(other);
-        self
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            products: self.products + other.products,
+            attention: self.attention + other.attention,
+            moved: self.moved + other.moved,
+            host: self.host + other.host,
+            tensor: self.tensor + other.tensor,
+            context: self.context + other.context,
+            experts: self.experts + other.experts,
+        }
     }
 }
 
-/// What a layer's passes take for a micro-batch.
+/// The passes of a block or a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct LayerTime {
     /// Forward.
@@ -72,8 +75,51 @@ pub struct LayerTime {
     pub backward: Pass,
     /// Backward, gradients of weights.
     pub weights: Pass,
-    /// Forward once more.
+    /// What is done again before the backward pass.
     pub again: Pass,
+}
+
+impl LayerTime {
+    /// The sum of two.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            forward: self.forward.and(&other.forward),
+            backward: self.backward.and(&other.backward),
+            weights: self.weights.and(&other.weights),
+            again: self.again.and(&other.again),
+        }
+    }
+
+    /// All passes that many times.
+    #[must_use]
+    pub fn times(&self, count: f64) -> Self {
+        Self {
+            forward: self.forward.times(count),
+            backward: self.backward.times(count),
+            weights: self.weights.times(count),
+            again: self.again.times(count),
+        }
+    }
+
+    /// Forward, backward and gradients of weights.
+    pub fn once(&self) -> Pass {
+        self.forward.and(&self.backward).and(&self.weights)
+    }
+
+    /// Seconds of everything.
+    pub fn total(&self) -> f64 {
+        self.once().total() + self.again.total()
+    }
+}
+
+/// A part of a layer between two sums with the hidden state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Block {
+    /// Attention with its projections.
+    Attention,
+    /// The feed-forward part, dense or of experts.
+    FeedForward,
 }
 
 /// Kernels of a layer's forward pass that the host launches, dense and with experts.
@@ -87,24 +133,16 @@ const COLLECTIVES: f64 = 8.0;
 pub struct Site {
     /// What kernels get.
     pub kernels: Kernels,
-    /// The tensor-parallel group.
-    pub tensor: Group,
-    /// The context-parallel group.
-    pub context: Group,
-    /// The expert-parallel group.
-    pub experts: Group,
+    /// Who communicates.
+    pub groups: Groups,
 }
 
 impl Site {
     /// Of a step.
     pub fn new(step: &Step<'_>) -> Self {
-        let parallel = &step.parallel;
-        let domain = step.network.domain;
         Self {
             kernels: Kernels::new(step.accelerator, step.constants, step.precision.matrices),
-            tensor: Group::new(parallel.tp, parallel.stride(Axis::Tensor), domain),
-            context: Group::new(parallel.cp, parallel.stride(Axis::Context), domain),
-            experts: Group::new(parallel.ep, u64::from(parallel.etp), domain),
+            groups: Groups::new(step),
         }
     }
 }
@@ -119,194 +157,189 @@ fn linear(kernels: &Kernels, tokens: f64, inputs: f64, outputs: f64, copies: f64
     ]
 }
 
-/// What a layer takes.
+impl LayerTime {
+    fn add(&mut self, products: [f64; 3]) {
+        self.forward.products += products[0];
+        self.backward.products += products[1];
+        self.weights.products += products[2];
+    }
+
+    fn moves(&mut self, forward: f64) {
+        self.forward.moved += forward;
+        self.backward.moved += 2.0 * forward;
+    }
+}
+
+/// What a layer takes; `full` where it attends to everything and not to a window.
 pub fn layer_time(step: &Step<'_>, site: &Site, kind: LayerKind, full: bool) -> LayerTime {
+    let mut time = attention(step, site, kind, full).and(&feed_forward(step, site, kind));
+    let (forward, backward) = waits(step, kind, &time);
+    time.forward.host = forward;
+    time.backward.host = backward;
+    if step.recompute == Recompute::Full {
+        time.again.host = forward;
+    }
+    time
+}
+
+/// What a block takes, without waits for the host.
+pub fn block_time(step: &Step<'_>, site: &Site, kind: LayerKind, full: bool, block: Block) -> LayerTime {
+    match block {
+        Block::Attention => attention(step, site, kind, full),
+        Block::FeedForward => feed_forward(step, site, kind),
+    }
+}
+
+fn attention(step: &Step<'_>, site: &Site, kind: LayerKind, full: bool) -> LayerTime {
     let mut time = LayerTime::default();
     let kernels = &site.kernels;
-    let constants = step.constants;
-    let parallel = &step.parallel;
-    let model = step.model;
+    let (parallel, model) = (&step.parallel, step.model);
     let (h, tp) = (f64::from(model.hidden), f64::from(parallel.tp.max(1)));
     let tokens = step.tokens();
-    let mut add = |products: [f64; 3]| {
-        time.forward.products += products[0];
-        time.backward.products += products[1];
-        time.weights.products += products[2];
-    };
-    // Attention's projections.
     let heads = f64::from(model.attention.heads());
     match model.attention {
         Attention::Grouped { kv_heads, head_dim, .. } => {
             let d = f64::from(head_dim);
-            add(linear(kernels, tokens, h, (heads + 2.0 * f64::from(kv_heads)) * d / tp, 1.0));
-            add(linear(kernels, tokens, heads * d / tp, h, 1.0));
+            time.add(linear(kernels, tokens, h, (heads + 2.0 * f64::from(kv_heads)) * d / tp, 1.0));
+            time.add(linear(kernels, tokens, heads * d / tp, h, 1.0));
         }
         Attention::Latent { q_rank, kv_rank, nope_dim, rope_dim, value_dim, .. } => {
             let [rq, rkv, nope, rope, value] =
                 [q_rank, kv_rank, nope_dim, rope_dim, value_dim].map(f64::from);
             if q_rank == 0 {
-                add(linear(kernels, tokens, h, heads * (nope + rope) / tp, 1.0));
+                time.add(linear(kernels, tokens, h, heads * (nope + rope) / tp, 1.0));
             } else {
-                add(linear(kernels, tokens, h, rq, 1.0));
-                add(linear(kernels, tokens, rq, heads * (nope + rope) / tp, 1.0));
+                time.add(linear(kernels, tokens, h, rq, 1.0));
+                time.add(linear(kernels, tokens, rq, heads * (nope + rope) / tp, 1.0));
             }
-            add(linear(kernels, tokens, h, rkv + rope, 1.0));
-            add(linear(kernels, tokens, rkv, heads * (nope + value) / tp, 1.0));
-            add(linear(kernels, tokens, heads * value / tp, h, 1.0));
+            time.add(linear(kernels, tokens, h, rkv + rope, 1.0));
+            time.add(linear(kernels, tokens, rkv, heads * (nope + value) / tp, 1.0));
+            time.add(linear(kernels, tokens, heads * value / tp, h, 1.0));
         }
     }
-    // The feed-forward part, and what of it is moved by kernels between products: per token, in numbers.
-    let mut inner = 0.0;
-    let mut permuted = 0.0;
-    match (kind, model.experts) {
-        (LayerKind::Sparse, Some(experts)) => {
-            let (ep, etp) = (f64::from(parallel.ep.max(1)), f64::from(parallel.etp.max(1)));
-            let (count, top_k) = (f64::from(experts.count), f64::from(experts.top_k));
-            let f = f64::from(experts.hidden);
-            // Tokens are divided among tensor-parallel ranks before they go to experts.
-            let own = tokens / tp * etp;
-            let local = count / ep;
-            let rows = own * top_k / local;
-            let part = constants[Constant::EXPERTS];
-            let grouped = |products: [f64; 3]| products.map(|time| time / part);
-            let up = grouped(linear(kernels, rows, h, 2.0 * f / etp, local));
-            let down = grouped(linear(kernels, rows, f / etp, h, local));
-            add(up);
-            add(down);
-            if experts.shared > 0 {
-                let wide = f * f64::from(experts.shared);
-                add(linear(kernels, tokens, h, 2.0 * wide / tp, 1.0));
-                add(linear(kernels, tokens, wide / tp, h, 1.0));
-            }
-            let router = kernels.wide_product(tokens / tp, count, h);
-            add([router, router, router]);
-            inner += 3.0 * (top_k * f / etp + f * f64::from(experts.shared));
-            permuted = own * top_k * h;
-        }
-        _ => {
-            let f = f64::from(model.mlp.hidden);
-            let gates = if model.mlp.gated { 2.0 } else { 1.0 };
-            add(linear(kernels, tokens, h, gates * f / tp, 1.0));
-            add(linear(kernels, tokens, f / tp, h, 1.0));
-            inner += (gates + 1.0) * f;
-        }
-    }
-    // Attention's core.
+    let fused = step.habits.fused_attention;
     let length = f64::from(step.batch.length);
-    let context = model.mean_context(
-        length,
-        full,
-        if step.habits.fused_attention { Counted::Causal } else { Counted::Full },
-    );
+    let counted = if fused { Counted::Causal } else { Counted::Full };
+    let context = model.mean_context(length, full, counted);
     let core = tokens * model.core_flops(context) / tp;
-    let mut scores = 0.0;
-    if step.habits.fused_attention {
-        time.forward.attention = core / kernels.attention;
-        time.backward.attention = 2.5 * core / kernels.attention_back;
+    // Fused kernels compute scores once more backward: five products for two.
+    let back = if fused { 2.5 } else { 2.0 };
+    time.forward.attention = core / kernels.attention;
+    time.backward.attention = back * core / kernels.attention_back;
+    let scores = if fused {
+        0.0
     } else {
-        // Two batched products each way, and scores that go through memory.
-        time.forward.attention = core / kernels.attention;
-        time.backward.attention = 2.0 * core / kernels.attention_back;
-        scores = tokens * context * heads / tp * constants[Constant::SCORES];
-    }
-    // What only moves data: 10 passes over the hidden state, 2 over heads, the inner state.
+        kernels.moved(tokens * context * heads / tp * step.constants[Constant::SCORES])
+    };
+    // Five passes over the hidden state, two over queries, keys, values and what attention gives.
     let width = f64::from(model.attention.key_dim());
     let between = if parallel.sequence { 1.0 / tp } else { 1.0 };
-    let numbers =
-        10.0 * h * between + (2.0 * (heads + f64::from(model.attention.kv_heads())) * width + inner) / tp;
-    let moved = kernels.moved(tokens * numbers * 2.0 + permuted * constants[Constant::PERMUTE]);
-    time.forward.moved = moved + kernels.moved(scores);
-    time.backward.moved = 2.0 * (moved + kernels.moved(scores));
-    communicate(step, site, kind, &mut time);
-    if step.frozen {
-        time.weights = Pass::default();
+    let numbers = 5.0 * h * between + 2.0 * (heads + f64::from(model.attention.kv_heads())) * width / tp;
+    time.moves(kernels.moved(tokens * numbers * 2.0) + scores);
+    communicate(step, site, kind, Block::Attention, &mut time);
+    if step.recompute == Recompute::Selective && !fused {
+        time.again = Pass { attention: time.forward.attention, moved: scores, ..Pass::default() };
     }
-    time.again = match step.recompute {
-        Recompute::Full => time.forward,
-        Recompute::Selective if !step.habits.fused_attention => {
-            Pass { attention: time.forward.attention, moved: kernels.moved(scores), ..Pass::default() }
-        }
-        _ => Pass::default(),
-    };
-    wait(step, kind, &mut time);
     time
 }
 
-/// What the host's launches take longer than what they launch.
-fn wait(step: &Step<'_>, kind: LayerKind, time: &mut LayerTime) {
+fn feed_forward(step: &Step<'_>, site: &Site, kind: LayerKind) -> LayerTime {
+    let mut time = LayerTime::default();
+    let kernels = &site.kernels;
+    let (parallel, model) = (&step.parallel, step.model);
+    let (h, tp) = (f64::from(model.hidden), f64::from(parallel.tp.max(1)));
+    let tokens = step.tokens();
+    let inner;
+    let mut permuted = 0.0;
+    if let (LayerKind::Sparse, Some(experts)) = (kind, model.experts) {
+        let (ep, etp) = (f64::from(parallel.ep.max(1)), f64::from(parallel.etp.max(1)));
+        let (count, top_k) = (f64::from(experts.count), f64::from(experts.top_k));
+        let f = f64::from(experts.hidden);
+        // Tokens are divided among tensor-parallel ranks before they go to experts.
+        let own = tokens / tp * etp;
+        let local = count / ep;
+        let rows = own * top_k / local;
+        let part = step.constants[Constant::EXPERTS];
+        let grouped = |products: [f64; 3]| products.map(|time| time / part);
+        time.add(grouped(linear(kernels, rows, h, 2.0 * f / etp, local)));
+        time.add(grouped(linear(kernels, rows, f / etp, h, local)));
+        if experts.shared > 0 {
+            let wide = f * f64::from(experts.shared);
+            time.add(linear(kernels, tokens, h, 2.0 * wide / tp, 1.0));
+            time.add(linear(kernels, tokens, wide / tp, h, 1.0));
+        }
+        let router = kernels.wide_product(tokens / tp, count, h);
+        time.add([router, router, router]);
+        inner = 3.0 * (top_k * f / etp + f * f64::from(experts.shared));
+        permuted = own * top_k * h * step.constants[Constant::PERMUTE];
+    } else {
+        let f = f64::from(model.mlp.hidden);
+        let gates = if model.mlp.gated { 2.0 } else { 1.0 };
+        time.add(linear(kernels, tokens, h, gates * f / tp, 1.0));
+        time.add(linear(kernels, tokens, f / tp, h, 1.0));
+        inner = (gates + 1.0) * f;
+    }
+    let between = if parallel.sequence { 1.0 / tp } else { 1.0 };
+    let numbers = 5.0 * h * between + inner / tp;
+    time.moves(kernels.moved(tokens * numbers * 2.0 + permuted));
+    communicate(step, site, kind, Block::FeedForward, &mut time);
+    time
+}
+
+/// What the host's launches of a layer take longer than what they launch, forward and backward.
+pub fn waits(step: &Step<'_>, kind: LayerKind, time: &LayerTime) -> (f64, f64) {
     if step.habits.graphs {
-        return;
+        return (0.0, 0.0);
     }
     let kernels = if kind == LayerKind::Sparse { LAUNCHED.1 } else { LAUNCHED.0 };
     let collectives = if step.parallel.tp > 1 { COLLECTIVES } else { 0.0 };
     let host = (kernels + collectives) * step.constants[Constant::KERNEL];
-    time.forward.host = (host - time.forward.compute() - time.forward.tensor).max(0.0);
-    if step.recompute == Recompute::Full {
-        time.again.host = time.forward.host;
-    }
+    let forward = host - time.forward.compute() - time.forward.tensor;
     let back = time.backward.compute() + time.weights.compute() + time.backward.tensor;
-    time.backward.host = (2.0 * host - back).max(0.0);
+    (forward.max(0.0), (2.0 * host - back).max(0.0))
 }
 
-fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, time: &mut LayerTime) {
-    let parallel = &step.parallel;
-    let constants = step.constants;
-    let model = step.model;
-    let number = step.precision.activations.bytes();
-    let (h, tp) = (f64::from(model.hidden), f64::from(parallel.tp.max(1)));
-    let tokens = step.tokens();
-    if parallel.tp > 1 {
-        let bytes = tokens * h * number;
-        let alone = |pattern| step.network.time(pattern, site.tensor, bytes);
-        // Experts without tensor parallelism of their own take the place of one of two pairs.
-        let pairs = if kind == LayerKind::Sparse && parallel.etp == 1 { 1.0 } else { 2.0 };
-        let one = if parallel.sequence {
-            alone(Pattern::AllGather) + alone(Pattern::ReduceScatter)
-        } else {
-            alone(Pattern::AllReduce)
-        };
-        time.forward.tensor = pairs * one / constants[Constant::TP];
-        time.backward.tensor = time.forward.tensor;
+/// The part of collectives that nothing hides: one purpose's, with overlap as asked.
+pub fn exposed(overlap: Overlap, constants: &Constants, purpose: Purpose) -> f64 {
+    match purpose {
+        Purpose::Tensor if overlap.tensor => 1.0 - constants[Constant::TP_HIDDEN],
+        Purpose::Experts if overlap.experts => 1.0 - constants[Constant::EP_HIDDEN],
+        _ => 1.0,
     }
-    if parallel.cp > 1 {
-        let kv = 2.0 * f64::from(model.attention.kv_heads()) * f64::from(model.attention.key_dim()) / tp;
-        let whole = tokens * f64::from(parallel.cp) * kv * number;
-        let q = f64::from(model.attention.heads()) * f64::from(model.attention.key_dim()) / tp;
-        let alone =
-            |pattern, bytes| step.network.time(pattern, site.context, bytes) / constants[Constant::TP];
-        match parallel.context {
-            ContextExchange::Ring => {
-                let ring = alone(Pattern::AllGather, whole);
-                // Hidden behind attention as far as that goes.
-                time.forward.context = (ring - time.forward.attention).max(0.0);
-                time.backward.context = (2.0 * ring - time.backward.attention).max(0.0);
-            }
-            ContextExchange::Gather => {
-                let gather = alone(Pattern::AllGather, whole);
-                time.forward.context = gather;
-                time.backward.context = gather + alone(Pattern::ReduceScatter, whole);
-            }
-            ContextExchange::AllToAll => {
-                let there = alone(Pattern::AllToAll, tokens * (q + kv) * number);
-                let back = alone(Pattern::AllToAll, tokens * q * number);
-                time.forward.context = there + back;
-                time.backward.context = there + back;
+}
+
+/// What collectives for a purpose get of links, in closed forms.
+pub fn got(constants: &Constants, purpose: Purpose) -> f64 {
+    match purpose {
+        Purpose::Tensor | Purpose::Context => constants[Constant::TP],
+        Purpose::Experts => constants[Constant::EP],
+        Purpose::Data | Purpose::ExpertData => constants[Constant::DP],
+        Purpose::Pipeline => constants[Constant::PP],
+    }
+}
+
+fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, block: Block, time: &mut LayerTime) {
+    let add = |found: &Uses, pass: &mut Pass| {
+        for one in found.iter().flatten() {
+            let alone = step.network.time(one.pattern, site.groups.of(one.purpose), one.bytes)
+                / got(step.constants, one.purpose);
+            let left = alone * exposed(step.overlap, step.constants, one.purpose);
+            match one.purpose {
+                Purpose::Tensor => pass.tensor += left,
+                Purpose::Context if one.moment == Moment::Beside => {
+                    pass.context += (left - pass.attention).max(0.0);
+                }
+                Purpose::Context => pass.context += left,
+                _ => pass.experts += left,
             }
         }
+    };
+    add(&uses(step, block, kind, Direction::Forward), &mut time.forward);
+    add(&uses(step, block, kind, Direction::Backward), &mut time.backward);
+    if step.frozen {
+        time.weights = Pass::default();
     }
-    if let (LayerKind::Sparse, Some(experts), true) = (kind, model.experts, parallel.ep > 1) {
-        let own = tokens / tp * f64::from(parallel.etp.max(1));
-        let numbers = own * f64::from(experts.top_k) * h;
-        let alone =
-            |bytes| step.network.time(Pattern::AllToAll, site.experts, bytes) / constants[Constant::EP];
-        let hidden = if step.overlap.experts { 1.0 - constants[Constant::EP_HIDDEN] } else { 1.0 };
-        let (there, back) = (alone(numbers * step.precision.dispatch.bytes()), alone(numbers * number));
-        time.forward.experts = (there + back) * hidden;
-        time.backward.experts = 2.0 * back * hidden;
-    }
-    if step.overlap.tensor {
-        let left = 1.0 - constants[Constant::TP_HIDDEN];
-        time.forward.tensor *= left;
-        time.backward.tensor *= left;
+    if step.recompute == Recompute::Full {
+        time.again = time.forward;
     }
 }

@@ -2,6 +2,7 @@
 
 mod accelerator;
 mod closed;
+mod collectives;
 mod constant;
 mod kernel;
 mod layer;
@@ -9,6 +10,7 @@ mod memory;
 pub mod model;
 mod network;
 mod parallel;
+mod placement;
 mod precision;
 mod software;
 mod spec;
@@ -16,13 +18,15 @@ mod step;
 
 pub use accelerator::Accelerator;
 pub use closed::{StepTime, step_time};
+pub use collectives::{Direction, Groups, Moment, Purpose, Use, Uses, uses};
 pub use constant::{Constant, Constants, SPECS, Spec};
 pub use kernel::Kernels;
-pub use layer::{LayerTime, Pass, Site, layer_time};
+pub use layer::{Block, LayerTime, Pass, Site, block_time, exposed, got, layer_time, waits};
 pub use memory::{Held, Memory, memory};
 pub use model::{Attention as ModelAttention, Counted, Experts, LayerKind, Mlp, Model, Window};
 pub use network::{Group, Network, Pattern, Tier};
 pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, Sharding};
+pub use placement::Coordinates;
 pub use precision::{Format, Precision};
 pub use software::{Factors, Scope, Software};
 pub use spec::{Task, Training, Workload};

@@ -115,7 +115,7 @@ impl Check<'_> {
                 .take(MAX_LISTED)
                 .collect();
             self.push(
-                self.error("E0802", format!("`tp` does not suit `{}`", model.name), tp, why)
+                self.error("E0902", format!("`tp` does not suit `{}`", model.name), tp, why)
                     .help(format!("`tp` may be {}", fit.join(", "))),
             );
             return false;
@@ -127,7 +127,7 @@ impl Check<'_> {
         if exchanged && !own.is_multiple_of(cp.value) {
             self.push(
                 self.error(
-                    "E0802",
+                    "E0902",
                     format!("`cp` does not suit `{}`", model.name),
                     cp,
                     format!("{} ranks do not divide the {own} heads of a tensor-parallel rank", cp.value),
@@ -153,7 +153,7 @@ impl Check<'_> {
         // Embedding and head may each be a stage of their own.
         if stages > layers + 2 {
             self.push(
-                self.error("E0802", format!("`{}` has too few layers", model.name), pp, told)
+                self.error("E0902", format!("`{}` has too few layers", model.name), pp, told)
                     .help(format!("it has {layers}; embedding and head may be stages of their own")),
             );
         } else if stages > 1 && (0..=2).all(|ends| (layers + ends) % stages != 0) {
@@ -174,7 +174,7 @@ impl Check<'_> {
                 if degree.value > 1 {
                     let label = format!("`{}` has no experts", model.name);
                     let message = format!("`{}` needs a model with experts", degree.key);
-                    self.push(self.error("E0802", message, degree, label));
+                    self.push(self.error("E0902", message, degree, label));
                     fit = false;
                 }
             }
@@ -188,7 +188,7 @@ impl Check<'_> {
             if whole % degree.value != 0 {
                 let message = format!("`{}` does not suit `{}`", degree.key, model.name);
                 let label = format!("{} ranks do not divide {what}", degree.value);
-                self.push(self.error("E0802", message, degree, label));
+                self.push(self.error("E0902", message, degree, label));
                 fit = false;
             }
         }
@@ -205,7 +205,7 @@ impl Check<'_> {
         if dp.place.is_none() {
             if fit.is_none() {
                 self.push(
-                    Diagnostic::error("E0801", "the ranks cannot be divided so")
+                    Diagnostic::error("E0901", "the ranks cannot be divided so")
                         .at(self.draft.place.clone(), format!("{product} = {each}, on {ranks} GPUs"))
                         .help(no_multiple),
                 );
@@ -215,7 +215,7 @@ impl Check<'_> {
         let all = each.saturating_mul(dp.wide());
         if all != ranks {
             let label = format!("{product} x `dp` {} = {all}, on {ranks} GPUs", dp.value);
-            let fault = self.error("E0801", "the ranks cannot be divided so".to_owned(), dp, label);
+            let fault = self.error("E0901", "the ranks cannot be divided so".to_owned(), dp, label);
             self.push(match fit {
                 Some(fit) => fault.help(format!("`dp = {fit}` would fit, which it is where it is left out")),
                 None => fault.help(no_multiple),
@@ -233,7 +233,7 @@ impl Check<'_> {
             let degree = if ep.value > 1 { ep } else { etp };
             self.push(
                 self.error(
-                    "E0801",
+                    "E0901",
                     "experts cannot be divided so".to_owned(),
                     degree,
                     format!("`ep` {} x `etp` {} = {each} does not divide {all} ranks", ep.value, etp.value),
@@ -254,7 +254,7 @@ impl Check<'_> {
             let (below, above) = (all / each * each, all.div_ceil(each) * each);
             let fit = if below == 0 { format!("{above}") } else { format!("{below} or {above}") };
             self.push(
-                Diagnostic::error("E0803", "the batch cannot be divided so")
+                Diagnostic::error("E0903", "the batch cannot be divided so")
                     .at(
                         batch.sequences.place.clone(),
                         format!(
@@ -276,7 +276,7 @@ impl Check<'_> {
         let tokens = u64::from(batch.length.value);
         let tell = |label: String, help: &str| {
             self.push(
-                Diagnostic::error("E0803", "the sequence cannot be divided so")
+                Diagnostic::error("E0903", "the sequence cannot be divided so")
                     .at(batch.length.place.clone(), label)
                     .help(help),
             );

@@ -14,7 +14,7 @@ impl Check<'_> {
         if pp.value == 1 {
             if vpp.value > 1 {
                 self.push(self.error(
-                    "E0804",
+                    "E0904",
                     "`vpp` needs a pipeline".to_owned(),
                     vpp,
                     format!("{} stages a rank, and one rank: `pp` is 1", vpp.value),
@@ -26,7 +26,7 @@ impl Check<'_> {
         }
         let Some(schedule) = schedule else { return kind };
         let fault = |message: &str, label: &str| {
-            Diagnostic::error("E0804", message).at(schedule.place.clone(), label)
+            Diagnostic::error("E0904", message).at(schedule.place.clone(), label)
         };
         if several && vpp.value < 2 {
             self.push(
@@ -83,7 +83,7 @@ impl Check<'_> {
         };
         let replicas = u64::from(dp?) * cp.wide();
         if replicas % u64::from(group.value) != 0 {
-            self.push(Diagnostic::error("E0801", "parameters cannot be sharded so").at(
+            self.push(Diagnostic::error("E0901", "parameters cannot be sharded so").at(
                 group.place.clone(),
                 format!(
                     "groups of {} do not divide `dp` {} x `cp` {} = {replicas} ranks",

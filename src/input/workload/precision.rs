@@ -38,7 +38,7 @@ pub(super) fn read(
             accelerator.peak.iter().map(|(format, _)| format!("`{}`", format.name())).collect();
         section.source.faults.push(
             Diagnostic::error(
-                "E0805",
+                "E0905",
                 format!("`{}` has no products in `{}`", accelerator.name, given.value.name()),
             )
             .at(given.place.clone(), "matrices are multiplied in this format")
