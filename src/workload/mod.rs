@@ -15,12 +15,13 @@ pub mod pipeline;
 mod placement;
 mod precision;
 mod software;
+mod spec;
 mod step;
 
 pub use accelerator::Accelerator;
 pub use closed::{StepTime, step_time};
 pub use collectives::{Direction, Groups, Moment, Purpose, Use, Uses, uses};
-pub use constant::{Constant, Constants, SPECS};
+pub use constant::{Constant, Constants, SPECS, Spec};
 pub use graph::{Class, Compute, Cost, Part, Phase, StepGraph, StepTask, Work, closed_costs, graph};
 pub use kernel::Kernels;
 pub use layer::{Block, LayerTime, Pass, Site, block_time, exposed, got, layer_time, waits};
@@ -31,4 +32,5 @@ pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, 
 pub use placement::Coordinates;
 pub use precision::{Format, Precision};
 pub use software::{Factors, Scope, Software};
+pub use spec::{Task, Training, Workload};
 pub use step::{Batch, Habits, Overlap, Step};
