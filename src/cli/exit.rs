@@ -73,7 +73,10 @@ impl Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match &error {
-            RunError::Unserved(_) | RunError::Unreachable(_) | RunError::Memory { .. } => Exit::Usage,
+            RunError::Unserved(_)
+            | RunError::Unreachable(_)
+            | RunError::Memory { .. }
+            | RunError::Pipeline { .. } => Exit::Usage,
             RunError::Cancelled => Exit::Interrupted,
             RunError::Threads { .. } => Exit::Io,
             RunError::Schedule { .. } | RunError::Endless { .. } => Exit::Incomplete,

@@ -23,6 +23,9 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     let folder =
         args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&scenario.name)));
     let mut out = OutDir::open(&folder)?;
+    if scenario.workload.is_some() {
+        return step(&scenario, args, &mut out, global, term);
+    }
     let result = carry_out(&scenario, &args.carry, term)?;
     let (told_json, told_csv) = (json::run(&result), csv::run(&result));
     out.write("result.json", told_json.as_bytes())?;
@@ -39,6 +42,27 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     }
     term.say(&out.summary());
     Ok(verdict(&result, term))
+}
+
+/// Runs a training step.
+fn step(
+    scenario: &Scenario,
+    args: &RunArgs,
+    out: &mut OutDir,
+    global: &Global,
+    term: &Term,
+) -> Result<Exit, Failure> {
+    let progress = Progress::new(term, !args.carry.no_progress, args.carry.verbose, &scenario.name);
+    let result = run::run_step(scenario, &options(&args.carry), &progress);
+    progress.finish();
+    let Some(result) = result? else { return Ok(Exit::Ok) };
+    let told_json = json::step(&result);
+    out.write("result.json", told_json.as_bytes())?;
+    match global.format {
+        Format::Table | Format::Json | Format::Csv => term.data(&told_json)?,
+    }
+    term.say(&out.summary());
+    Ok(Exit::Ok)
 }
 
 /// Prints what a run will cost.

@@ -6,11 +6,16 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, RunResult, Validation};
+use crate::result::{Calibration, RUN_SCHEMA, RunResult, StepResult, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
 pub fn run(result: &RunResult) -> String {
+    print(result)
+}
+
+/// A training step as one JSON object.
+pub fn step(result: &StepResult) -> String {
     print(result)
 }
 

@@ -42,6 +42,12 @@ pub enum RunError {
         /// The size.
         bytes: Bytes,
     },
+    /// A pipeline that has no order.
+    #[error("the pipeline cannot be run: {why}")]
+    Pipeline {
+        /// What is wrong.
+        why: String,
+    },
     /// Stopped from outside.
     #[error("interrupted")]
     Cancelled,

@@ -13,6 +13,7 @@ mod prepare;
 mod proofs;
 mod scenario;
 mod stacked;
+mod step;
 mod tell;
 mod threads;
 mod watch;
@@ -23,6 +24,7 @@ pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
+pub use step::run_step;
 pub use threads::threads;
 pub use watch::{Quiet, Watch};
 

@@ -138,16 +138,21 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     messages(step, &site, m, &mut time);
     gradients(step, &site, &mean, own, &mut time);
     time.optimizer = optimizer_seconds(step, own);
-    let ranks = parallel.ranks();
+    time.other = other(step, time.total());
+    time
+}
+
+/// What a step costs besides, after so many seconds of work: waiting for the slowest rank, memory that is nearly full, and
+/// what is fixed.
+pub fn other(step: &Step<'_>, seconds: f64) -> f64 {
+    let (parallel, constants) = (&step.parallel, step.constants);
     #[expect(clippy::cast_precision_loss, reason = "ranks are few")]
-    let doublings = (ranks as f64 / 8.0).log2().max(0.0);
-    let share = parallel.pp > 1 && parallel.tp > 1 && parallel.tp < step.network.domain;
-    let shared = if share { constants[Constant::SHARED] } else { 0.0 };
+    let doublings = (parallel.ranks() as f64 / 8.0).log2().max(0.0);
+    let shares = parallel.pp > 1 && parallel.tp > 1 && parallel.tp < step.network.domain;
+    let shared = if shares { constants[Constant::SHARED] } else { 0.0 };
     let full = memory(step).total() / step.accelerator.memory;
     let pressed = constants[Constant::PRESSURE] * (full - NEARLY_FULL).clamp(0.0, 1.0 - NEARLY_FULL);
-    time.other = time.total() * (pressed + constants[Constant::STRAGGLE] * doublings + shared)
-        + constants[Constant::STEP];
-    time
+    seconds * (pressed + constants[Constant::STRAGGLE] * doublings + shared) + constants[Constant::STEP]
 }
 
 /// Seconds of head, loss, embedding and modules for further tokens, for a micro-batch.

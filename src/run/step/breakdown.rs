@@ -19,7 +19,12 @@ pub(super) fn names() -> Vec<&'static str> {
 
 /// The time of a lane up to `end` by part: what its computation took alone, what it was slower for what ran beside it,
 /// and while it did not compute, the first of the purposes that it was communicating for, or the bubble.
-pub(super) fn lane(graph: &StepGraph, outcome: &TaskOutcome, lane: u32, end: Time) -> BTreeMap<&'static str, u64> {
+pub(super) fn lane(
+    graph: &StepGraph,
+    outcome: &TaskOutcome,
+    lane: u32,
+    end: Time,
+) -> BTreeMap<&'static str, u64> {
     let mut found: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut computing: Vec<(u64, u64)> = Vec::new();
     let mut sending: Vec<(u64, i64, usize)> = Vec::new();
@@ -74,7 +79,12 @@ pub(super) fn lane(graph: &StepGraph, outcome: &TaskOutcome, lane: u32, end: Tim
 }
 
 /// Divides whole picoseconds in proportion to seconds; what rounding leaves goes to the largest.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "parts of a time")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "parts of a time"
+)]
 fn spread(found: &mut BTreeMap<&'static str, u64>, parts: &[(Part, f64)], time: u64) {
     let all: f64 = parts.iter().map(|(_, seconds)| seconds).sum();
     let Some((largest, _)) = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1)) else { return };

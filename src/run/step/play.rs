@@ -18,6 +18,8 @@ pub(super) struct Played {
     pub(super) time: Time,
     /// The algorithm that ran.
     pub(super) algorithm: Algorithm,
+    /// Whose links these are: 0 for the fabric's own, else a number for a copy of them.
+    pub(super) copy: u32,
     /// The part of each link that was used after the latency, of those that were used.
     pub(super) loads: Vec<(LinkId, f64)>,
 }
@@ -95,13 +97,15 @@ pub(super) fn play(
     let Some(plan) = jobs.first() else { return Ok(None) };
     let played = cases::play(&asked, &prepared, plan, options.fluid, watch)?;
     let outcome = &played.outcome;
-    let longest = outcome.collectives.iter().enumerate().max_by_key(|(at, one)| (one.finish, usize::MAX - at));
+    let longest =
+        outcome.collectives.iter().enumerate().max_by_key(|(at, one)| (one.finish, usize::MAX - at));
     let Some((at, last)) = longest else { return Ok(None) };
     let launch = plan.members.get(at).map_or(Time::ZERO, |member| stacked::launch(&prepared, member));
     let latency = launch + last.breakdown.latency;
     let time = last.finish;
-    let moving = time.saturating_sub(latency).as_secs();
-    let algorithm = plan.members.first().map(|member| prepared.ways[member.way].verified.schedule().algorithm);
+    let moving = Time::from_ps(time.ps().saturating_sub(latency.ps())).as_secs();
+    let algorithm =
+        plan.members.first().map(|member| prepared.ways[member.way].verified.schedule().algorithm);
     let dressed = stacked::routes(&asked, &prepared, plan);
     let routes = dressed.as_ref().map_or_else(|| prepared.routes(&plan.members), |(routes, _)| routes);
     let mut loads: BTreeMap<LinkId, f64> = BTreeMap::new();
@@ -114,6 +118,7 @@ pub(super) fn play(
         latency: latency.min(time),
         time,
         algorithm: algorithm.unwrap_or(Algorithm::Auto),
+        copy: 0,
         loads: loads.into_iter().map(|(link, load)| (link, load.min(1.0))).collect(),
     }))
 }

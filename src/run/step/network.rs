@@ -1,0 +1,65 @@
+//! The two tiers that closed forms see of a fabric.
+
+use super::play;
+use crate::ids::NodeId;
+use crate::run::{Proofs, RunError, RunOptions, Scenario, Watch};
+use crate::workload::{Network, Pattern, Tier, Workload};
+
+/// Sizes at which a tier is looked at: between them lies its rate, below the first what a collective costs besides.
+const SIZES: (u64, u64) = (1 << 24, 1 << 28);
+/// The most domains that are looked at.
+const DOMAINS: usize = 8;
+/// A tier that nothing crosses.
+const NONE: Tier = Tier { bandwidth: f64::INFINITY, latency: 0.0, launch: 0.0 };
+
+/// The tiers of a fabric under its library: all-gathers of a domain's accelerators, and of one accelerator of each of
+/// several domains, are played at two sizes.
+///
+/// # Errors
+/// As [`super::run_step`].
+pub(super) fn network(
+    scenario: &Scenario,
+    workload: &Workload,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Network, RunError> {
+    let fabric = &scenario.fabric;
+    let nodes = fabric.endpoints();
+    let server = |node: NodeId| fabric.node(node).server;
+    let domain = match nodes.first().and_then(|node| server(*node)) {
+        Some(first) => nodes.iter().take_while(|node| server(**node) == Some(first)).count(),
+        None => 1,
+    };
+    let ends: Vec<NodeId> = nodes.iter().step_by(domain.max(1)).take(DOMAINS).copied().collect();
+    let tier = |group: Vec<NodeId>| -> Result<Tier, RunError> {
+        let ranks = group.len();
+        if ranks < 2 {
+            return Ok(NONE);
+        }
+        let groups = [group];
+        let time = |bytes| -> Result<f64, RunError> {
+            let played = play::play(scenario, (Pattern::AllGather, bytes), &groups, options, watch, proofs)?;
+            Ok(played.map_or(0.0, |played| played.time.as_secs()))
+        };
+        let (small, large) = (time(SIZES.0)?, time(SIZES.1)?);
+        Ok(between(ranks, small, large))
+    };
+    Ok(Network {
+        scaleup: tier(nodes[..domain].to_vec())?,
+        scaleout: tier(ends)?,
+        domain: u32::try_from(domain)
+            .unwrap_or(u32::MAX)
+            .min(u32::try_from(workload.parallel.ranks()).unwrap_or(u32::MAX)),
+    })
+}
+
+/// The tier whose all-gather among ranks takes these seconds at the two sizes.
+#[expect(clippy::cast_precision_loss, reason = "sizes and ranks are small")]
+fn between(ranks: usize, small: f64, large: f64) -> Tier {
+    let n = ranks as f64;
+    let part = (n - 1.0) / n;
+    let each = (large - small).max(1e-15) / (SIZES.1 - SIZES.0) as f64;
+    let fixed = (small - each * SIZES.0 as f64).max(0.0);
+    Tier { bandwidth: part / each, latency: fixed / (n - 1.0), launch: 0.0 }
+}
