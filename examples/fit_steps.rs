@@ -272,6 +272,43 @@ fn main() {
     let weights: Vec<f64> = cases.iter().map(weight).collect();
     let start = std::time::Instant::now();
     match mode {
+        "graph" => {
+            for c in &cases {
+                if c.id.starts_with(verbose) {
+                    let constants = catalogue.software[c.software]
+                        .constants(&catalogue.accelerators[c.accelerator], c.precision.matrices);
+                    let step = c.step(&catalogue, &constants);
+                    let closed = step_time(&step);
+                    let t0 = std::time::Instant::now();
+                    let g = graph(&step).unwrap();
+                    let t1 = t0.elapsed();
+                    let job = g.job(0, &closed_costs(&step, &g)).unwrap();
+                    let t2 = t0.elapsed();
+                    let out = railspine::engine::tasks::run(&job, &mut railspine::engine::Silent);
+                    println!(
+                        "{:22} closed {:9.4} (other {:.4}) graph {:9.4} ratio {:.4} tasks {} build {:?} job {:?} run {:?}",
+                        c.id,
+                        closed.total() - closed.other,
+                        closed.other,
+                        out.makespan.as_us() / 1e6,
+                        out.makespan.as_us() / 1e6 / (closed.total() - closed.other),
+                        g.tasks.len(),
+                        t1,
+                        t2 - t1,
+                        t0.elapsed() - t2
+                    );
+                    println!(
+                        "    {:?}",
+                        closed
+                            .parts()
+                            .iter()
+                            .filter(|p| p.1 > 0.0)
+                            .map(|p| format!("{} {:.3}", p.0, p.1))
+                            .collect::<Vec<_>>()
+                    );
+                }
+            }
+        }
         "loo" => {
             let mut predicted = vec![0.0; cases.len()];
             let groups: std::collections::BTreeSet<String> = cases.iter().map(|c| c.group.clone()).collect();
