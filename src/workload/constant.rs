@@ -47,6 +47,7 @@ const PART: (f64, f64) = (0.01, 1.0);
 const HIDDEN: (f64, f64) = (0.0, 1.0);
 const FACTOR: (f64, f64) = (0.0, 100.0);
 const TIME: (f64, f64) = (0.0, 10.0);
+const DEPTH: (f64, f64) = (1.0, 100_000.0);
 
 macro_rules! constants {
     ($($name:ident $key:literal $unit:literal $default:literal $range:ident $spread:literal $about:literal;)*) => {
@@ -67,7 +68,7 @@ macro_rules! constants {
 
 constants! {
     GEMM "gemm" "" 0.85 PART 0.25 "what large products get, as a part of the most that was measured";
-    GEMM_DEPTH "gemm_depth" "" 200.0 FACTOR 1.0 "inner width at which a product gets half of it";
+    GEMM_DEPTH "gemm_depth" "" 200.0 DEPTH 1.0 "inner width at which a product gets half of it";
     GEMM_WAVE "gemm_wave" "" 0.5 HIDDEN 0.3 "how much of the last wave's idle processors is lost, as a power";
     EXPERTS "experts" "" 0.7 PART 0.35 "what products of experts get, as a part of `gemm`";
     ATTENTION "attention" "" 0.5 PART 0.35 "what attention's core gets forward, as a part of the 16-bit peak";
