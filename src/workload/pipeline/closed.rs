@@ -7,8 +7,8 @@
 //! |---|---|---|
 //! | 1F1B | `(p - 1) T` | yes, for all `m` and passes |
 //! | interleaved | `(p - 1) T`, which is `1/v` of the time of a rank's stages | yes, for all `m >= p` |
-//! | ZB-H1 | `(p - 1)(F + B - W)` | yes, for all `m >= p` where `B >= W`; else `(p - 1) F` |
-//! | ZB-V | 0 between a rank's first pass and its last | yes, where `F = B = W` and `2m >= 3p - 1`; a step alone takes `(p - 1) F` more than its work, because rank `r` starts at `r F` |
+//! | ZB-H1 | `(p - 1)(F + B - W)` | yes, for all `m >= p` where `B >= W` and `F >= W`; else `(p - 1)(max(F, min(B, W)) + max(B - W, 0))` |
+//! | ZB-V | 0 between a rank's first pass and its last | yes, where `F = B = W` and `m >= 2p - 1`; a step alone takes `(p - 1) F` more than its work, because rank `r` starts at `r F` |
 //! | `DualPipe` | `(p/2 - 1)(F&B + (B + W) - 3W)` | yes, where `F = B = W`, `m` is even and at least `2p`, and pairs run as one in `F&B = T` |
 
 use super::super::parallel::Schedule;
@@ -66,7 +66,8 @@ pub fn bubble_fraction(schedule: Schedule, ranks: u32, chunks: u32, micro_batche
 /// bubble leaves out. In the unit of the costs.
 ///
 /// * 1F1B and interleaved: `(m v + p - 1) T`, and where `m < p` `(p - m)(v - 1) T` more. Exact.
-/// * ZB-H1: `m T + (p - 1)(F + max(B - W, 0))`, and where `m < p` `(p - m) min(B, W)` more. Exact.
+/// * ZB-H1: `m T + (p - 1)(F + max(B - W, 0))`; with `x = min(B, W)`, `(min(m, p) - 1)(x - F)` more where `x > F`, and
+///   `(p - m) x` more where `m < p`. Exact.
 /// * ZB-V: `2 m T + (p - 1) F`, and where `2m < 3p - 1` `(3p - 1 - 2m) F` more. Exact where `F = B = W`.
 /// * `DualPipe`: `m T` and the bubble. Exact where `F = B = W` and `m` is even and at least `2p`, with pairs as one; an
 ///   odd `m` then takes `2 F` more.
@@ -76,7 +77,10 @@ pub fn step_time(schedule: Schedule, ranks: u32, chunks: u32, micro_batches: u32
     let idle = bubble(schedule, ranks, costs);
     let more = match schedule {
         Schedule::OneForwardOneBackward => (p - m).max(0.0) * (v - 1.0).max(0.0) * costs.all(),
-        Schedule::ZeroBubble => (p - m).max(0.0) * backward.min(weights),
+        Schedule::ZeroBubble => {
+            let late = backward.min(weights);
+            (p - m).max(0.0) * late + (m.min(p) - 1.0).max(0.0) * (late - forward).max(0.0)
+        }
         Schedule::ZeroBubbleV => (p - 1.0).max(0.0) * forward + (3.0 * p - 1.0 - 2.0 * m).max(0.0) * forward,
         Schedule::DualPipe => f64::from(micro_batches % 2) * 2.0 * forward,
     };
