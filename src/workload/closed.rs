@@ -7,7 +7,8 @@ use super::layer::{LayerTime, Site, got, layer_time};
 use super::memory::memory;
 use super::model::LayerKind;
 use super::network::{Group, Pattern};
-use super::parallel::{Axis, Schedule, Sharding};
+use super::parallel::{Axis, Sharding};
+use super::pipeline::{self, Costs};
 use super::step::Step;
 
 /// Where a step's time goes, in seconds, as the rank sees it that works most. The parts sum to the step.
@@ -132,9 +133,7 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
         ..StepTime::default()
     };
     sharded(step, &mean, own * m, &mut time);
-    let mean_rank = layers / p * each + constants[Constant::MICROBATCH];
-    let (f, w) = (layers / p * mean.forward.total(), layers / p * mean.weights.total());
-    time.bubble = bubble(step, mean_rank, f, w);
+    time.bubble = bubble(step, &mean, constants[Constant::MICROBATCH]);
     messages(step, &site, m, &mut time);
     gradients(step, &site, &mean, own, &mut time);
     time.optimizer = optimizer_seconds(step, own);
@@ -195,22 +194,25 @@ pub(super) fn optimizer_seconds(step: &Step<'_>, layers: f64) -> f64 {
         / (STREAM * step.accelerator.memory_bandwidth)
 }
 
-/// Idle time of the pipeline's rank.
-fn bubble(step: &Step<'_>, rank: f64, f: f64, w: f64) -> f64 {
+/// What a pipeline takes longer than the work of its rank: `mean` is a layer's time for a micro-batch, `fixed` what is
+/// neither forward nor backward of a rank's.
+fn bubble(step: &Step<'_>, mean: &LayerTime, fixed: f64) -> f64 {
     let parallel = &step.parallel;
-    let p = f64::from(parallel.pp);
     if parallel.pp <= 1 {
         return 0.0;
     }
-    match parallel.schedule {
-        Schedule::OneForwardOneBackward => (p - 1.0) * rank / f64::from(parallel.vpp.max(1)),
-        Schedule::ZeroBubble => (p - 1.0) * (rank - 2.0 * w).max(0.0),
-        Schedule::ZeroBubbleV => 0.0,
-        Schedule::DualPipe => {
-            let back = rank - f;
-            (p / 2.0 - 1.0) * (f + back + back - 3.0 * w).max(0.0)
-        }
-    }
+    // DualPipe's two stages are each for half of the micro-batches.
+    let stages = f64::from(parallel.pp) * f64::from(parallel.vpp.max(1));
+    let layers = f64::from(step.model.layers) / stages;
+    let fixed = fixed / f64::from(parallel.vpp.max(1)) / 2.0;
+    let costs = Costs {
+        forward: layers * mean.forward.total() + fixed,
+        backward: layers * (mean.backward.total() + mean.again.total()) + fixed,
+        weights: layers * mean.weights.total(),
+    };
+    let m = step.micro_batches();
+    let whole = pipeline::step_time(parallel.schedule, parallel.pp, parallel.chunks(), m, costs);
+    (whole - f64::from(m) * f64::from(parallel.vpp.max(1)) * costs.all()).max(0.0)
 }
 
 /// Messages between stages.

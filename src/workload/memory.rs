@@ -4,6 +4,7 @@
 
 use super::model::LayerKind;
 use super::parallel::{Recompute, Schedule, Sharding};
+use super::pipeline;
 use super::precision::Format;
 use super::step::Step;
 
@@ -93,20 +94,16 @@ pub fn memory(step: &Step<'_>) -> Memory {
 }
 
 /// Micro-batches whose activations the first rank keeps, each of all its layers.
+#[expect(clippy::cast_precision_loss, reason = "passes in flight are few")]
 fn in_flight(step: &Step<'_>) -> f64 {
     let parallel = &step.parallel;
-    let m = f64::from(step.micro_batches());
-    let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
+    let m = step.micro_batches();
     if parallel.pp <= 1 {
         return 1.0;
     }
-    match parallel.schedule {
-        Schedule::OneForwardOneBackward if parallel.vpp > 1 => {
-            (m * v).min(2.0 * (p - 1.0) + (v - 1.0) * p + 1.0) / v
-        }
-        Schedule::OneForwardOneBackward | Schedule::ZeroBubble | Schedule::ZeroBubbleV => p.min(m),
-        Schedule::DualPipe => (p + 1.0).min(m),
-    }
+    let passes = pipeline::in_flight(parallel.schedule, parallel.pp, parallel.chunks(), m, 0);
+    // A pass goes through one of the rank's stages; DualPipe's are each of all the rank's layers.
+    passes as f64 / f64::from(parallel.vpp.max(1))
 }
 
 impl Step<'_> {

@@ -150,6 +150,14 @@ impl Parallel {
         self.tp as u64 * self.pp as u64 * self.cp as u64 * self.dp as u64
     }
 
+    /// Stages that a pipeline rank has: `DualPipe` has two, one for each way.
+    pub const fn chunks(&self) -> u32 {
+        match self.schedule {
+            Schedule::DualPipe => 2,
+            _ => self.vpp,
+        }
+    }
+
     /// Ranks of an axis.
     pub const fn degree(&self, axis: Axis) -> u32 {
         match axis {

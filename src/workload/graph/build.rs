@@ -41,7 +41,7 @@ const DATA: [Purpose; 2] = [Purpose::Data, Purpose::ExpertData];
 /// What is wrong with the pipeline.
 pub fn graph(step: &Step<'_>) -> Result<StepGraph, Vec<OrderFault>> {
     let parallel = &step.parallel;
-    let order = order(parallel.schedule, parallel.pp, parallel.vpp, step.micro_batches())?;
+    let order = order(parallel.schedule, parallel.pp, parallel.chunks(), step.micro_batches())?;
     let site = Site::new(step);
     let emitter = Emitter {
         graph: StepGraph {
