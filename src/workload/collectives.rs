@@ -65,7 +65,7 @@ pub struct Use {
 }
 
 /// The most collectives of a block in a pass.
-pub(super) const MOST: usize = 4;
+pub(super) const MOST: usize = 5;
 
 /// Collectives of a block in a pass.
 pub type Uses = [Option<Use>; MOST];
@@ -147,6 +147,10 @@ pub fn uses(step: &Step<'_>, block: Block, kind: LayerKind, direction: Direction
         let bytes = tokens * h * number;
         if parallel.sequence {
             add(Purpose::Tensor, Pattern::AllGather, bytes, Moment::Before);
+            if direction == Direction::Backward {
+                // What the block was given was kept divided: it is gathered once more for the gradients of weights.
+                add(Purpose::Tensor, Pattern::AllGather, bytes, Moment::Beside);
+            }
             add(Purpose::Tensor, Pattern::ReduceScatter, bytes, Moment::After);
         } else {
             add(Purpose::Tensor, Pattern::AllReduce, bytes, Moment::After);

@@ -319,16 +319,19 @@ pub fn got(constants: &Constants, purpose: Purpose) -> f64 {
 }
 
 fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, block: Block, time: &mut LayerTime) {
+    // Behind what is beside a collective it hides as far as that goes.
+    let behind = time.weights.compute();
     let add = |found: &Uses, pass: &mut Pass| {
         for one in found.iter().flatten() {
             let alone = step.network.time(one.pattern, site.groups.of(one.purpose), one.bytes)
                 / got(step.constants, one.purpose);
-            let left = alone * exposed(step.overlap, step.constants, one.purpose);
+            let left = match (one.purpose, one.moment) {
+                (Purpose::Context, Moment::Beside) => (alone - pass.attention).max(0.0),
+                (_, Moment::Beside) => (alone - behind).max(0.0),
+                _ => alone * exposed(step.overlap, step.constants, one.purpose),
+            };
             match one.purpose {
                 Purpose::Tensor => pass.tensor += left,
-                Purpose::Context if one.moment == Moment::Beside => {
-                    pass.context += (left - pass.attention).max(0.0);
-                }
                 Purpose::Context => pass.context += left,
                 _ => pass.experts += left,
             }
