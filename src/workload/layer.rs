@@ -313,15 +313,14 @@ pub fn got(constants: &Constants, purpose: Purpose) -> f64 {
     match purpose {
         Purpose::Tensor | Purpose::Context => constants[Constant::TP],
         Purpose::Experts => constants[Constant::EP],
-        Purpose::Data | Purpose::ExpertData => constants[Constant::DP],
+        Purpose::Shard | Purpose::Data | Purpose::ExpertData => constants[Constant::DP],
         Purpose::Pipeline => constants[Constant::PP],
     }
 }
 
 fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, block: Block, time: &mut LayerTime) {
-    // Behind what is beside a collective it hides as far as that goes.
-    let behind = time.weights.compute();
-    let add = |found: &Uses, pass: &mut Pass| {
+    let weights = time.weights.compute();
+    let add = |found: &Uses, pass: &mut Pass, behind: f64| {
         for one in found.iter().flatten() {
             let alone = step.network.time(one.pattern, site.groups.of(one.purpose), one.bytes)
                 / got(step.constants, one.purpose);
@@ -337,8 +336,10 @@ fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, block: Block, time
             }
         }
     };
-    add(&uses(step, block, kind, Direction::Forward), &mut time.forward);
-    add(&uses(step, block, kind, Direction::Backward), &mut time.backward);
+    add(&uses(step, block, kind, Direction::Forward), &mut time.forward, 0.0);
+    // What is beside a block's gradients hides behind all of them.
+    let behind = time.backward.compute() + weights;
+    add(&uses(step, block, kind, Direction::Backward), &mut time.backward, behind);
     if step.frozen {
         time.weights = Pass::default();
     }
