@@ -12,10 +12,28 @@ use super::{Proofs, RunError, RunOptions, Scenario, Watch, pool};
 use crate::engine::{EngineKind, Probe, tasks};
 use crate::ids::NodeId;
 use crate::result::StepResult;
-use crate::units::Time;
-use crate::workload::{Cost, Pattern, Purpose, Step, StepGraph, Workload, graph, step_time};
+use crate::units::{Bytes, Time};
+use crate::workload::{Cost, Network, Pattern, Purpose, Step, StepGraph, Tier, Workload, graph, step_time};
 
-use play::Played;
+pub use play::{PlayedGroups, play_groups};
+
+/// The graph of a scenario's training step, with no times of collectives in it; `None` where it has none.
+///
+/// # Errors
+/// Where the pipeline has no order.
+pub fn step_graph(scenario: &Scenario) -> Result<Option<StepGraph>, RunError> {
+    // What ranks compute and send does not depend on the network.
+    let tier = Tier { bandwidth: 1.0, latency: 0.0, launch: 0.0 };
+    let network = Network { scaleup: tier, scaleout: tier, domain: 1 };
+    let step = scenario.workload.as_ref().and_then(|workload| workload.step(network));
+    step.map(|step| made(&step)).transpose()
+}
+
+fn made(step: &Step<'_>) -> Result<StepGraph, RunError> {
+    graph(step).map_err(|faults| RunError::Pipeline {
+        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })
+}
 
 /// Runs the training step of a scenario by the first of its engines; `None` where it has none.
 ///
@@ -47,7 +65,7 @@ struct Ran {
     graph: StepGraph,
     outcome: tasks::TaskOutcome,
     /// By lane and class.
-    played: Vec<Vec<Option<Played>>>,
+    played: Vec<Vec<Option<PlayedGroups>>>,
 }
 
 fn fluid(
@@ -58,9 +76,7 @@ fn fluid(
     watch: &dyn Watch,
     proofs: &Proofs,
 ) -> Result<Ran, RunError> {
-    let graph = graph(step).map_err(|faults| RunError::Pipeline {
-        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    })?;
+    let graph = made(step)?;
     let played = play_all(scenario, workload, &graph, options, watch, proofs)?;
     let (rows, costs) = rows::rows(&played);
     let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {
@@ -95,7 +111,7 @@ fn play_all(
     options: &RunOptions,
     watch: &dyn Watch,
     proofs: &Proofs,
-) -> Result<Vec<Vec<Option<Played>>>, RunError> {
+) -> Result<Vec<Vec<Option<PlayedGroups>>>, RunError> {
     let nodes = scenario.fabric.endpoints();
     let groups = |purpose: Purpose, lane: u32| -> Vec<Vec<NodeId>> {
         let ranks = workload.parallel.groups(purpose, lane);
@@ -107,10 +123,10 @@ fn play_all(
         .flat_map(|lane| (0..graph.classes.len()).map(move |class| (lane, class)))
         .filter(|(lane, class)| used[*lane][*class])
         .collect();
-    let one = |(lane, class): (usize, usize)| -> Result<Option<Played>, RunError> {
+    let one = |(lane, class): (usize, usize)| -> Result<Option<PlayedGroups>, RunError> {
         let kind = &graph.classes[class];
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of tensors")]
-        let bytes = kind.bytes.ceil() as u64;
+        let bytes = Bytes(kind.bytes.ceil() as u64);
         let mut groups = groups(kind.purpose, u32::try_from(lane).unwrap_or(u32::MAX));
         if kind.pattern == Pattern::Send {
             // Both ways at once: activations go on while gradients come back.
@@ -118,32 +134,32 @@ fn play_all(
                 groups.iter().map(|pair| pair.iter().rev().copied().collect()).collect();
             groups.extend(back);
         }
-        play::play(scenario, (kind.pattern, bytes), &groups, options, watch, proofs)
+        play_groups(scenario, (play::op(kind.pattern), bytes), &groups, options, watch, proofs)
     };
-    let mut found: Vec<Vec<Option<Played>>> = vec![vec![None; graph.classes.len()]; lanes];
+    let mut found: Vec<Vec<Option<PlayedGroups>>> = vec![vec![None; graph.classes.len()]; lanes];
     let sample: Vec<usize> = (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect();
     let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|(lane, _)| sample.contains(lane));
-    let played: Vec<Option<Played>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
+    let played: Vec<Option<PlayedGroups>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
     for ((lane, class), played) in first.iter().zip(played) {
         found[*lane][*class] = played;
     }
     // Of each class that is the same wherever it was looked at, one lane stands for the others.
-    let alike: Vec<Option<Played>> = (0..graph.classes.len())
+    let alike: Vec<Option<PlayedGroups>> = (0..graph.classes.len())
         .map(|class| {
             // A lane in between stands for the others, before those at the ends.
             let lanes = sample.iter().skip(1).chain(&sample[..1]);
             let mut seen = lanes.filter_map(|lane| found[*lane][class].as_ref());
             let first = seen.next()?;
-            let same = |other: &Played| (other.time, other.latency) == (first.time, first.latency);
+            let same = |other: &PlayedGroups| (other.time, other.latency) == (first.time, first.latency);
             seen.all(same).then(|| first.clone())
         })
         .collect();
     let (copied, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, class)| alike[*class].is_some());
     for (lane, class) in copied {
         let copy = u32::try_from(lane).unwrap_or(u32::MAX).saturating_add(1);
-        found[lane][class] = alike[class].clone().map(|played| Played { copy, ..played });
+        found[lane][class] = alike[class].clone().map(|played| PlayedGroups { copy, ..played });
     }
-    let played: Vec<Option<Played>> = rest.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
+    let played: Vec<Option<PlayedGroups>> = rest.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
     for ((lane, class), played) in rest.iter().zip(played) {
         found[*lane][*class] = played;
     }
@@ -162,6 +178,6 @@ fn used(graph: &StepGraph) -> Vec<Vec<bool>> {
 }
 
 /// What a collective that was played costs a task.
-fn cost(played: &Played, demands: Vec<(u32, f64)>) -> Cost {
+fn cost(played: &PlayedGroups, demands: Vec<(u32, f64)>) -> Cost {
     Cost { latency: played.latency, work: Time::from_ps(played.time.ps() - played.latency.ps()), demands }
 }
