@@ -71,6 +71,10 @@ pub(super) enum Command {
     Validate(ValidateArgs),
     /// Fit a stack profile to logs of nccl-tests, and tell how well its constants are known
     Calibrate(CalibrateArgs),
+    /// Play a trace of a step on a fabric: Chakra files, or a workload of AICB
+    Replay(ReplayArgs),
+    /// Write the training step of a scenario as Chakra files
+    Export(ExportArgs),
     /// Draw the plots of a saved result again
     Plot(PlotArgs),
     /// Print a commented template of a scenario or topology file
@@ -146,6 +150,48 @@ pub(super) struct CheckArgs {
 pub(super) struct ShowArgs {
     /// Topology or scenario file; `-` is stdin
     pub(super) file: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// Folder of `NAME.RANK.et` files, `FOLDER/NAME` where it has several traces, or a workload of AICB (`.txt`)
+    pub(super) trace: PathBuf,
+    /// What it is played on: a topology, or a scenario with its fabric and its stack
+    #[arg(long, visible_alias = "scenario", value_name = "FILE")]
+    pub(super) topology: String,
+    /// Stack profile, built-in or a file [default: the scenario's, or none]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) profile: Option<String>,
+    /// Accelerator for nodes that tell operations or bytes and no time, built-in or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) accelerator: Option<String>,
+    /// Groups of the trace's collectives [default: NAME.groups.json beside it]
+    #[arg(long, value_name = "FILE")]
+    pub(super) groups: Option<PathBuf>,
+    /// Ranks of a workload of AICB [default: those of its header]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) ranks: Option<u32>,
+    /// Play one rank of a workload of AICB, which stands for the others
+    #[arg(long, value_name = "RANK")]
+    pub(super) one: Option<u32>,
+    /// Folder for results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Threads [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// Scenario file with a `[workload]`; `-` is stdin
+    pub(super) file: String,
+    /// Folder for the files [default: out/NAME-chakra]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use crate::input::{self, LoadError, LoadOptions, Loaded};
 use crate::run::Scenario;
 use crate::stack::Profile;
 use crate::stack::param::SPECS;
+use crate::workload::Accelerator;
 
 /// What a file turned out to hold.
 pub(super) enum Document {
@@ -46,6 +47,11 @@ pub(super) fn scenario(path: &str, seed: Option<u64>, term: &Term) -> Result<Sce
 /// Reads a stack profile; faults and warnings are told on stderr.
 pub(super) fn profile(path: &str, term: &Term) -> Result<Profile, Failure> {
     settle(input::load_profile(path, &options(path, None)?), term)
+}
+
+/// Reads an accelerator; faults and warnings are told on stderr.
+pub(super) fn accelerator(path: &str, term: &Term) -> Result<Accelerator, Failure> {
+    settle(input::load_accelerator(path, &options(path, None)?), term)
 }
 
 /// Reads a scenario, a topology, a stack profile or a part of workloads, whichever it is.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, RunResult, StepResult, Validation};
+use crate::result::{Calibration, RUN_SCHEMA, ReplayResult, RunResult, StepResult, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -16,6 +16,11 @@ pub fn run(result: &RunResult) -> String {
 
 /// A training step as one JSON object.
 pub fn step(result: &StepResult) -> String {
+    print(result)
+}
+
+/// A trace that was played as one JSON object.
+pub fn replay(result: &ReplayResult) -> String {
     print(result)
 }
 

@@ -8,6 +8,7 @@ pub mod draw;
 mod forecast;
 pub mod json;
 mod number;
+pub mod replay;
 mod series;
 pub mod show;
 mod stack;

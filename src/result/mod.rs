@@ -1,6 +1,7 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
 mod calibrate;
+mod replay;
 mod stack;
 mod step;
 mod validate;
@@ -13,6 +14,7 @@ use crate::units::Bytes;
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
+pub use replay::{REPLAY_SCHEMA, RankUse, ReplayCollective, ReplayResult};
 pub use stack::StackSummary;
 pub use step::{
     STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepMemory, StepPart, StepResult, StepSpan,

@@ -24,6 +24,7 @@ pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
+pub use stacked::summary as stack_summary;
 pub use step::{PlayedGroups, play_groups, run_step, step_graph};
 pub use threads::threads;
 pub use watch::{Quiet, Watch};
