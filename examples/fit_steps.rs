@@ -233,7 +233,7 @@ fn report(cases: &[StepCase], predicted: &[f64], verbose: &str) {
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
-    let rows = step_times::read(&std::fs::read(&args[1]).unwrap()).unwrap();
+    let rows = step_times::read(&args[1], &std::fs::read(&args[1]).unwrap()).unwrap().rows;
     let mode = args.get(2).map_or("fit", String::as_str);
     let verbose = args.get(3).map_or("", String::as_str);
     let catalogue = catalogue();
