@@ -1,9 +1,10 @@
 //! Every wrong file under `tests/errors` gives exactly the text that stands beside it.
 //!
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
-//! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile` as that, other
-//! TOML files as scenarios; CSV files are measurements (placements, where their names say so), and logs are of nccl-tests.
-//! Folders that end in `.chakra` are traces, and `.txt` files workloads of AICB.
+//! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile`, `# model`,
+//! `# accelerator` or `# software` as that, other TOML files as scenarios; CSV files are measurements (placements, where
+//! their names say so), and logs are of nccl-tests. Folders that end in `.chakra` are traces, and `.txt` files workloads of
+//! AICB.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -15,15 +16,19 @@ use railspine::cli::render::render_all;
 use railspine::diag::{Diagnostic, SourceMap};
 use railspine::exchange::aicb::{self, Lowering, Which};
 use railspine::exchange::{Rejected, chakra, measured, nccl_tests, placement};
-use railspine::input::{LoadError, LoadOptions, codes, explain, load_profile, load_scenario, load_topology};
+use railspine::input::{
+    LoadError, LoadOptions, codes, explain, load_accelerator, load_model, load_profile, load_scenario,
+    load_software, load_topology,
+};
 
 #[path = "support/golden.rs"]
 mod golden;
 
 /// The wrong files, sorted, as paths from the root of the crate: tests run there.
 fn corpus() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir("tests/errors")
-        .unwrap()
+    let mut files: Vec<PathBuf> = ["tests/errors", "tests/errors/workload"]
+        .into_iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension != "stderr"))
         .collect();
@@ -59,6 +64,12 @@ fn told(path: &Path) -> (SourceMap, Vec<Diagnostic>) {
         load_topology(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else if text.starts_with("# stack profile") {
         load_profile(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# model") {
+        load_model(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# accelerator") {
+        load_accelerator(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# software") {
+        load_software(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else {
         load_scenario(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     };

@@ -13,8 +13,8 @@ use railspine::engine::{EngineKind, Steps};
 use railspine::fabric::{Fabric, InNetwork, NodeKind, Routing};
 use railspine::ids::Rank;
 use railspine::input::{
-    INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, load_profile, load_scenario, load_topology,
-    scenario_schema, stack_profile_schema, topology_schema,
+    INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, accelerator_schema, load_profile, load_scenario,
+    load_topology, model_schema, scenario_schema, software_schema, stack_profile_schema, topology_schema,
 };
 use railspine::run::{ExpectWhat, Scenario};
 use railspine::units::{Bandwidth, Bytes, Time};
@@ -298,6 +298,9 @@ fn schemas_are_up_to_date() {
         ("scenario", scenario_schema()),
         ("topology", topology_schema()),
         ("stack-profile", stack_profile_schema()),
+        ("model", model_schema()),
+        ("accelerator", accelerator_schema()),
+        ("software", software_schema()),
     ] {
         let path = format!("schemas/{name}.schema.json");
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";

@@ -271,9 +271,20 @@ fn endings_have_their_codes_and_messages() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(text(&railspine(&["completions", shell]).stdout).contains("railspine"));
     }
-    for schema in
-        ["scenario", "topology", "stack-profile", "run", "compare", "forecast", "show", "validate", "check"]
-    {
+    for schema in [
+        "scenario",
+        "topology",
+        "stack-profile",
+        "model",
+        "accelerator",
+        "software",
+        "run",
+        "compare",
+        "forecast",
+        "show",
+        "validate",
+        "check",
+    ] {
         let told = railspine(&["schema", schema]).stdout;
         let value: serde_json::Value = serde_json::from_slice(&told).unwrap();
         assert!(value.is_object(), "{schema}");

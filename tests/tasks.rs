@@ -109,6 +109,18 @@ fn what_one_cannot_use_the_other_gets() {
     assert_eq!(outcome.finish, [Time(4_000), Time(4_000)]);
 }
 
+/// Two tasks are held by rows of their own at different levels; the third gets what both leave of the row of all.
+#[test]
+fn what_two_cannot_use_the_third_gets() {
+    let mut builder = TaskJobBuilder::new();
+    let (all, eighth, quarter) = (builder.row(1.0), builder.row(0.125), builder.row(0.25));
+    builder.task(Task::new(Time(125)).demands(&[(all, 1.0), (eighth, 1.0)]));
+    builder.task(Task::new(Time(250)).demands(&[(all, 1.0), (quarter, 1.0)]));
+    builder.task(Task::new(Time(625)).demands(&[(all, 1.0)]));
+    let outcome = run(&builder.finish().unwrap());
+    assert_eq!(outcome.finish, [Time(1_000); 3]);
+}
+
 #[test]
 fn queues_are_in_order_and_a_task_of_two_holds_both() {
     let mut builder = TaskJobBuilder::new();

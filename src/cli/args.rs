@@ -280,6 +280,12 @@ pub(super) enum SchemaName {
     Topology,
     /// Stack profiles
     StackProfile,
+    /// Models of workloads
+    Model,
+    /// Accelerators of workloads
+    Accelerator,
+    /// Generations of training software
+    Software,
     /// What `run --format json` prints
     Run,
     /// What `compare --format json` prints

@@ -167,6 +167,9 @@ fn machine(path: &str, term: &Term) -> Result<Machine, Failure> {
         Document::Profile(_) => {
             Err(usage(format!("`{path}` is a stack profile, expected a topology or a scenario")))
         }
+        Document::Part(what, _) => {
+            Err(usage(format!("`{path}` is {what}, expected a topology or a scenario")))
+        }
     }
 }
 

@@ -13,6 +13,9 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
     let mut entries = Vec::new();
     for file in &args.files {
         let (ok, what) = match load::document(file, term) {
+            Ok(Document::Scenario(scenario)) if scenario.workload.is_some() => {
+                (true, format!("scenario, a training step on {} GPUs", scenario.fabric.endpoints().len()))
+            }
             Ok(Document::Scenario(scenario)) => {
                 let cases: usize =
                     scenario.collectives.iter().map(|c| c.algorithms.len() * c.sizes.len()).sum();
@@ -27,6 +30,7 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
             Ok(Document::Profile(profile)) => {
                 (true, format!("stack profile of `{}`", profile.software.name()))
             }
+            Ok(Document::Part(what, title)) => (true, format!("{what}, {title}")),
             Err(failure) => {
                 worst = failure.tell(term);
                 (false, "refused".into())

@@ -20,6 +20,8 @@ pub(super) enum Document {
     Topology(Box<Fabric>),
     /// A stack profile.
     Profile(Box<Profile>),
+    /// A part of workloads: what it is, and a line about it.
+    Part(&'static str, String),
 }
 
 /// Options for reading `path`: the text of stdin where it is `-`.
@@ -46,7 +48,7 @@ pub(super) fn profile(path: &str, term: &Term) -> Result<Profile, Failure> {
     settle(input::load_profile(path, &options(path, None)?), term)
 }
 
-/// Reads a scenario, a topology or a stack profile, whichever it is.
+/// Reads a scenario, a topology, a stack profile or a part of workloads, whichever it is.
 pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
     let options = options(path, None)?;
     let text = match &options.stdin {
@@ -57,6 +59,17 @@ pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
         settle(input::load_profile(path, &options), term).map(|p| Document::Profile(Box::new(p)))
     } else if is_scenario(&text) {
         settle(input::load_scenario(path, &options), term).map(|s| Document::Scenario(Box::new(s)))
+    } else if let Some(part) = part(&text) {
+        let (what, told) = match part {
+            Part::Model => ("a model", settle(input::load_model(path, &options), term)?.title),
+            Part::Accelerator => {
+                ("an accelerator", settle(input::load_accelerator(path, &options), term)?.title)
+            }
+            Part::Software => {
+                ("a generation of software", settle(input::load_software(path, &options), term)?.title)
+            }
+        };
+        Ok(Document::Part(what, told))
     } else {
         settle(input::load_topology(path, &options), term).map(|f| Document::Topology(Box::new(f)))
     }
@@ -79,6 +92,28 @@ fn is_profile(text: &str) -> bool {
         table.is_some_and(|table| SPECS.iter().any(|spec| spec.key.split('.').next() == Some(table)))
     };
     has_key(text, &["library", "based_on"]) || text.lines().any(constants)
+}
+
+/// A part of workloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Model,
+    Accelerator,
+    Software,
+}
+
+/// Which part of workloads a file is meant as, by the keys and tables that no other kind of file has.
+fn part(text: &str) -> Option<Part> {
+    let table = |name: &str| text.lines().any(|line| line.trim() == name);
+    if has_key(text, &["layers", "hidden", "vocabulary"]) || table("[attention]") || table("[mlp]") {
+        Some(Part::Model)
+    } else if has_key(text, &["processors", "memory_bandwidth", "idle_power"]) || table("[peak]") {
+        Some(Part::Accelerator)
+    } else if table("[habits]") {
+        Some(Part::Software)
+    } else {
+        None
+    }
 }
 
 /// Whether one of these keys stands above all tables of the text.
@@ -133,5 +168,15 @@ mod tests {
         assert!(is_profile("name = \"x\"\n[step.scaleup.ring]\nll = \"1 us\"\n"));
         assert!(!is_profile("[stack]\nlibrary = \"nccl\"\n"));
         assert!(!is_profile("kind = \"run\"\n[stack.set]\nlaunch.ll = \"1 us\"\n"));
+    }
+
+    #[test]
+    fn parts_of_workloads_are_told_from_others() {
+        assert_eq!(part("# x\nlayers = 4\n"), Some(Part::Model));
+        assert_eq!(part("name = \"x\"\n[attention]\nheads = 4\n"), Some(Part::Model));
+        assert_eq!(part("name = \"x\"\nprocessors=4\n"), Some(Part::Accelerator));
+        assert_eq!(part("[peak]\nbf16 = \"1 TFLOP/s\"\n"), Some(Part::Accelerator));
+        assert_eq!(part("name = \"x\"\n[habits]\ngraphs = true\n"), Some(Part::Software));
+        assert_eq!(part("name = \"x\"\n[[node]]\nkind = \"gpu\"\n"), None);
     }
 }

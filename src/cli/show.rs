@@ -15,6 +15,10 @@ pub(super) fn show(args: &ShowArgs, global: &Global, term: &Term) -> Result<Exit
             let message = format!("`{}` is a stack profile, which has no fabric to show", args.file);
             return Err(Failure::Message(Exit::Usage, message));
         }
+        Document::Part(what, _) => {
+            let message = format!("`{}` is {what}, which has no fabric to show", args.file);
+            return Err(Failure::Message(Exit::Usage, message));
+        }
     };
     match global.format {
         Format::Table => term.data(&report::table(&told))?,

@@ -53,6 +53,9 @@ texts! {
     "E0503" => "file that cannot be read",
     "E0601" => "unknown stack profile",
     "E0602" => "not a release",
+    "E0603" => "unknown model",
+    "E0604" => "unknown accelerator",
+    "E0605" => "unknown software",
     "E0701" => "not a table of measurements",
     "E0702" => "header of measurements that cannot be used",
     "E0703" => "not a log of nccl-tests",
@@ -63,8 +66,14 @@ texts! {
     "E0805" => "ranks of a trace that do not fit together",
     "E0806" => "not a workload of AICB",
     "E0807" => "workload that cannot be spread over ranks",
+    "E0901" => "ranks that cannot be divided so",
+    "E0902" => "degree that does not suit the model",
+    "E0903" => "batch or sequence that cannot be divided so",
+    "E0904" => "schedule that does not suit the pipeline",
+    "E0905" => "number format that the accelerator lacks",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
+    "W0303" => "layers shared unevenly",
 }
 
 /// All codes with their titles, in order.

@@ -1,4 +1,4 @@
-//! From a path to a checked scenario, fabric or stack profile.
+//! From a path to a checked scenario, fabric, stack profile, or part of a workload.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read};
@@ -9,11 +9,12 @@ use toml::de::DeTable;
 
 use super::reader::{Faults, Source};
 use super::section::Section;
-use super::{scenario, stack, topology};
+use super::{scenario, stack, topology, workload};
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::fabric::Fabric;
 use crate::run::Scenario;
 use crate::stack::Profile;
+use crate::workload::{Accelerator, Model, Software};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
@@ -78,11 +79,18 @@ pub fn load_scenario(path: &str, options: &LoadOptions) -> Result<Loaded<Scenari
 /// The file cannot be read, or has faults.
 pub fn load_topology(path: &str, options: &LoadOptions) -> Result<Loaded<Fabric>, LoadError> {
     load(path, options, "the topology", |root, _| {
-        if scenario::is_scenario(&root, "a topology") || stack::is_profile(&root, "a topology") {
+        if is_no_topology(&root) {
             return None;
         }
         topology::read(root, path, topology::Overrides::default())
     })
+}
+
+/// True, with a fault, where a file that should be a topology is of another kind.
+pub(super) fn is_no_topology(root: &Section<'_>) -> bool {
+    scenario::is_scenario(root, "a topology")
+        || stack::is_profile(root, "a topology")
+        || workload::is_part(root, "a topology")
 }
 
 /// Reads and checks a stack profile.
@@ -91,6 +99,30 @@ pub fn load_topology(path: &str, options: &LoadOptions) -> Result<Loaded<Fabric>
 /// The file cannot be read, or has faults.
 pub fn load_profile(path: &str, options: &LoadOptions) -> Result<Loaded<Profile>, LoadError> {
     load(path, options, "the stack profile", |root, _| stack::read_profile(root, path, stack::COUNT))
+}
+
+/// Reads and checks a model.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_model(path: &str, options: &LoadOptions) -> Result<Loaded<Model>, LoadError> {
+    load(path, options, workload::MODEL, |root, _| workload::read_model(root, path))
+}
+
+/// Reads and checks an accelerator.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_accelerator(path: &str, options: &LoadOptions) -> Result<Loaded<Accelerator>, LoadError> {
+    load(path, options, workload::ACCELERATOR, |root, _| workload::read_accelerator(root, path))
+}
+
+/// Reads and checks a generation of software.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_software(path: &str, options: &LoadOptions) -> Result<Loaded<Software>, LoadError> {
+    load(path, options, workload::SOFTWARE, |root, _| workload::read_software(root, path))
 }
 
 fn load<T>(

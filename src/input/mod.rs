@@ -1,4 +1,4 @@
-//! TOML files in: scenarios, topologies and stack profiles, with every fault of a file told in one pass.
+//! TOML files in: scenarios, topologies, stack profiles, models, accelerators and software, with every fault of a file told in one pass.
 
 mod aliases;
 mod beside;
@@ -25,12 +25,15 @@ mod section;
 mod sizes;
 pub mod stack;
 mod topology;
+pub mod workload;
 
 pub use explain::{codes, explain};
 pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
 pub use load::{
-    LoadError, LoadOptions, Loaded, load_profile, load_scenario, load_topology, plain, read_bytes,
-    read_stdin, read_text,
+    LoadError, LoadOptions, Loaded, load_accelerator, load_model, load_profile, load_scenario, load_software,
+    load_topology, plain, read_bytes, read_stdin, read_text,
 };
 pub use names::nearest_entry;
-pub use schema::{scenario_schema, stack_profile_schema, topology_schema};
+pub use schema::{
+    accelerator_schema, model_schema, scenario_schema, software_schema, stack_profile_schema, topology_schema,
+};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::reader::{At, Item};
 use crate::diag::{Diagnostic, nearest};
-use crate::units::{Bandwidth, Bytes, Length, Time, UnitError};
+use crate::units::{Bandwidth, Bytes, FlopRate, Length, Power, Time, UnitError};
 
 /// A quantity of `units` that files hold, with the largest value that is sensible: everything that is
 /// computed from it then fits in 64 bits.
@@ -33,11 +33,27 @@ impl Quantity for Bytes {
     }
 }
 
+impl Quantity for FlopRate {
+    const MAX: Self = Self(1_000_000_000_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        FlopRate::number_in(text, unit)
+    }
+}
+
 impl Quantity for Length {
     const MAX: Self = Self(100_000_000_000);
 
     fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
         Length::number_in(text, unit)
+    }
+}
+
+impl Quantity for Power {
+    const MAX: Self = Self(1_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Power::number_in(text, unit)
     }
 }
 

@@ -7,7 +7,7 @@ use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{beside, collective, expect, plots, ranks, stack};
+use super::{beside, collective, expect, plots, ranks, stack, workload};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
@@ -43,7 +43,7 @@ pub(super) fn is_scenario(root: &Section<'_>, wanted: &str) -> bool {
 /// Says what a file without `kind` is; tells whether reading can go on.
 fn check_kind(root: &mut Section<'_>) -> bool {
     const KINDS: [(&str, bool); 2] = [("run", true), ("plan", false)];
-    if stack::is_profile(root, "a scenario") {
+    if stack::is_profile(root, "a scenario") || workload::is_part(root, "a scenario") {
         return false;
     }
     if !root.has("kind") {
@@ -101,10 +101,15 @@ pub(super) fn read(
         .and_then(|item| item.section("`[fabric]`"))
         .and_then(|section| read_fabric(section, path, sources));
     let steps = steps.map_or(Steps::Receipt, |steps| steps.value);
-    let list = root.require_with(
-        "collective",
-        "add a `[[collective]]` with for example `op = \"all-reduce\"` and `size = \"1 GiB\"`",
-    );
+    let workload = root.item("workload");
+    root.exclusive("collective", "workload", "a scenario is of collectives, or of a training step");
+    let list = match &workload {
+        Some(_) => root.item("collective"),
+        None => root.require_with(
+            "collective",
+            "add a `[[collective]]` with for example `op = \"all-reduce\"` and `size = \"1 GiB\"`",
+        ),
+    };
     let drafts: Vec<_> = list
         .map(|list| list.sections())
         .unwrap_or_default()
@@ -120,6 +125,9 @@ pub(super) fn read(
     let stack = root
         .item("stack")
         .map(|item| item.section("`[stack]`").map(|s| stack::read(s, path, sources, &drafts, TOP)));
+    let ranks = fabric.as_ref().map(|fabric| fabric.endpoints().len() as u64);
+    let workload = workload
+        .map(|item| item.section("`[workload]`").and_then(|s| workload::read(s, ranks, path, sources, TOP)));
     let imposed = stack.as_ref().and_then(|found| found.as_ref()?.algorithm.as_ref());
     let mut shape = None;
     if let Some(fabric) = &fabric {
@@ -150,6 +158,10 @@ pub(super) fn read(
         fabric: Arc::new(fabric?),
         engines,
         collectives: shape?,
+        workload: match workload {
+            Some(found) => Some(Arc::new(found?)),
+            None => None,
+        },
         together: together.is_some_and(|together| together.value),
         expect: expect?,
         plots,
@@ -190,7 +202,7 @@ fn read_fabric(mut section: Section<'_>, path: &str, sources: &mut SourceMap) ->
     // The parameters of the scenario are read beside those of the file, so both texts must live here.
     let source = Source { file: named.file, text: &named.text, faults };
     load::parse(source, "the topology", |root| {
-        if is_scenario(&root, "a topology") || stack::is_profile(&root, "a topology") {
+        if load::is_no_topology(&root) {
             return None;
         }
         topology::read(root, &named.shown, Overrides { params, routing })

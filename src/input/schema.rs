@@ -10,7 +10,7 @@ use super::nodes::IN_NETWORK;
 use super::plots::{KINDS, MAX_TIMELINE};
 use super::ranks::ORDERS;
 use super::scenario::{STEPS, engines};
-use super::stack;
+use super::{stack, workload};
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS};
 use crate::fabric::template::{FAMILIES, Param, ParamKind};
 use crate::fabric::{LinkClass, NodeKind, Routing};
@@ -20,6 +20,8 @@ const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 const BANDWIDTH: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([kMGT]?bps|[kMGT]?[bB]/s|[KMG]iB/s)\s*$";
 const SIZE: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([KMGT]iB|[kMGT]?B)\s*$";
 const TIME: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*(ps|ns|us|µs|ms|s)\s*$";
+const POWER: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([mkM]?W)\s*$";
+const FLOP_RATE: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([GTPE]?FLOP/s)\s*$";
 const LENGTH: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*(mm|cm|m|km)\s*$";
 const PERCENT: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$";
 
@@ -33,10 +35,11 @@ pub fn scenario_schema() -> Value {
     json!({
         "$schema": DRAFT,
         "title": "railspine scenario",
-        "description": "collectives on a fabric",
+        "description": "collectives, or a training step, on a fabric",
         "type": "object",
         "additionalProperties": false,
-        "required": ["kind", "fabric", "collective"],
+        "required": ["kind", "fabric"],
+        "oneOf": [{ "required": ["collective"] }, { "required": ["workload"] }],
         "properties": {
             "kind": { "const": "run" },
             "name": about(json!({ "type": "string" }), "the file's stem unless given; results are stored under it"),
@@ -49,6 +52,7 @@ pub fn scenario_schema() -> Value {
             "fabric": { "type": "object", "additionalProperties": false, "properties": fabric, "allOf": params_by_template() },
             "stack": about(stack::section_schema(), "what the communication library and the host add; nothing unless given"),
             "collective": tables(&collective()),
+            "workload": about(workload::section_schema(), "a training step, in place of collectives"),
             "expect": tables(&expect()),
             "plot": tables(&plot()),
         },
@@ -81,6 +85,48 @@ pub fn stack_profile_schema() -> Value {
     })
 }
 
+/// The schema of models.
+pub fn model_schema() -> Value {
+    json!({
+        "$schema": DRAFT,
+        "title": "railspine model",
+        "description": "the shape of a decoder-only language model",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["layers", "hidden", "vocabulary", "attention"],
+        "anyOf": [{ "required": ["mlp"] }, { "required": ["experts"] }],
+        "properties": workload::model_properties(),
+    })
+}
+
+/// The schema of accelerators.
+pub fn accelerator_schema() -> Value {
+    json!({
+        "$schema": DRAFT,
+        "title": "railspine accelerator",
+        "description": "what an accelerator can do",
+        "type": "object",
+        "additionalProperties": false,
+        "required": [
+            "processors", "domain", "memory", "memory_bandwidth", "scaleup", "power", "idle_power", "peak",
+        ],
+        "properties": workload::accelerator_properties(),
+    })
+}
+
+/// The schema of generations of software.
+pub fn software_schema() -> Value {
+    json!({
+        "$schema": DRAFT,
+        "title": "railspine software",
+        "description": "a generation of training software: its habits, and what it gets of accelerators",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["habits"],
+        "properties": workload::software_properties(),
+    })
+}
+
 pub(super) fn about(mut schema: Value, text: &str) -> Value {
     schema["description"] = json!(text);
     schema
@@ -106,6 +152,14 @@ pub(super) fn time() -> Value {
     pattern(TIME, "2.5 us")
 }
 
+pub(super) fn power() -> Value {
+    pattern(POWER, "700 W")
+}
+
+pub(super) fn flop_rate() -> Value {
+    pattern(FLOP_RATE, "989 TFLOP/s")
+}
+
 pub(super) fn count(min: u32, max: u32) -> Value {
     json!({ "type": "integer", "minimum": min, "maximum": max })
 }
@@ -118,12 +172,12 @@ fn one_or_many(one: &Value) -> Value {
     json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
 }
 
-fn object(required: &[&str], properties: &Value) -> Value {
+pub(super) fn object(required: &[&str], properties: &Value) -> Value {
     json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
 }
 
 /// `[[name]]`, or a single `[name]`.
-fn tables(one: &Value) -> Value {
+pub(super) fn tables(one: &Value) -> Value {
     one_or_many(one)
 }
 

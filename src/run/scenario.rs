@@ -12,6 +12,7 @@ use crate::ids::{NodeId, Rank};
 use crate::result::PlotSpec;
 use crate::stack::{Site, Stack, rings};
 use crate::units::{Bandwidth, Bytes, Time};
+use crate::workload::Workload;
 
 /// A scenario whose names are resolved and whose parts fit together.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Scenario {
     pub stack: Option<Stack>,
     /// What to run.
     pub collectives: Vec<CollectiveSpec>,
+    /// The training step, where there is one in place of collectives.
+    pub workload: Option<Arc<Workload>>,
     /// Whether all collectives run at once, in one job: each then has one algorithm, and their sizes go in step.
     pub together: bool,
     /// Expectations.
@@ -81,6 +84,7 @@ impl Scenario {
             engines: vec![EngineKind::Fluid],
             stack,
             collectives: vec![spec],
+            workload: None,
             together: false,
             expect: Vec::new(),
             plots: Vec::new(),

@@ -6,13 +6,17 @@
 mod bandwidth;
 mod bytes;
 mod count;
+mod flop_rate;
 mod length;
 mod parse;
+mod power;
 mod time;
 
 pub use bandwidth::Bandwidth;
 pub use bytes::Bytes;
 pub use count::{count, counted};
+pub use flop_rate::FlopRate;
 pub use length::Length;
 pub use parse::UnitError;
+pub use power::Power;
 pub use time::Time;

@@ -71,6 +71,7 @@ impl Lab {
             engines: vec![EngineKind::Fluid],
             stack: Some(stack),
             collectives: vec![spec],
+            workload: None,
             together: false,
             expect: Vec::new(),
             plots: Vec::new(),
