@@ -165,7 +165,10 @@ mod tests {
 
     #[test]
     fn a_quote_that_does_not_close_spoils_one_line() {
-        assert_eq!(told("a,b\n\"1,2\n3,4\n"), [texts(1, ["a", "b"]), texts(2, ["\"1,2"]), texts(3, ["3", "4"])]);
+        assert_eq!(
+            told("a,b\n\"1,2\n3,4\n"),
+            [texts(1, ["a", "b"]), texts(2, ["\"1,2"]), texts(3, ["3", "4"])]
+        );
         assert_eq!(
             told("a,b\n1,\"2\n3,\"4\"\n5,6"),
             [texts(1, ["a", "b"]), texts(2, ["1", "\"2"]), texts(3, ["3", "4"]), texts(4, ["5", "6"])]

@@ -41,11 +41,8 @@ const COUNTS: [(&str, u32); 23] = [
 ];
 
 /// Columns of numbers above zero, each with the least and the most that it may be.
-const NUMBERS: [(&str, f64, f64); 3] = [
-    ("step_time_s", 1e-6, 864e3),
-    ("scaleup_GBps_dir", 1e-3, 1e6),
-    ("scaleout_Gbps_per_gpu", 1e-3, 1e6),
-];
+const NUMBERS: [(&str, f64, f64); 3] =
+    [("step_time_s", 1e-6, 864e3), ("scaleup_GBps_dir", 1e-3, 1e6), ("scaleout_Gbps_per_gpu", 1e-3, 1e6)];
 
 /// Columns whose numbers may be zero, for nothing of the kind, or have a fraction, for a mean.
 const LOOSE: [&str; 3] = ["shared_experts", "mbs", "microbatches"];
@@ -285,9 +282,8 @@ fn wrong(column: &str, text: &str) -> Option<String> {
     let number = text.parse::<f64>().ok();
     if let Some((_, most)) = COUNTS.iter().find(|(name, _)| *name == column) {
         let (least, whole) = if LOOSE.contains(&column) { (0.0, false) } else { (1.0, true) };
-        let fits = |number: &f64| {
-            (least..=f64::from(*most)).contains(number) && (!whole || number.fract() == 0.0)
-        };
+        let fits =
+            |number: &f64| (least..=f64::from(*most)).contains(number) && (!whole || number.fract() == 0.0);
         let what = if whole { "a whole number" } else { "a number" };
         return number.filter(fits).is_none().then(|| format!("expected {what} from {least} to {most}"));
     }
@@ -311,7 +307,12 @@ mod tests {
     }
 
     fn rejected(text: &str) -> Vec<String> {
-        read("a.csv", text.as_bytes()).unwrap_err().diagnostics.into_iter().map(|fault| fault.message).collect()
+        read("a.csv", text.as_bytes())
+            .unwrap_err()
+            .diagnostics
+            .into_iter()
+            .map(|fault| fault.message)
+            .collect()
     }
 
     #[test]
@@ -367,7 +368,8 @@ mod tests {
     #[test]
     fn an_optional_column_that_is_nearly_named_is_told() {
         let told =
-            read("a.csv", b"model,seq,gbs,gpus,gpu_type,tp,pp,step_time_s,framwork\nm,1,1,1,g,1,1,1,x\n").unwrap();
+            read("a.csv", b"model,seq,gbs,gpus,gpu_type,tp,pp,step_time_s,framwork\nm,1,1,1,g,1,1,1,x\n")
+                .unwrap();
         assert_eq!(told.notes, ["column `framwork` is not known and ignored; did you mean `framework`?"]);
     }
 

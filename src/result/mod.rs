@@ -19,8 +19,8 @@ pub use validate::{
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
 };
 pub use validate_steps::{
-    IncompleteRows, LeftOutGroup, PairOrder, SkippedStepRow, StepFamily, StepGroup, StepParts, StepPrediction,
-    StepTarget, StepTargetWhat, StepValidation, VALIDATE_STEPS_SCHEMA,
+    IncompleteRows, LeftOutGroup, PairOrder, SkippedStepRow, StepFamily, StepGroup, StepParts,
+    StepPrediction, StepTarget, StepTargetWhat, StepValidation, VALIDATE_STEPS_SCHEMA,
 };
 
 /// The schema name of [`RunResult`].

@@ -134,7 +134,7 @@ pub struct StepGroup {
     pub worst_id: String,
     /// Its signed error in percent.
     pub worst_error_pct: f64,
-    /// Pairs within a family: rows that differ in their configuration only.
+    /// Pairs within a family: rows that differ in their configuration, and in nothing else.
     pub family_pairs: PairOrder,
     /// Pairs of any two rows.
     pub all_pairs: PairOrder,
@@ -209,7 +209,7 @@ pub enum StepTargetWhat {
     /// Mean absolute error of the group `vTrain-multi`.
     #[serde(rename = "vtrain-multi-mae")]
     MultiNode,
-    /// Pairs of the group `vTrain-multi` in the right order, within a model.
+    /// Pairs of the group `vTrain-multi` in the right order, within families.
     #[serde(rename = "vtrain-multi-order")]
     MultiNodeOrder,
     /// Mean regret over families.

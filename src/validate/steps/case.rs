@@ -1,9 +1,10 @@
 //! A row of measured step times as a step that can be predicted.
 
+use crate::exchange::quoted;
 use crate::exchange::step_times::StepRow;
 use crate::workload::{
-    Batch, Constants, ContextExchange, Model, Network, Overlap, Parallel, Precision, Recompute, Schedule, Step,
-    StepTime, step_time,
+    Batch, Constants, ContextExchange, Model, Network, Overlap, Parallel, Precision, Recompute, Schedule,
+    Step, StepTime, step_time,
 };
 
 use super::row::{accelerator, model, network, overlap, parallel, precision, recompute, sharding};
@@ -61,7 +62,7 @@ impl StepCase {
             .accelerators
             .iter()
             .position(|own| own.name == name)
-            .ok_or_else(|| format!("no accelerator `{}` is known", text("gpu_type")))?;
+            .ok_or_else(|| format!("no accelerator {} is known", quoted(text("gpu_type"))))?;
         let device = &catalogue.accelerators[accelerator];
         let generation = generation(text("framework"), overlap::is_compiled(row), &device.like);
         let software = catalogue

@@ -46,6 +46,14 @@ impl Concordance {
         self.predicted_equal += other.predicted_equal;
     }
 
+    /// Takes away pairs of a part of the values.
+    pub(super) fn subtract(&mut self, part: Self) {
+        self.same -= part.same;
+        self.opposite -= part.opposite;
+        self.measured_equal -= part.measured_equal;
+        self.predicted_equal -= part.predicted_equal;
+    }
+
     /// As results tell it.
     #[expect(clippy::cast_precision_loss, reason = "counts of pairs are far below 2^53")]
     pub(super) fn order(self) -> PairOrder {

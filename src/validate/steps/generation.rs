@@ -132,7 +132,11 @@ mod tests {
             ("Megatron-Bridge 26.06", "b200", "megatron-2026-mid"),
             ("Megatron-Bridge", "b200", "megatron-2026-mid"),
             ("PyTorch NVIDIA Release 23.09", "h100", "nemo-2023"),
-            ("PyTorch, Merlin HugeCTR NVIDIA Release 24.09; PyTorch NVIDIA Release 23.09", "h100", "nemo-2024"),
+            (
+                "PyTorch, Merlin HugeCTR NVIDIA Release 24.09; PyTorch NVIDIA Release 23.09",
+                "h100",
+                "nemo-2024",
+            ),
             ("NVIDIA NeMo Framework Release 25.09", "b200", "nemo-2025"),
             ("NVIDIA NeMo Framework", "h100", "nemo-2023"),
             ("PyTorch 2.6.0, ROCm 6.4", "mi300x", "rocm-2025"),

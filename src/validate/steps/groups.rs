@@ -17,13 +17,19 @@ pub(super) fn groups(rows: &[StepPrediction], of_row: &[usize]) -> Vec<StepGroup
         let own: Vec<&StepPrediction> = members.iter().map(|at| &rows[*at]).collect();
         let errors = Errors::over(own.iter().map(|row| row.error_pct))?;
         let worst = worst(own.iter().copied(), |row| row.error_pct)?;
-        let mut families: BTreeMap<usize, Vec<(f64, f64)>> = BTreeMap::new();
+        let mut families: BTreeMap<usize, BTreeMap<&str, Vec<(f64, f64)>>> = BTreeMap::new();
         for at in &members {
-            families.entry(of_row[*at]).or_default().push((rows[*at].measured_s, rows[*at].predicted_s));
+            let (row, family) = (&rows[*at], families.entry(of_row[*at]).or_default());
+            family.entry(&row.configuration).or_default().push((row.measured_s, row.predicted_s));
         }
         let mut within = Concordance::default();
-        for family in families.values() {
-            within.add(Concordance::of(family));
+        for configurations in families.values() {
+            let family: Vec<(f64, f64)> = configurations.values().flatten().copied().collect();
+            within.add(Concordance::of(&family));
+            // Nobody chooses between a configuration and itself, measured again.
+            for same in configurations.values() {
+                within.subtract(Concordance::of(same));
+            }
         }
         let all: Vec<(f64, f64)> = own.iter().map(|row| (row.measured_s, row.predicted_s)).collect();
         Some(StepGroup {

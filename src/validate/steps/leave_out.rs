@@ -12,11 +12,12 @@ use crate::validate::watch::Watch;
 /// Rounds of a fit that leaves a group out.
 const ROUNDS: usize = 12;
 
-/// Predicts each group with constants fitted to all others, from the defaults on.
+/// Predicts each group with constants fitted to all others, from the defaults on. `before` are the scores of the cases,
+/// in their order.
 ///
 /// # Errors
 /// Where `watch` says stop.
-pub(super) fn leave_out(
+pub fn leave_out(
     catalogue: &Catalogue,
     cases: &[StepCase],
     before: &StepValidation,
@@ -30,8 +31,7 @@ pub(super) fn leave_out(
         if watch.stop() {
             return Err(StepsError::Cancelled);
         }
-        let weights =
-            cases.iter().map(|case| if case.group == group { 0.0 } else { weight(case) }).collect();
+        let weights = cases.iter().map(|case| if case.group == group { 0.0 } else { weight(case) }).collect();
         let predicted = Problem::new(&start, cases, weights).fit(ROUNDS).predicted;
         told.extend(scored(group, cases, &predicted, before));
         watch.advance();

@@ -18,4 +18,5 @@ pub use case::StepCase;
 pub use catalogue::Catalogue;
 pub use error::StepsError;
 pub use generation::{GENERATIONS, RULES, Rule, generation};
+pub use leave_out::leave_out;
 pub use score::{Options, predict_file, predict_rows, score};

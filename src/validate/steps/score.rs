@@ -36,11 +36,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Where it cannot be read, no row can be used, or `watch` says stop.
-pub fn predict_file(
-    path: &Path,
-    options: &Options,
-    watch: &dyn Watch,
-) -> Result<StepValidation, StepsError> {
+pub fn predict_file(path: &Path, options: &Options, watch: &dyn Watch) -> Result<StepValidation, StepsError> {
     let name = path.display().to_string();
     let bytes = read_bytes(path).map_err(|why| StepsError::Io { path: name.clone(), why })?;
     let told = step_times::read(&name, &bytes).map_err(StepsError::Rejected)?;

@@ -42,7 +42,9 @@ impl Fitted {
         for software in &mut catalogue.software {
             let logs = self.logs(|level| match level {
                 Level::Software(own) if *own == software.name => Some((None, None)),
-                Level::SoftwareFamily(own, family) if *own == software.name => Some((Some(family.clone()), None)),
+                Level::SoftwareFamily(own, family) if *own == software.name => {
+                    Some((Some(family.clone()), None))
+                }
                 Level::SoftwareFormat(own, family, format) if *own == software.name => {
                     Some((Some(family.clone()), Some(*format)))
                 }
@@ -106,10 +108,10 @@ mod tests {
             predicted: Vec::new(),
         };
         let applied = fitted.apply(&start);
-        let accelerator = |name: &str| {
-            &applied.accelerators.iter().find(|own| own.name == name).unwrap().factors
-        };
-        let everywhere = |constant, factor| Factors { scope: Scope::default(), factors: vec![(constant, factor)] };
+        let accelerator =
+            |name: &str| &applied.accelerators.iter().find(|own| own.name == name).unwrap().factors;
+        let everywhere =
+            |constant, factor| Factors { scope: Scope::default(), factors: vec![(constant, factor)] };
         let narrow = Factors {
             scope: Scope { accelerator: None, format: Some(Format::Fp8) },
             factors: vec![(Constant::CAST, 1.35)],

@@ -225,7 +225,9 @@ mod tests {
         let truth = with(&start, "nemo-2023", &[(Constant::GEMM, 0.9), (Constant::MEMORY, 0.8)]);
         let cases = measured_with(&truth, cases(&start, "H100", "NeMo 23.09"));
         let fit = |count: usize| {
-            threads(Some(count)).unwrap().install(|| Problem::new(&start, &cases, vec![1.0; cases.len()]).fit(5))
+            threads(Some(count))
+                .unwrap()
+                .install(|| Problem::new(&start, &cases, vec![1.0; cases.len()]).fit(5))
         };
         assert_eq!(fit(1), fit(3));
     }

@@ -72,7 +72,8 @@ fn felt(problem: &Problem<'_>) -> Vec<Vec<bool>> {
             .map(|constant| {
                 let mut moved = base.clone();
                 moved.set(constant, base[constant] * 0.9);
-                let change = |(case, plain): (&usize, &f64)| problem.predict_with(*case, &moved) / plain - 1.0;
+                let change =
+                    |(case, plain): (&usize, &f64)| problem.predict_with(*case, &moved) / plain - 1.0;
                 rows.iter().zip(&plain).any(|row| change(row).abs() > FELT)
             })
             .collect()
@@ -95,7 +96,9 @@ pub(super) fn release(problem: &Problem<'_>) -> Released {
         .iter()
         .map(|(level, _)| {
             // Where no row counts, nothing tells two levels apart.
-            (0..combinations.len()).filter(|own| combinations[*own].levels.contains(level) && rows(*own)).collect()
+            (0..combinations.len())
+                .filter(|own| combinations[*own].levels.contains(level) && rows(*own))
+                .collect()
         })
         .collect();
     let mut found: Vec<(Constant, usize, f64)> = Vec::new();

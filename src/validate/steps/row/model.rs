@@ -1,5 +1,6 @@
 //! The model of a row.
 
+use crate::exchange::quoted;
 use crate::exchange::step_times::StepRow;
 use crate::workload::{Experts, Mlp, Model, ModelAttention};
 
@@ -10,7 +11,9 @@ const OTHER_NAMES: [(&str, &str); 2] =
 /// Whether columns cannot draw a model: its attention is latent, some layers see a window, or modules predict further
 /// tokens.
 fn is_beyond_columns(model: &Model) -> bool {
-    matches!(model.attention, ModelAttention::Latent { .. }) || model.window.is_some() || model.extra_tokens > 0
+    matches!(model.attention, ModelAttention::Latent { .. })
+        || model.window.is_some()
+        || model.extra_tokens > 0
 }
 
 /// The model: as the columns draw it, but that of the library where it has that name and columns cannot draw it.
@@ -29,8 +32,9 @@ pub(in crate::validate::steps) fn model(row: &StepRow, library: &[Model]) -> Res
 }
 
 fn drawn(row: &StepRow, name: &str) -> Result<Model, String> {
-    let needed =
-        |column: &str| row.count(column).ok_or_else(|| format!("no `{column}`, and no model `{name}` is known"));
+    let needed = |column: &str| {
+        row.count(column).ok_or_else(|| format!("no `{column}`, and no model {} is known", quoted(name)))
+    };
     let (layers, hidden, heads) = (needed("L")?, needed("h")?, needed("heads")?);
     let experts = match (row.count("experts"), row.count("topk")) {
         (Some(count), Some(top_k)) => Some(Experts {

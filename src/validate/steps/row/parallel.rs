@@ -30,7 +30,11 @@ impl Degrees {
 }
 
 /// Sequences of a micro-batch: as told, or else those of a rank over the number of micro-batches, or else one.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and bounded by the reader")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positive and bounded by the reader"
+)]
 pub(in crate::validate::steps) fn micro_batch(
     row: &StepRow,
     sequences: u32,
