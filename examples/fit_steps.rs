@@ -7,6 +7,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -40,26 +41,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         let start = catalogue.clone().without_factors();
         let cases: Vec<StepCase> =
             told.rows.iter().filter_map(|row| StepCase::of_row(row, &start).ok()).collect();
-        catalogue = fit(&start, &cases);
+        catalogue = fit(&start, &cases)?;
         write_files(&catalogue)?;
     }
     let (mut validation, cases) = predict_rows(&told, &catalogue);
     if flags.iter().any(|flag| flag == "--leave-out") {
         let begun = Instant::now();
         validation.leave_out = Some(leave_out(&catalogue, &cases, &validation, &Quiet)?);
-        eprintln!("left every group out in {:.1?}", begun.elapsed());
+        writeln!(io::stderr(), "left every group out in {:.1?}", begun.elapsed())?;
     }
-    println!("{}", table(&validation, None));
+    writeln!(io::stdout(), "{}", table(&validation, None))?;
     write_docs(&validation)
 }
 
 /// The catalogue with factors fitted to all cases.
-fn fit(start: &Catalogue, cases: &[StepCase]) -> Catalogue {
+fn fit(start: &Catalogue, cases: &[StepCase]) -> Result<Catalogue, Box<dyn Error>> {
     let begun = Instant::now();
     let problem = Problem::new(start, cases, cases.iter().map(weight).collect());
     let fitted = problem.fit(ROUNDS);
-    eprintln!("{} factors fitted to {} rows in {:.1?}", problem.free().len(), cases.len(), begun.elapsed());
-    fitted.apply(start)
+    let (factors, rows) = (problem.free().len(), cases.len());
+    writeln!(io::stderr(), "{factors} factors fitted to {rows} rows in {:.1?}", begun.elapsed())?;
+    Ok(fitted.apply(start))
 }
 
 fn root() -> &'static Path {
@@ -101,7 +103,7 @@ fn replace_factors(path: &PathBuf, written: &str) -> Result<(), Box<dyn Error>> 
     }
     if new != old {
         fs::write(path, new)?;
-        println!("wrote {}", path.display());
+        writeln!(io::stderr(), "wrote {}", path.display())?;
     }
     Ok(())
 }
