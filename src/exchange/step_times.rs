@@ -196,8 +196,11 @@ fn columns(
     // A cell that is no column itself may be a slip for one that is missing.
     let slip = |name: &str| {
         let strangers = header.cells.iter().filter(|cell| !known().any(|known| known == cell.text));
+        let longer = format!("{name}_");
         strangers.into_iter().find(|cell| {
-            cell.text.eq_ignore_ascii_case(name) || name.len() > 3 && nearest(&cell.text, [name]).is_some()
+            cell.text.eq_ignore_ascii_case(name)
+                || name.len() > 3 && nearest(&cell.text, [name]).is_some()
+                || NEEDED.contains(&name) && cell.text.to_ascii_lowercase().starts_with(&longer)
         })
     };
     for name in known().filter(|name| find(name).is_none()) {
