@@ -137,19 +137,7 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
     time.bubble = bubble(step, mean_rank, f, w);
     messages(step, &site, m, &mut time);
     gradients(step, &site, &mean, own, &mut time);
-    let held = step.held(own);
-    let shard = match parallel.sharding {
-        Sharding::None => 1.0,
-        Sharding::Hybrid(group) => f64::from(group.max(1)),
-        _ => f64::from(parallel.replicas()),
-    };
-    let expert_shard =
-        if parallel.sharding == Sharding::None { 1.0 } else { f64::from(parallel.expert_replicas()) };
-    let params = held.shared / shard + held.experts / expert_shard;
-    if !step.frozen {
-        time.optimizer = constants[Constant::OPTIMIZER] * params * OPTIMIZER_BYTES
-            / (STREAM * step.accelerator.memory_bandwidth);
-    }
+    time.optimizer = optimizer_seconds(step, own);
     let ranks = parallel.ranks();
     #[expect(clippy::cast_precision_loss, reason = "ranks are few")]
     let doublings = (ranks as f64 / 8.0).log2().max(0.0);
@@ -164,6 +152,13 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
 
 /// Seconds of head, loss, embedding and modules for further tokens, for a micro-batch.
 fn head_time(step: &Step<'_>, site: &Site, mean: &LayerTime) -> f64 {
+    let (head, embedding) = head_seconds(step, site);
+    head + embedding + f64::from(step.model.extra_tokens) * mean.total()
+}
+
+/// Seconds of head and loss, once for each token that is predicted, and of the embedding, for a micro-batch, forward and
+/// backward.
+pub(super) fn head_seconds(step: &Step<'_>, site: &Site) -> (f64, f64) {
     let model = step.model;
     let kernels = &site.kernels;
     let tp = f64::from(step.parallel.tp.max(1));
@@ -173,10 +168,26 @@ fn head_time(step: &Step<'_>, site: &Site, mean: &LayerTime) -> f64 {
     // Logits in 32 bits: written, read for the maximum and the sum, their gradient written and read.
     let loss = kernels.moved(tokens * vocabulary * 4.0 * 5.0);
     let once = products * kernels.wide_product(tokens, vocabulary, h) + loss;
-    let module =
-        mean.once().total() + mean.again.total() + 3.0 * kernels.product(tokens, h, 2.0 * h, 1.0) + once;
-    let embedding = kernels.moved(tokens * h * 2.0 * 4.0);
-    once + embedding + f64::from(model.extra_tokens) * module
+    let extra = f64::from(model.extra_tokens);
+    let joined = extra * 3.0 * kernels.product(tokens, h, 2.0 * h, 1.0);
+    (once * (1.0 + extra) + joined, kernels.moved(tokens * h * 2.0 * 4.0))
+}
+
+/// Seconds of the optimiser on a rank with that many layers.
+pub(super) fn optimizer_seconds(step: &Step<'_>, layers: f64) -> f64 {
+    if step.frozen {
+        return 0.0;
+    }
+    let parallel = &step.parallel;
+    let held = step.held(layers);
+    let (shard, expert_shard) = match parallel.sharding {
+        Sharding::None => (1.0, 1.0),
+        Sharding::Hybrid(group) => (f64::from(group.max(1)), f64::from(parallel.expert_replicas())),
+        _ => (f64::from(parallel.replicas()), f64::from(parallel.expert_replicas())),
+    };
+    let params = held.shared / shard + held.experts / expert_shard;
+    step.constants[Constant::OPTIMIZER] * params * OPTIMIZER_BYTES
+        / (STREAM * step.accelerator.memory_bandwidth)
 }
 
 /// Idle time of the pipeline's rank.

@@ -153,6 +153,14 @@ impl Step<'_> {
         tokens * number * (4.0 * h / divided + (heads + keys + inner) / tp)
     }
 
+    /// Parameters of one layer on a rank: those that all replicas have, and routed experts'.
+    pub fn layer_params(&self, kind: LayerKind) -> [f64; 2] {
+        let parallel = &self.parallel;
+        let each = f64::from(parallel.ep.max(1)) * f64::from(parallel.etp.max(1));
+        let tp = f64::from(parallel.tp.max(1));
+        [count(self.model.layer_params(kind)) / tp, count(self.model.routed_params(kind)) / each]
+    }
+
     /// Parameters of that many layers on a rank, with the embedding or the head where the rank has one.
     pub fn held(&self, layers: f64) -> Held {
         let model = self.model;

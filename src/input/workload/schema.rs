@@ -9,7 +9,7 @@ use super::parallel::{CONTEXTS, MAX_DEGREE, MAX_STAGES, SCHEDULES, SHARDING};
 use super::software::SHARDING as HABITS;
 use super::{MAX_BATCH, STEPS, accelerator_likes, accelerator_names, model_names, software_names};
 use crate::input::schema::{about, bandwidth, count, flop_rate, object, power, size, tables, time, words};
-use crate::workload::{Format, Recompute, SPECS, Spec};
+use crate::workload::{Constant, Format, Recompute, SPECS};
 
 fn text(what: &str) -> Value {
     about(json!({ "type": "string" }), what)
@@ -161,7 +161,8 @@ fn overlap() -> Value {
     )
 }
 
-fn constant(spec: &Spec) -> Value {
+fn constant(constant: Constant) -> Value {
+    let spec = constant.spec();
     let (least, most) = spec.range;
     match spec.unit {
         "s" => time(),
@@ -175,8 +176,9 @@ pub(in crate::input) fn section() -> Value {
     let names = |names: Vec<&str>, what: &str| about(json!({ "enum": names }), what);
     let degree = |what: &str| about(count(1, MAX_DEGREE), what);
     let format = |what: &str| about(words(&Format::ALL), what);
-    let set: Map<String, Value> =
-        SPECS.iter().map(|spec| (spec.key.to_owned(), about(constant(spec), spec.about))).collect();
+    let set: Map<String, Value> = Constant::all()
+        .map(|own| (own.spec().key.to_owned(), about(constant(own), own.spec().about)))
+        .collect();
     let precision = object(
         &[],
         &json!({

@@ -32,6 +32,9 @@ pub(super) struct Families {
     pub(super) of_row: Vec<usize>,
 }
 
+/// Measured and predicted times by configuration.
+pub(super) type Times<'a> = BTreeMap<&'a str, Vec<(f64, f64)>>;
+
 /// A configuration's mean times.
 struct Mean<'a> {
     configuration: &'a str,
@@ -42,7 +45,7 @@ struct Mean<'a> {
 /// The families of rows, each of which is of the case at its place.
 pub(super) fn families(rows: &[StepPrediction], cases: &[StepCase], catalogue: &Catalogue) -> Families {
     let mut numbers: BTreeMap<Key<'_>, usize> = BTreeMap::new();
-    let mut members: BTreeMap<Key<'_>, BTreeMap<&str, Vec<(f64, f64)>>> = BTreeMap::new();
+    let mut members: BTreeMap<Key<'_>, Times<'_>> = BTreeMap::new();
     let mut of_row = Vec::with_capacity(rows.len());
     for (row, case) in rows.iter().zip(cases) {
         let key = Key {
@@ -66,7 +69,7 @@ pub(super) fn families(rows: &[StepPrediction], cases: &[StepCase], catalogue: &
     Families { families, of_row }
 }
 
-fn family(key: &Key<'_>, members: &BTreeMap<&str, Vec<(f64, f64)>>) -> Option<StepFamily> {
+fn family(key: &Key<'_>, members: &Times<'_>) -> Option<StepFamily> {
     if members.len() < LEAST {
         return None;
     }

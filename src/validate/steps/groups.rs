@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::concordance::Concordance;
+use super::families::Times;
 use crate::result::{StepGroup, StepPrediction};
 use crate::validate::errors::{Errors, worst};
 
@@ -17,7 +18,7 @@ pub(super) fn groups(rows: &[StepPrediction], of_row: &[usize]) -> Vec<StepGroup
         let own: Vec<&StepPrediction> = members.iter().map(|at| &rows[*at]).collect();
         let errors = Errors::over(own.iter().map(|row| row.error_pct))?;
         let worst = worst(own.iter().copied(), |row| row.error_pct)?;
-        let mut families: BTreeMap<usize, BTreeMap<&str, Vec<(f64, f64)>>> = BTreeMap::new();
+        let mut families: BTreeMap<usize, Times<'_>> = BTreeMap::new();
         for at in &members {
             let (row, family) = (&rows[*at], families.entry(of_row[*at]).or_default());
             family.entry(&row.configuration).or_default().push((row.measured_s, row.predicted_s));
