@@ -6,7 +6,7 @@ use std::fs;
 
 use railspine::report::{calibrate, csv, validate};
 use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult};
-use railspine::validate::score;
+use railspine::validate::{score, steps};
 use serde_json::json;
 
 /// The columns that the page tells of a file.
@@ -28,6 +28,8 @@ fn every_column_is_on_the_page() {
     .unwrap();
     let mut validation = score(Vec::new());
     validation.cross_validation = Some(Vec::new());
+    let mut steps = steps::score(Vec::new(), &[], &steps::Catalogue::default());
+    steps.leave_out = Some(Vec::new());
     let calibration: Calibration = serde_json::from_value(json!({
         "schema": CALIBRATE_SCHEMA, "profile": "", "start": "", "library": "", "logs": [], "constants": [],
         "pairs": [], "errors": [], "scatter_pct": 0.0, "degrees_of_freedom": 0.0, "widening": 1.0, "rounds": 0,
@@ -41,6 +43,11 @@ fn every_column_is_on_the_page() {
         ("files.csv", validate::files(&validation)),
         ("groups.csv", validate::groups(&validation)),
         ("cross_validation.csv", validate::cross_validation(&validation).unwrap()),
+        ("steps.csv", validate::steps::rows(&steps)),
+        ("step_groups.csv", validate::steps::groups(&steps)),
+        ("step_families.csv", validate::steps::families(&steps)),
+        ("step_incomplete.csv", validate::steps::incomplete(&steps)),
+        ("step_leave_out.csv", validate::steps::leave_out(&steps).unwrap()),
         ("residuals.csv", calibrate::residuals(&calibration)),
     ] {
         let columns: Vec<&str> = text.trim_end().split(',').collect();

@@ -23,6 +23,7 @@ mod show;
 mod tally;
 mod term;
 mod validate;
+mod validate_steps;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -22,6 +22,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Forecast => report::forecast_schema(),
         SchemaName::Show => report::show_schema(),
         SchemaName::Validate => report::validate_schema(),
+        SchemaName::ValidateSteps => report::validate_steps_schema(),
         SchemaName::Calibrate => report::calibrate_schema(),
         SchemaName::Check => pretty(check_schema()),
     };

@@ -25,6 +25,16 @@ impl Tally {
         tally
     }
 
+    /// Over groups of rows, each of which is much work; nothing is shown before the first begins.
+    pub(super) fn of_groups(shown: bool, name: &'static str) -> Self {
+        let bar = bar(shown);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {pos} of {len}, {eta} left") {
+            bar.set_style(style);
+        }
+        bar.set_message(name);
+        Self { bar, stop: Arc::clone(interrupted()) }
+    }
+
     /// Of work whose end nobody knows: shows that something goes on.
     pub(super) fn open_ended(shown: bool, name: &'static str) -> Self {
         let bar = bar(shown);

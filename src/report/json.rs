@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, ReplayResult, RunResult, StepResult, Validation};
+use crate::result::{Calibration, RUN_SCHEMA, ReplayResult, RunResult, StepResult, StepValidation, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -86,6 +86,16 @@ pub fn validate(validation: &Validation) -> String {
 /// The JSON schema (draft 7) of [`validate`].
 pub fn validate_schema() -> String {
     print(&schema::<Validation>())
+}
+
+/// Predictions against measured step times as one JSON object, [`crate::result::VALIDATE_STEPS_SCHEMA`].
+pub fn validate_steps(validation: &StepValidation) -> String {
+    print(validation)
+}
+
+/// The JSON schema (draft 7) of [`validate_steps`].
+pub fn validate_steps_schema() -> String {
+    print(&schema::<StepValidation>())
 }
 
 /// A calibration as one JSON object, [`crate::result::CALIBRATE_SCHEMA`].

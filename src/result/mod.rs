@@ -5,6 +5,7 @@ mod replay;
 mod stack;
 mod step;
 mod validate;
+mod validate_steps;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,10 @@ pub use step::{
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
+};
+pub use validate_steps::{
+    IncompleteRows, LeftOutGroup, PairOrder, SkippedStepRow, StepFamily, StepGroup, StepParts,
+    StepPrediction, StepTarget, StepTargetWhat, StepValidation, VALIDATE_STEPS_SCHEMA,
 };
 
 /// The schema name of [`RunResult`].
@@ -58,7 +63,7 @@ fn busbw_gbps(bytes: u64, bus_factor: f64, microseconds: f64) -> f64 {
 }
 
 /// The signed error of a time in percent of what was measured: positive where it is too long.
-fn error_pct(measured: f64, time: f64) -> f64 {
+pub(crate) fn error_pct(measured: f64, time: f64) -> f64 {
     (time - measured) / measured * 100.0
 }
 

@@ -32,7 +32,7 @@ use subject::Subject;
 pub use growth::{Growth, draw_growth};
 pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
-pub use scatter::draw_scatter;
+pub use scatter::{draw_scatter, draw_steps};
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
