@@ -28,7 +28,12 @@ fn switch() -> Scenario {
 }
 
 fn compute(us: u64) -> TraceKind {
-    TraceKind::Compute { duration: Some(Time::from_ps(us * 1_000_000)), flops: None, bytes: None, host: false }
+    TraceKind::Compute {
+        duration: Some(Time::from_ps(us * 1_000_000)),
+        flops: None,
+        bytes: None,
+        host: false,
+    }
 }
 
 fn node(id: u64, kind: TraceKind, deps: &[usize]) -> TraceNode {
@@ -42,12 +47,7 @@ fn play(trace: &Trace, scenario: &Scenario) -> Result<ReplayResult, ReplayError>
 
 fn pair(nodes: [Vec<TraceNode>; 2]) -> Trace {
     let ranks = nodes.into_iter().zip(0..).map(|(nodes, rank)| RankTrace { rank, nodes }).collect();
-    Trace {
-        name: "pair".into(),
-        size: 2,
-        ranks,
-        groups: vec![Group { name: "0".into(), ranks: vec![0, 1] }],
-    }
+    Trace { name: "pair".into(), size: 2, ranks, groups: vec![Group { name: "0".into(), ranks: vec![0, 1] }] }
 }
 
 #[test]
@@ -74,7 +74,8 @@ fn a_collective_waits_for_the_last_rank_and_takes_what_it_takes_alone() {
     assert_eq!((told.ranks[1].computing_ps, told.ranks[1].idle_ps), (15_000_000, 40_000_000));
     assert_eq!(told.ranks[0].exposed_ps, alone);
     // The same collective as a scenario of its own.
-    let mut spec = CollectiveSpec::new(Op::AllReduce, Algorithm::Auto, scenario.fabric.endpoints()[..2].to_vec());
+    let mut spec =
+        CollectiveSpec::new(Op::AllReduce, Algorithm::Auto, scenario.fabric.endpoints()[..2].to_vec());
     spec.sizes = vec![Bytes(1 << 20)];
     let own = Scenario::of_one("own", scenario.fabric.clone(), None, spec);
     let run = railspine::run::run(&own, &RunOptions::default(), &Quiet).unwrap();
@@ -194,10 +195,17 @@ fn what_cannot_be_played_is_told() {
         Ground { scenario: &scenario, accelerator: Some(&h100), bubble_share: 0.0, format: "chakra" };
     let known = replay(&trace, &ground, &RunOptions::default(), &Quiet).unwrap();
     assert_eq!(known.accelerator, "h100");
-    assert!((1.2e9..1.4e9).contains(&(known.time_ps as f64)), "10^12 operations at 794 TFLOP/s: {}", known.time_ps);
+    assert!(
+        (1.2e9..1.4e9).contains(&(known.time_ps as f64)),
+        "10^12 operations at 794 TFLOP/s: {}",
+        known.time_ps
+    );
     let gather = TraceKind::Collective { op: TraceOp::Gather, bytes: Bytes(8), group: 0 };
     let trace = pair([vec![node(3, gather, &[])], vec![node(3, gather, &[])]]);
-    assert_eq!(play(&trace, &scenario).unwrap_err().to_string(), "`gather` is not simulated: rank 0, node 3 `node`");
+    assert_eq!(
+        play(&trace, &scenario).unwrap_err().to_string(),
+        "`gather` is not simulated: rank 0, node 3 `node`"
+    );
     let large = Trace { size: 9, ..pair([Vec::new(), Vec::new()]) };
     let told = play(&large, &scenario).unwrap_err().to_string();
     assert_eq!(told, "the trace is of 9 ranks, and the fabric has 8 accelerators");

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, ReplayResult, RunResult, StepResult, StepValidation, Validation};
+use crate::result::{
+    Calibration, RUN_SCHEMA, ReplayResult, RunResult, StepResult, StepValidation, Validation,
+};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.

@@ -141,7 +141,12 @@ impl Site {
     /// Of a step.
     pub fn new(step: &Step<'_>) -> Self {
         Self {
-            kernels: Kernels::new(step.accelerator, step.constants, step.precision.matrices),
+            kernels: Kernels::new(
+                step.accelerator,
+                step.constants,
+                step.precision.matrices,
+                step.precision.gradients,
+            ),
             groups: Groups::new(step),
         }
     }
@@ -153,7 +158,7 @@ fn linear(kernels: &Kernels, tokens: f64, inputs: f64, outputs: f64, copies: f64
     [
         kernels.product(tokens, outputs, inputs, copies) + kernels.convert(copies * tokens * inputs),
         kernels.product(tokens, inputs, outputs, copies) + kernels.convert(copies * tokens * outputs),
-        kernels.product(inputs, outputs, tokens, copies),
+        kernels.product(inputs, outputs, tokens, copies) + kernels.accumulated(copies * inputs * outputs),
     ]
 }
 
