@@ -125,8 +125,9 @@ pub enum Block {
 /// Kernels of a layer's forward pass that the host launches, dense and with experts.
 const LAUNCHED: (f64, f64) = (22.0, 45.0);
 
-/// What tensor-parallel collectives of a pass cost the host, in kernels.
-const COLLECTIVES: f64 = 8.0;
+/// What collectives of a pass among eight tensor-parallel ranks cost the host, in kernels. Ranks wait for the last of them
+/// to launch: among fewer it is less by the square, as steps of single servers show that wait for their hosts.
+const COLLECTIVES: f64 = 10.0;
 
 /// Groups and kernels of a step, worked out once.
 #[derive(Debug, Clone, Copy)]
@@ -297,7 +298,8 @@ pub fn waits(step: &Step<'_>, kind: LayerKind, time: &LayerTime) -> (f64, f64) {
         return (0.0, 0.0);
     }
     let kernels = if kind == LayerKind::Sparse { LAUNCHED.1 } else { LAUNCHED.0 };
-    let collectives = if step.parallel.tp > 1 { COLLECTIVES } else { 0.0 };
+    let others = (f64::from(step.parallel.tp.max(1)) - 1.0) / 7.0;
+    let collectives = COLLECTIVES * others * others;
     let host = (kernels + collectives) * step.constants[Constant::KERNEL];
     let forward = host - time.forward.compute() - time.forward.tensor;
     let back = time.backward.compute() + time.weights.compute() + time.backward.tensor;

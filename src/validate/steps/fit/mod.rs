@@ -42,7 +42,7 @@ pub fn weight(case: &StepCase) -> f64 {
     let quality = if case.quality == "C" { 0.1 } else { 1.0 };
     let size = if case.parallel.ranks() < 64 { 0.3 } else { 1.0 };
     let kind = if case.group == "vTrain-single" {
-        0.1
+        0.3
     } else if case.task != "pretrain" {
         0.3
     } else {
