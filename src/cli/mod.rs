@@ -18,6 +18,7 @@ pub mod render;
 mod run;
 mod schema;
 mod show;
+mod step;
 mod tally;
 mod term;
 mod validate;

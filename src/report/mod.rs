@@ -11,6 +11,7 @@ mod number;
 mod series;
 pub mod show;
 mod stack;
+pub mod step;
 pub mod table;
 pub mod validate;
 

@@ -23,8 +23,8 @@ mod working;
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
-pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
-pub use step::run_step;
+pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario, StepExpectSpec, StepExpectWhat};
+pub use step::{StepForecast, run_step, step_forecast};
 pub use threads::threads;
 pub use watch::{Quiet, Watch};
 

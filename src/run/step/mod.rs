@@ -1,6 +1,8 @@
 //! A training step on a fabric: its graph of tasks, with collectives that were played there.
 
 mod breakdown;
+mod expect;
+mod forecast;
 mod network;
 mod play;
 mod rows;
@@ -17,6 +19,8 @@ use crate::workload::{Cost, Pattern, Purpose, Step, StepGraph, Workload, graph, 
 
 use play::Played;
 
+pub use forecast::{StepForecast, step_forecast};
+
 /// Runs the training step of a scenario by the first of its engines; `None` where it has none.
 ///
 /// # Errors
@@ -32,13 +36,15 @@ pub fn run_step(
         let network = network::network(scenario, workload, options, watch, &proofs)?;
         let Some(step) = workload.step(network) else { return Ok(None) };
         let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
-        let ran = match engine {
-            EngineKind::Analytic => {
-                return Ok(Some(tell::closed(scenario, workload, &step, &step_time(&step))));
+        let mut told = match engine {
+            EngineKind::Analytic => tell::closed(scenario, workload, &step, &step_time(&step)),
+            EngineKind::Fluid => {
+                let ran = fluid(scenario, workload, &step, options, watch, &proofs)?;
+                tell::played(scenario, workload, &step, &ran)
             }
-            EngineKind::Fluid => fluid(scenario, workload, &step, options, watch, &proofs)?,
         };
-        Ok(Some(tell::played(scenario, workload, &step, &ran)))
+        told.expectations = expect::check(&scenario.step_expect, &told);
+        Ok(Some(told))
     })
 }
 
@@ -58,9 +64,7 @@ fn fluid(
     watch: &dyn Watch,
     proofs: &Proofs,
 ) -> Result<Ran, RunError> {
-    let graph = graph(step).map_err(|faults| RunError::Pipeline {
-        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    })?;
+    let graph = tasks_of(step)?;
     let played = play_all(scenario, workload, &graph, options, watch, proofs)?;
     let (rows, costs) = rows::rows(&played);
     let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {
@@ -71,6 +75,13 @@ fn fluid(
         return Err(RunError::Cancelled);
     }
     Ok(Ran { graph, outcome, played })
+}
+
+/// The graph of a step.
+fn tasks_of(step: &Step<'_>) -> Result<StepGraph, RunError> {
+    graph(step).map_err(|faults| RunError::Pipeline {
+        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })
 }
 
 /// Asks whether to stop.
@@ -121,7 +132,7 @@ fn play_all(
         play::play(scenario, (kind.pattern, bytes), &groups, options, watch, proofs)
     };
     let mut found: Vec<Vec<Option<Played>>> = vec![vec![None; graph.classes.len()]; lanes];
-    let sample: Vec<usize> = (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect();
+    let sample = sample(lanes);
     let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|(lane, _)| sample.contains(lane));
     let played: Vec<Option<Played>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
     for ((lane, class), played) in first.iter().zip(played) {
@@ -148,6 +159,11 @@ fn play_all(
         found[*lane][*class] = played;
     }
     Ok(found)
+}
+
+/// The lanes that are looked at first.
+fn sample(lanes: usize) -> Vec<usize> {
+    (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect()
 }
 
 /// Which classes of collectives each lane uses.
