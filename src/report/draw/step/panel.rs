@@ -108,18 +108,39 @@ impl Look<'_> {
         if right - left > 3.0 {
             canvas.rectangle(Frame { left: right - 0.5, right, ..row }, PAPER)?;
         }
-        let text = pass.micro.to_string();
-        let letters = VALUE.sized((row.height() * 0.55).clamp(7.5, 11.0));
-        if pass.phase == "update" || letters.width(&text) + 3.0 > right - left {
+        if pass.phase == "update" {
             return Ok(());
         }
-        let at = (f64::midpoint(left, right), f64::midpoint(row.top, row.bottom));
+        let text = pass.micro.to_string();
+        let full = (row.height() * 0.55).clamp(7.5, 11.0);
+        let fits = |size: f64, room: f64| VALUE.sized(size).width(&text) + 2.0 <= room;
+        // Where it computes for long enough, else in the middle; a little smaller before it is left out.
+        let (from, until) = widest(&pass.computing, window, place);
+        let (from, until, ground) =
+            if fits(full, until - from) { (from, until, false) } else { (left, right, true) };
+        let Some(size) = [full, 0.82 * full].into_iter().find(|size| fits(*size, until - from)) else {
+            return Ok(());
+        };
+        let at = (f64::midpoint(from, until), f64::midpoint(row.top, row.bottom));
         // Over much waiting the ground is what the number stands on.
         let busy: u64 = pass.computing.iter().map(|(start, end)| end.saturating_sub(*start)).sum();
-        let dense = busy.saturating_mul(2) >= pass.end_ps.saturating_sub(pass.start_ps);
-        let ink = if dense { ink_on(colour) } else { FADED };
-        canvas.text(at, &text, letters.colour(ink).centred().halfway())
+        let pale = ground && busy.saturating_mul(2) < pass.end_ps.saturating_sub(pass.start_ps);
+        let ink = if pale { FADED } else { ink_on(colour) };
+        canvas.text(at, &text, VALUE.sized(size).colour(ink).centred().halfway())
     }
+}
+
+/// The widest of spans, those that touch joined.
+fn widest(spans: &[(u64, u64)], window: Window, place: impl Fn(u64) -> f64) -> (f64, f64) {
+    let (mut best, mut now) = ((0.0, 0.0), (0.0, 0.0));
+    for (start, end) in spans.iter().filter_map(|(start, end)| window.inside(*start, *end)) {
+        let (left, right) = (place(start), place(end));
+        now = if left - now.1 < MERGED { (now.0, right) } else { (left, right) };
+        if now.1 - now.0 > best.1 - best.0 {
+            best = now;
+        }
+    }
+    best
 }
 
 /// Spans in one colour; those that touch, or nearly, are one.

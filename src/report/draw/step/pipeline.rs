@@ -59,7 +59,10 @@ pub fn draw_step_pipeline(step: &StepResult) -> Result<Picture, DrawError> {
         right: WIDTH - heading::MARGIN - 12.0,
         bottom: height,
     };
-    let first = format!("{} micro-batches of a pipeline", count(step.workload.micro_batches.into()));
+    let first = match step.workload.micro_batches {
+        1 => "1 micro-batch".to_string(),
+        several => format!("{} micro-batches", count(several.into())),
+    };
     let title = title(step);
     Picture::paint("pipeline", title, (WIDTH, height), |canvas| {
         heading::draw(canvas, title, &facts(step, &first))?;

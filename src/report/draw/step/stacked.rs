@@ -146,11 +146,12 @@ fn parts(canvas: &Canvas<'_>, row: Frame, bar: &Bar, place: impl Fn(f64) -> f64)
         let letters = VALUE.colour(ink_on(part.colour));
         let (x, y) = (f64::midpoint(frame.left, frame.right), f64::midpoint(row.top, row.bottom));
         let share = format!("{} %", percent(part.percent));
-        let fits = |text: &str| letters.bold().width(text) + 8.0 <= frame.width();
-        if fits(&part.name) && fits(&share) {
+        let fits = |wide: f64| wide + 6.0 <= frame.width();
+        let (named, told) = (fits(letters.bold().width(&part.name)), fits(letters.width(&share)));
+        if named && told {
             canvas.text((x, y - 8.0), &part.name, letters.bold().centred().halfway())?;
             canvas.text((x, y + 9.0), &share, letters.centred().halfway())?;
-        } else if fits(&share) {
+        } else if told {
             canvas.text((x, y), &share, letters.centred().halfway())?;
         }
     }
