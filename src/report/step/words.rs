@@ -4,9 +4,10 @@ use crate::report::number::count;
 use crate::result::{StepFacts, StepMemory};
 use crate::units::Bytes;
 
-/// Bytes as data sheets of accelerators count them: `6.6 GB`.
+/// Bytes as data sheets of accelerators count them: `6.6 GB`; less than one in `MB`.
 pub(in crate::report) fn gigabytes(bytes: u64) -> String {
-    format!("{:.1} GB", Bytes(bytes).as_f64() / 1e9)
+    let (unit, size) = if bytes == 0 || bytes >= 1_000_000_000 { ("GB", 1e9) } else { ("MB", 1e6) };
+    format!("{:.1} {unit}", Bytes(bytes).as_f64() / size)
 }
 
 /// Whether a step fits in memory, and by how much: `fits, 6.6 GB free`.
@@ -72,6 +73,7 @@ mod tests {
         assert_eq!(room(&memory), "fits, 6.6 GB free");
         (memory.total, memory.fits) = (92_300_000_000, false);
         assert_eq!(room(&memory), "does not fit: 12.3 GB too much");
+        assert_eq!([gigabytes(0), gigabytes(134_217_728)], ["0.0 GB", "134.2 MB"]);
     }
 
     #[test]

@@ -123,7 +123,8 @@ impl Look<'_> {
         };
         let at = (f64::midpoint(from, until), f64::midpoint(row.top, row.bottom));
         // Over much waiting the ground is what the number stands on.
-        let busy: u64 = pass.computing.iter().map(|(start, end)| end.saturating_sub(*start)).sum();
+        let busy = pass.computing.iter().map(|(start, end)| end.saturating_sub(*start));
+        let busy = busy.fold(0, u64::saturating_add);
         let pale = ground && busy.saturating_mul(2) < pass.end_ps.saturating_sub(pass.start_ps);
         let ink = if pale { FADED } else { ink_on(colour) };
         canvas.text(at, &text, VALUE.sized(size).colour(ink).centred().halfway())
