@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(labels(&Axis::from_zero(0.0003, 3.0)), ["0", "0.0001", "0.0002", "0.0003"]);
         assert_eq!(labels(&Axis::from_zero(0.0, 2.0)), ["0", "0.5", "1"]);
         assert_eq!(labels(&Axis::from_zero(f64::NAN, 2.0)).len(), 3);
-        assert_eq!(labels(&Axis::between(27.11, 29.13, 4.0)), ["27.5", "28", "28.5", "29"]);
+        assert_eq!(labels(&Axis::between(27.11, 29.13, 5.0)), ["27.5", "28", "28.5", "29"]);
         assert_eq!(labels(&Axis::between(1234.5, 1235.02, 5.0)), ["1234.6", "1234.8", "1235"]);
         assert_eq!(labels(&Axis::between(0.0, 0.7, 3.0)), ["0", "0.25", "0.5"]);
         assert_eq!(labels(&Axis::between(3.0, 3.0, 2.0)), ["3", "3.5", "4"]);

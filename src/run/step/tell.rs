@@ -226,11 +226,12 @@ fn timeline(ran: &Ran) -> (Vec<StepSpan>, Option<StepLeftOut>) {
             continue;
         }
         let key = (task.phase.name(), task.micro, task.stage);
-        if let Some(span) = open.get(&(task.lane, what)).and_then(|at| spans.get_mut(*at)) {
-            if span.end_ps == start && (span.phase.as_str(), span.micro, span.stage) == key {
-                span.end_ps = end;
-                continue;
-            }
+        if let Some(span) = open.get(&(task.lane, what)).and_then(|at| spans.get_mut(*at))
+            && span.end_ps == start
+            && (span.phase.as_str(), span.micro, span.stage) == key
+        {
+            span.end_ps = end;
+            continue;
         }
         open.insert((task.lane, what), spans.len());
         spans.push(StepSpan {
