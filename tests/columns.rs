@@ -4,8 +4,8 @@
 
 use std::fs;
 
-use railspine::report::{calibrate, csv, validate};
-use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult};
+use railspine::report::{calibrate, csv, step, validate};
+use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult, StepResult};
 use railspine::validate::{score, steps};
 use serde_json::json;
 
@@ -36,9 +36,18 @@ fn every_column_is_on_the_page() {
         "settled": true, "notes": [], "points": [],
     }))
     .unwrap();
+    let mut trained: StepResult =
+        serde_json::from_str(&fs::read_to_string("tests/step/result.json").unwrap()).unwrap();
+    trained.breakdown.clear();
+    trained.collectives.clear();
+    let one_step = step::step(&trained);
     for (file, text) in [
         ("result.csv", csv::run(&run)),
         ("compare.csv", csv::compare(&[])),
+        ("step.csv", one_step.lines().next().unwrap().to_string()),
+        ("breakdown.csv", step::breakdown(&trained)),
+        ("collectives.csv", step::collectives(&trained)),
+        ("compare-steps.csv", step::compare_csv(&[])),
         ("points.csv", validate::points(&validation)),
         ("files.csv", validate::files(&validation)),
         ("groups.csv", validate::groups(&validation)),

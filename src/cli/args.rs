@@ -345,10 +345,16 @@ pub(super) enum SchemaName {
     Software,
     /// What `run --format json` prints
     Run,
+    /// What `run --format json` prints of a training step
+    Step,
     /// What `compare --format json` prints
     Compare,
+    /// What `compare --format json` prints of training steps
+    StepCompare,
     /// What `run --forecast --format json` prints
     Forecast,
+    /// What `run --forecast --format json` prints of a training step
+    StepForecast,
     /// What `show --format json` prints
     Show,
     /// What `validate --format json` prints

@@ -20,6 +20,7 @@ mod replay;
 mod run;
 mod schema;
 mod show;
+mod step;
 mod tally;
 mod term;
 mod validate;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use super::args::{Format, Global, PlotArgs};
 use super::exit::{Exit, Failure};
 use super::files::OutDir;
-use super::load;
 use super::pictures::write_picture;
 use super::run::draw_all;
 use super::term::Term;
+use super::{load, step};
 use crate::input;
-use crate::report::json;
+use crate::report::json::{self, Saved};
 
 pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let text = if args.file == "-" {
@@ -18,12 +18,15 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     } else {
         input::read_text(Path::new(&args.file)).map_err(|why| load::unread(&args.file, &why))?
     };
-    let result = json::read_run(&text).map_err(|why| {
+    let result = json::read(&text).map_err(|why| {
         Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file))
     })?;
     let beside = Path::new(&args.file).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let mut out = OutDir::open(args.out.as_ref().unwrap_or(&beside))?;
-    let pictures = draw_all(&result)?;
+    let pictures = match &result {
+        Saved::Run(result) => draw_all(result)?,
+        Saved::Step(result) => step::draw_all(result)?,
+    };
     for picture in &pictures {
         write_picture(&mut out, picture)?;
     }

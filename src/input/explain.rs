@@ -48,6 +48,7 @@ texts! {
     "E0403" => "plot of a size that is not run",
     "E0404" => "two plots of one name",
     "E0405" => "timeline of a rank that is not there",
+    "E0406" => "expectation of another kind of scenario",
     "E0501" => "too many nodes or links",
     "E0502" => "too many cases",
     "E0503" => "file that cannot be read",

@@ -5,6 +5,7 @@ mod beside;
 mod classes;
 mod collective;
 mod expect;
+mod expect_step;
 mod explain;
 mod expression;
 mod init;

@@ -7,7 +7,7 @@ use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{beside, collective, expect, plots, ranks, stack, workload};
+use super::{beside, collective, expect, expect_step, plots, ranks, stack, workload};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
@@ -92,7 +92,14 @@ pub(super) fn read(
     let heavy = root.item("heavy").and_then(|item| item.boolean()).is_some_and(|heavy| heavy.value);
     let together = root.item("together").and_then(|item| item.boolean());
     let steps = root.item("steps").and_then(|item| item.word("a kind of steps", &STEPS));
-    let engines = root.item("engine").map_or_else(|| vec![EngineKind::Fluid], |item| read_engines(&item));
+    let engine = root.item("engine");
+    let engines = engine.as_ref().map_or_else(|| vec![EngineKind::Fluid], read_engines);
+    if let (Some(item), true, true) = (&engine, root.has("workload"), engines.len() > 1) {
+        item.out_of_range(
+            format!("a training step cannot run by {} engines", engines.len()),
+            "expected one engine: `compare` shows two scenarios side by side",
+        );
+    }
     let fabric = root
         .require_with(
             "fabric",
@@ -120,8 +127,17 @@ pub(super) fn read(
         together.as_ref().filter(|together| together.value).map(|together| together.place.clone());
     check_together(&together_at, &drafts);
     check_count(&drafts, engines.len(), together_at.is_some());
-    let expect = expect::read(&mut root, &drafts, &engines, TOP);
-    let plots = plots::read(&mut root, &drafts, TOP);
+    let (expect, step_expect) = match &workload {
+        Some(_) => (Some(Vec::new()), expect_step::read(&mut root, TOP)),
+        None => (expect::read(&mut root, &drafts, &engines, TOP), Some(Vec::new())),
+    };
+    let plots = match &workload {
+        Some(_) => {
+            refuse_plots(&mut root);
+            Vec::new()
+        }
+        None => plots::read(&mut root, &drafts, TOP),
+    };
     let stack = root
         .item("stack")
         .map(|item| item.section("`[stack]`").map(|s| stack::read(s, path, sources, &drafts, TOP)));
@@ -164,9 +180,17 @@ pub(super) fn read(
         },
         together: together.is_some_and(|together| together.value),
         expect: expect?,
+        step_expect: step_expect?,
         plots,
         timeline_ranks,
     })
+}
+
+/// The plots of a step are always the same.
+fn refuse_plots(root: &mut Section<'_>) {
+    let help = "the plots of a training step are always drawn: `breakdown`, `pipeline` and `memory`";
+    root.exclusive("plot", "workload", help);
+    root.item("plot");
 }
 
 fn read_engines(item: &Item<'_>) -> Vec<EngineKind> {

@@ -232,6 +232,10 @@ fn expect() -> Value {
             "time": time(),
             "algbw": bandwidth(),
             "busbw": bandwidth(),
+            "step_time": about(time(), "of a training step"),
+            "tokens_per_s": about(json!({ "type": "number", "exclusiveMinimum": 0 }), "of a training step, over all accelerators"),
+            "mfu": about(pattern(PERCENT, "45 %"), "of a training step, of the 16-bit peak, attention counted causal"),
+            "mfu_full": about(pattern(PERCENT, "48 %"), "the same, attention counted whole"),
             "tolerance": about(pattern(PERCENT, "5 %"), "relative, 1 % unless given"),
         }),
     )

@@ -3,11 +3,13 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
+use super::step::{StepComparison, StepForecastReport};
 use crate::result::{
-    Calibration, RUN_SCHEMA, ReplayResult, RunResult, StepResult, StepValidation, Validation,
+    Calibration, RUN_SCHEMA, ReplayResult, RunResult, STEP_SCHEMA, StepResult, StepValidation, Validation,
 };
 use crate::route::metrics::FabricReport;
 
@@ -35,14 +37,70 @@ pub fn read_run(text: &str) -> Result<RunResult, String> {
     let value: serde_json::Value =
         serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
     match value.get("schema").and_then(serde_json::Value::as_str) {
-        Some(RUN_SCHEMA) => {}
-        Some(other) => return Err(format!("the schema is `{other}`, expected `{RUN_SCHEMA}`")),
-        None => {
-            return Err(format!("this is not a saved result: it has no `schema`, expected `{RUN_SCHEMA}`"));
-        }
+        Some(RUN_SCHEMA) => parse(text, RUN_SCHEMA),
+        other => Err(unexpected(other, &format!("`{RUN_SCHEMA}`"))),
     }
-    // From the text and not from the value, so that the message names a line.
-    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{RUN_SCHEMA}`: {error}"))
+}
+
+/// A saved result of either kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Saved {
+    /// Of collectives.
+    Run(Box<RunResult>),
+    /// Of a training step.
+    Step(Box<StepResult>),
+}
+
+/// Reads what [`run`] or [`step`] wrote.
+///
+/// # Errors
+///
+/// As [`read_run`].
+pub fn read(text: &str) -> Result<Saved, String> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
+    match value.get("schema").and_then(serde_json::Value::as_str) {
+        Some(RUN_SCHEMA) => Ok(Saved::Run(Box::new(parse(text, RUN_SCHEMA)?))),
+        Some(STEP_SCHEMA) => Ok(Saved::Step(Box::new(parse(text, STEP_SCHEMA)?))),
+        other => Err(unexpected(other, &format!("`{RUN_SCHEMA}` or `{STEP_SCHEMA}`"))),
+    }
+}
+
+fn unexpected(schema: Option<&str>, expected: &str) -> String {
+    match schema {
+        Some(other) => format!("the schema is `{other}`, expected {expected}"),
+        None => format!("this is not a saved result: it has no `schema`, expected {expected}"),
+    }
+}
+
+/// From the text and not from a value, so that the message names a line.
+fn parse<T: DeserializeOwned>(text: &str, schema: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{schema}`: {error}"))
+}
+
+/// The JSON schema (draft 7) of [`step`].
+pub fn step_schema() -> String {
+    print(&schema::<StepResult>())
+}
+
+/// Several training steps side by side as one JSON object, [`super::step::STEP_COMPARE_SCHEMA`].
+pub fn step_compare(results: &[StepResult]) -> String {
+    print(&StepComparison::new(results))
+}
+
+/// The JSON schema (draft 7) of [`step_compare`].
+pub fn step_compare_schema() -> String {
+    print(&schema::<StepComparison>())
+}
+
+/// What a training step will cost as one JSON object, [`super::step::STEP_FORECAST_SCHEMA`].
+pub fn step_forecast(report: &StepForecastReport) -> String {
+    print(report)
+}
+
+/// The JSON schema (draft 7) of [`step_forecast`].
+pub fn step_forecast_schema() -> String {
+    print(&schema::<StepForecastReport>())
 }
 
 /// Several results side by side as one JSON object, [`super::COMPARE_SCHEMA`].

@@ -12,6 +12,7 @@ pub mod replay;
 mod series;
 pub mod show;
 mod stack;
+pub mod step;
 pub mod table;
 pub mod validate;
 

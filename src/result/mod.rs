@@ -18,7 +18,8 @@ pub use calibrate::{
 pub use replay::{REPLAY_SCHEMA, RankUse, ReplayCollective, ReplayResult};
 pub use stack::StackSummary;
 pub use step::{
-    STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepMemory, StepPart, StepResult, StepSpan,
+    STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepLeftOut, StepMemory, StepPart,
+    StepResult, StepSpan,
 };
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,

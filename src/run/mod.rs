@@ -23,9 +23,9 @@ mod working;
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
-pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
+pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario, StepExpectSpec, StepExpectWhat};
 pub use stacked::summary as stack_summary;
-pub use step::{PlayedGroups, play_groups, run_step, step_graph};
+pub use step::{PlayedGroups, StepForecast, play_groups, run_step, step_forecast, step_graph};
 pub use threads::threads;
 pub use watch::{Quiet, Watch};
 

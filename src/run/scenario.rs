@@ -39,6 +39,8 @@ pub struct Scenario {
     pub together: bool,
     /// Expectations.
     pub expect: Vec<ExpectSpec>,
+    /// Expectations of the training step.
+    pub step_expect: Vec<StepExpectSpec>,
     /// Plots; empty where the default ones are wanted.
     pub plots: Vec<PlotSpec>,
     /// Ranks whose transfers a timeline shows; empty where none is wanted.
@@ -87,6 +89,7 @@ impl Scenario {
             workload: None,
             together: false,
             expect: Vec::new(),
+            step_expect: Vec::new(),
             plots: Vec::new(),
             timeline_ranks: Vec::new(),
         }
@@ -209,4 +212,26 @@ pub enum ExpectWhat {
     Algbw(Bandwidth),
     /// The bus bandwidth.
     Busbw(Bandwidth),
+}
+
+/// A value that a training step must come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepExpectSpec {
+    /// The value.
+    pub what: StepExpectWhat,
+    /// Relative tolerance, such as 0.05.
+    pub tolerance: f64,
+}
+
+/// What is expected of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StepExpectWhat {
+    /// The time of a step.
+    Time(Time),
+    /// Tokens per second, of all accelerators.
+    TokensPerSecond(f64),
+    /// Of the 16-bit peak, as a fraction of one, attention counted causal.
+    MfuCausal(f64),
+    /// The same with attention counted whole.
+    MfuFull(f64),
 }

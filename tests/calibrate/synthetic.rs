@@ -74,6 +74,7 @@ impl Lab {
             workload: None,
             together: false,
             expect: Vec::new(),
+            step_expect: Vec::new(),
             plots: Vec::new(),
             timeline_ranks: Vec::new(),
         };

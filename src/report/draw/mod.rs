@@ -16,6 +16,7 @@ mod measured;
 mod picture;
 mod scatter;
 mod spread;
+mod step;
 mod style;
 mod subject;
 mod timeline;
@@ -33,6 +34,7 @@ pub use growth::{Growth, draw_growth};
 pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
 pub use scatter::{draw_scatter, draw_steps};
+pub use step::{draw_step, draw_step_breakdown, draw_step_compare, draw_step_memory, draw_step_pipeline};
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

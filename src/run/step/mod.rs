@@ -1,6 +1,8 @@
 //! A training step on a fabric: its graph of tasks, with collectives that were played there.
 
 mod breakdown;
+mod expect;
+mod forecast;
 mod network;
 mod play;
 mod rows;
@@ -15,6 +17,7 @@ use crate::result::StepResult;
 use crate::units::{Bytes, Time};
 use crate::workload::{Cost, Network, Pattern, Purpose, Step, StepGraph, Tier, Workload, graph, step_time};
 
+pub use forecast::{StepForecast, step_forecast};
 pub use play::{PlayedGroups, play_groups};
 
 /// The graph of a scenario's training step, with no times of collectives in it; `None` where it has none.
@@ -26,13 +29,7 @@ pub fn step_graph(scenario: &Scenario) -> Result<Option<StepGraph>, RunError> {
     let tier = Tier { bandwidth: 1.0, latency: 0.0, launch: 0.0 };
     let network = Network { scaleup: tier, scaleout: tier, domain: 1 };
     let step = scenario.workload.as_ref().and_then(|workload| workload.step(network));
-    step.map(|step| made(&step)).transpose()
-}
-
-fn made(step: &Step<'_>) -> Result<StepGraph, RunError> {
-    graph(step).map_err(|faults| RunError::Pipeline {
-        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    })
+    step.map(|step| tasks_of(&step)).transpose()
 }
 
 /// Runs the training step of a scenario by the first of its engines; `None` where it has none.
@@ -50,13 +47,15 @@ pub fn run_step(
         let network = network::network(scenario, workload, options, watch, &proofs)?;
         let Some(step) = workload.step(network) else { return Ok(None) };
         let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
-        let ran = match engine {
-            EngineKind::Analytic => {
-                return Ok(Some(tell::closed(scenario, workload, &step, &step_time(&step))));
+        let mut told = match engine {
+            EngineKind::Analytic => tell::closed(scenario, workload, &step, &step_time(&step)),
+            EngineKind::Fluid => {
+                let ran = fluid(scenario, workload, &step, options, watch, &proofs)?;
+                tell::played(scenario, workload, &step, &ran)
             }
-            EngineKind::Fluid => fluid(scenario, workload, &step, options, watch, &proofs)?,
         };
-        Ok(Some(tell::played(scenario, workload, &step, &ran)))
+        told.expectations = expect::check(&scenario.step_expect, &told);
+        Ok(Some(told))
     })
 }
 
@@ -76,7 +75,7 @@ fn fluid(
     watch: &dyn Watch,
     proofs: &Proofs,
 ) -> Result<Ran, RunError> {
-    let graph = made(step)?;
+    let graph = tasks_of(step)?;
     let played = play_all(scenario, workload, &graph, options, watch, proofs)?;
     let (rows, costs) = rows::rows(&played);
     let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {
@@ -87,6 +86,13 @@ fn fluid(
         return Err(RunError::Cancelled);
     }
     Ok(Ran { graph, outcome, played })
+}
+
+/// The graph of a step.
+fn tasks_of(step: &Step<'_>) -> Result<StepGraph, RunError> {
+    graph(step).map_err(|faults| RunError::Pipeline {
+        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })
 }
 
 /// Asks whether to stop.
@@ -137,7 +143,7 @@ fn play_all(
         play_groups(scenario, (play::op(kind.pattern), bytes), &groups, options, watch, proofs)
     };
     let mut found: Vec<Vec<Option<PlayedGroups>>> = vec![vec![None; graph.classes.len()]; lanes];
-    let sample: Vec<usize> = (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect();
+    let sample = sample(lanes);
     let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|(lane, _)| sample.contains(lane));
     let played: Vec<Option<PlayedGroups>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
     for ((lane, class), played) in first.iter().zip(played) {
@@ -164,6 +170,11 @@ fn play_all(
         found[*lane][*class] = played;
     }
     Ok(found)
+}
+
+/// The lanes that are looked at first.
+fn sample(lanes: usize) -> Vec<usize> {
+    (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect()
 }
 
 /// Which classes of collectives each lane uses.

@@ -41,13 +41,8 @@ const LONGEST: f64 = 0.5;
 pub fn weight(case: &StepCase) -> f64 {
     let quality = if case.quality == "C" { 0.1 } else { 1.0 };
     let size = if case.parallel.ranks() < 64 { 0.3 } else { 1.0 };
-    let kind = if case.group == "vTrain-single" {
-        0.3
-    } else if case.task != "pretrain" {
-        0.3
-    } else {
-        1.0
-    };
+    let many = case.group == "vTrain-single" || case.task != "pretrain";
+    let kind = if many { 0.3 } else { 1.0 };
     quality * size * kind
 }
 
