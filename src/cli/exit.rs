@@ -76,6 +76,7 @@ impl From<RunError> for Failure {
             RunError::Unserved(_)
             | RunError::Unreachable(_)
             | RunError::Memory { .. }
+            | RunError::Undivided { .. }
             | RunError::Pipeline { .. } => Exit::Usage,
             RunError::Cancelled => Exit::Interrupted,
             RunError::Threads { .. } => Exit::Io,

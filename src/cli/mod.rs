@@ -20,6 +20,7 @@ mod schema;
 mod show;
 mod tally;
 mod term;
+mod tune;
 mod validate;
 
 use std::ffi::OsString;
@@ -54,6 +55,7 @@ where
         Command::Show(args) => show::show(args, &cli.global, &term),
         Command::Validate(args) => validate::validate(args, &cli.global, &term),
         Command::Calibrate(args) => calibrate::calibrate(args, &cli.global, &term),
+        Command::Tune(args) => tune::tune(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

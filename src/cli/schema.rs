@@ -23,6 +23,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Show => report::show_schema(),
         SchemaName::Validate => report::validate_schema(),
         SchemaName::Calibrate => report::calibrate_schema(),
+        SchemaName::Tune => report::tune_schema(),
         SchemaName::Check => pretty(check_schema()),
     };
     term.data(&text)?;

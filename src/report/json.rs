@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, RunResult, StepResult, Validation};
+use crate::result::{Calibration, RUN_SCHEMA, RunResult, StepResult, TuneResult, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -91,6 +91,16 @@ pub fn calibrate(calibration: &Calibration) -> String {
 /// The JSON schema (draft 7) of [`calibrate`].
 pub fn calibrate_schema() -> String {
     print(&schema::<Calibration>())
+}
+
+/// A search for a division as one JSON object, [`crate::result::TUNE_SCHEMA`].
+pub fn tune(result: &TuneResult) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`tune`].
+pub fn tune_schema() -> String {
+    print(&schema::<TuneResult>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

@@ -12,6 +12,7 @@ mod series;
 pub mod show;
 mod stack;
 pub mod table;
+pub mod tune;
 pub mod validate;
 
 pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};

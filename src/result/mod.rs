@@ -3,6 +3,7 @@
 mod calibrate;
 mod stack;
 mod step;
+mod tune;
 mod validate;
 
 use schemars::JsonSchema;
@@ -16,6 +17,10 @@ pub use calibrate::{
 pub use stack::StackSummary;
 pub use step::{
     STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepMemory, StepPart, StepResult, StepSpan,
+};
+pub use tune::{
+    TUNE_SCHEMA, TuneCandidate, TuneCounts, TuneDivision, TuneFacts, TuneGiven, TuneNearest, TunePart,
+    TuneResult,
 };
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,

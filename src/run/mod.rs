@@ -24,7 +24,8 @@ pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
-pub use step::run_step;
+pub use stacked::summary as stack_summary;
+pub use step::{run_step, run_step_on, step_network};
 pub use threads::threads;
 pub use watch::{Quiet, Watch};
 

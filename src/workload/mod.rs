@@ -16,6 +16,7 @@ mod placement;
 mod precision;
 pub mod rules;
 mod software;
+pub mod space;
 mod spec;
 mod step;
 
@@ -34,5 +35,6 @@ pub use placement::Coordinates;
 pub use precision::{Format, Precision};
 pub use rules::Misfit;
 pub use software::{Factors, Scope, Software};
+pub use space::{Degree, Limit, Space, Values};
 pub use spec::{Task, Training, Workload};
 pub use step::{Batch, Habits, Overlap, Step};

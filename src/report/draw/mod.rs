@@ -19,6 +19,7 @@ mod spread;
 mod style;
 mod subject;
 mod timeline;
+mod tuned;
 mod utilisation;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ pub use growth::{Growth, draw_growth};
 pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
 pub use scatter::draw_scatter;
+pub use tuned::draw_tuned;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -13,7 +13,7 @@ use crate::engine::{EngineKind, Probe, tasks};
 use crate::ids::NodeId;
 use crate::result::StepResult;
 use crate::units::Time;
-use crate::workload::{Cost, Pattern, Purpose, Step, StepGraph, Workload, graph, step_time};
+use crate::workload::{Cost, Network, Pattern, Purpose, Step, StepGraph, Workload, graph, step_time};
 
 use play::Played;
 
@@ -26,20 +26,70 @@ pub fn run_step(
     options: &RunOptions,
     watch: &dyn Watch,
 ) -> Result<Option<StepResult>, RunError> {
-    let Some(workload) = &scenario.workload else { return Ok(None) };
     pool(options)?.install(|| {
         let proofs = Proofs::default();
-        let network = network::network(scenario, workload, options, watch, &proofs)?;
-        let Some(step) = workload.step(network) else { return Ok(None) };
-        let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
-        let ran = match engine {
-            EngineKind::Analytic => {
-                return Ok(Some(tell::closed(scenario, workload, &step, &step_time(&step))));
-            }
-            EngineKind::Fluid => fluid(scenario, workload, &step, options, watch, &proofs)?,
-        };
-        Ok(Some(tell::played(scenario, workload, &step, &ran)))
+        let Some(network) = measured(scenario, options, watch, &proofs)? else { return Ok(None) };
+        on(scenario, network, options, watch, &proofs)
     })
+}
+
+/// The two tiers that closed forms see of a scenario's fabric; `None` where it has no training step.
+///
+/// # Errors
+/// As [`run_step`].
+pub fn step_network(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+) -> Result<Option<Network>, RunError> {
+    pool(options)?.install(|| measured(scenario, options, watch, &Proofs::default()))
+}
+
+/// Runs the training step of a scenario whose tiers are known, as [`run_step`] does; schedules that `proofs` knows are not
+/// proved again.
+///
+/// # Errors
+/// As [`run_step`].
+pub fn run_step_on(
+    scenario: &Scenario,
+    network: Network,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<StepResult>, RunError> {
+    pool(options)?.install(|| on(scenario, network, options, watch, proofs))
+}
+
+fn measured(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<Network>, RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(None) };
+    network::network(scenario, workload, options, watch, proofs).map(Some)
+}
+
+fn on(
+    scenario: &Scenario,
+    network: Network,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<StepResult>, RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(None) };
+    let Some(step) = workload.step(network) else { return Ok(None) };
+    // A file that leaves the division open has one that need not suit.
+    let ranks = scenario.fabric.endpoints().len() as u64;
+    step.parallel.check(step.model, &step.batch, ranks).map_err(|why| RunError::Undivided { why })?;
+    let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
+    let ran = match engine {
+        EngineKind::Analytic => {
+            return Ok(Some(tell::closed(scenario, workload, &step, &step_time(&step))));
+        }
+        EngineKind::Fluid => fluid(scenario, workload, &step, options, watch, proofs)?,
+    };
+    Ok(Some(tell::played(scenario, workload, &step, &ran)))
 }
 
 /// A step that was played.
