@@ -4,8 +4,8 @@
 
 use std::fs;
 
-use railspine::report::{calibrate, csv, validate};
-use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult};
+use railspine::report::{calibrate, csv, tune, validate};
+use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult, TUNE_SCHEMA, TuneResult};
 use railspine::validate::score;
 use serde_json::json;
 
@@ -34,6 +34,18 @@ fn every_column_is_on_the_page() {
         "settled": true, "notes": [], "points": [],
     }))
     .unwrap();
+    let tuned: TuneResult = serde_json::from_value(json!({
+        "schema": TUNE_SCHEMA, "scenario": "", "title": "", "memory_limit": 0, "confirmed": 0, "best": [],
+        "fabric": { "name": "", "gpus": 0, "nodes": 0, "links": 0 },
+        "workload": {
+            "model": "", "parameters": 0, "accelerator": "", "software": "", "format": "", "sequences": 0,
+            "sequence_length": 0,
+        },
+        "counts": {
+            "configurations": 0, "valid": 0, "unfilled": 0, "unfit": 0, "pruned": 0, "evaluated": 0,
+        },
+    }))
+    .unwrap();
     for (file, text) in [
         ("result.csv", csv::run(&run)),
         ("compare.csv", csv::compare(&[])),
@@ -42,6 +54,7 @@ fn every_column_is_on_the_page() {
         ("groups.csv", validate::groups(&validation)),
         ("cross_validation.csv", validate::cross_validation(&validation).unwrap()),
         ("residuals.csv", calibrate::residuals(&calibration)),
+        ("tune.csv", tune::csv(&tuned)),
     ] {
         let columns: Vec<&str> = text.trim_end().split(',').collect();
         assert_eq!(told(&page, file), columns, "{file}");

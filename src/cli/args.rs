@@ -41,7 +41,7 @@ pub(super) enum Format {
     Table,
     /// One JSON object
     Json,
-    /// One line a case; of `validate` and `calibrate`, one a measured point
+    /// One line a case; of `validate` and `calibrate`, one a measured point; of `tune`, one a division
     Csv,
 }
 

@@ -1,6 +1,9 @@
 //! `[tune]` of a scenario: which divisions of its training step a search may look at.
 
+use serde_json::{Map, Value, json};
+
 use super::reader::{At, Item};
+use super::schema::{about, count, object, size, words as one_of};
 use super::section::Section;
 use super::workload::{SCHEDULES, WHOLE_SHARDING};
 use crate::diag::{Diagnostic, Place};
@@ -69,15 +72,11 @@ fn values(item: &Item<'_>) -> Option<Given> {
         // An end that could not be read is told; the other alone would say another thing.
         let (least, most) =
             (least.map_or(Some(None), |end| end.map(Some))?, most.map_or(Some(None), |end| end.map(Some))?);
-        let (first, last) =
-            (least.as_ref().map_or(1, |end| end.value), most.as_ref().map_or(u32::MAX, |end| end.value));
-        if let (Some(least), Some(most)) = (least, most)
-            && least.value > most.value
-        {
+        let (first, last) = (least.map_or(1, |end| end.value), most.map_or(u32::MAX, |end| end.value));
+        if first > last {
             item.push(
                 Diagnostic::error("E0106", format!("`{}` has no value", item.key))
-                    .at(least.place, format!("from {}", least.value))
-                    .at(most.place, format!("to {}", most.value)),
+                    .at(whole, format!("`min` {first} is above `max` {last}")),
             );
             return None;
         }
@@ -183,4 +182,40 @@ fn limit(item: &Item<'_>, workload: Option<&Workload>) -> Option<Limit> {
             None
         }
     }
+}
+
+/// What the schema of scenarios says of it.
+pub(super) fn schema() -> Value {
+    let number = || count(1, u32::MAX);
+    let list = |of: Value| json!({ "anyOf": [of, { "type": "array", "items": of, "minItems": 1 }] });
+    let degree = json!({ "anyOf": [
+        number(),
+        { "type": "array", "items": number(), "minItems": 1 },
+        object(&[], &json!({ "min": number(), "max": number() })),
+    ]});
+    let mut properties: Map<String, Value> = Degree::ALL
+        .iter()
+        .map(|(key, _)| {
+            (
+                (*key).to_owned(),
+                about(degree.clone(), "values that are looked at; all that suit unless given"),
+            )
+        })
+        .collect();
+    let part = json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 });
+    let more = [
+        ("sharding", about(list(one_of(&WHOLE_SHARDING)), "all of them unless given")),
+        ("recompute", about(list(one_of(&Recompute::ALL)), "all that differ unless given")),
+        ("schedule", about(list(one_of(&SCHEDULES)), "`1f1b` unless given, with any stages a rank")),
+        (
+            "memory_limit",
+            about(
+                json!({ "anyOf": [size(), part] }),
+                "what a step may take; all of the accelerator's unless given",
+            ),
+        ),
+        ("top", about(count(1, MAX_TOP), "how many of the best are told, 10 unless given")),
+    ];
+    properties.extend(more.map(|(key, value)| (key.to_owned(), value)));
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }

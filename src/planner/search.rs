@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::walk::Stem;
 use super::{Candidate, Question, Rated, TuneError, Walk};
 use crate::run::{RunError, Watch};
-use crate::workload::{Step, memory, rules, step_time};
+use crate::workload::{Layers, Step, memory, rules, step_time, step_time_with};
 
 /// How many divisions there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,17 +101,27 @@ const SURELY: f64 = 1.0 + 1e-9;
 
 impl Sieve<'_> {
     fn stem(&self, walk: &Walk<'_>, stem: &Stem, mut part: Part) -> Part {
-        walk.groups(stem, |group| {
+        // Layers of each micro-batch, as long as only what is sharded changes.
+        let mut known: Vec<Option<Layers>> = Vec::new();
+        let mut last = 0;
+        walk.groups(stem, |kin, group| {
+            if kin != last {
+                known.clear();
+                last = kin;
+            }
             let mut beyond = false;
-            for candidate in group {
-                beyond |= self.one(candidate, beyond, &mut part);
+            for (at, candidate) in group {
+                if known.len() <= at {
+                    known.resize(at + 1, None);
+                }
+                beyond |= self.one(candidate, beyond, &mut known[at], &mut part);
             }
         });
         part
     }
 
     /// Looks at a candidate; tells whether no larger micro-batch can fit.
-    fn one(&self, candidate: Candidate, beyond: bool, part: &mut Part) -> bool {
+    fn one(&self, candidate: Candidate, beyond: bool, layers: &mut Option<Layers>, part: &mut Part) -> bool {
         let counts = &mut part.counts;
         counts.valid += 1;
         let step = candidate.step(&self.base);
@@ -133,7 +143,8 @@ impl Sieve<'_> {
             return bytes > self.limit * SURELY;
         }
         counts.evaluated += 1;
-        let rated = Rated { candidate, seconds: step_time(&step).total(), bytes };
+        let layers = layers.get_or_insert_with(|| Layers::new(&step));
+        let rated = Rated { candidate, seconds: step_time_with(&step, layers).total(), bytes };
         if self.given.is_some_and(|given| rated.before(&given).is_lt()) {
             part.before += 1;
         }

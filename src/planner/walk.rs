@@ -108,8 +108,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// All candidates of a stem: groups that differ in the micro-batch alone, which ascends.
-    pub fn groups(&self, stem: &Stem, mut each: impl FnMut(&mut dyn Iterator<Item = Candidate>)) {
+    /// All candidates of a stem: groups that differ in the micro-batch alone, which ascends, each with its place among the
+    /// values. Groups that follow one another with the same number differ in what is sharded alone.
+    pub fn groups(
+        &self,
+        stem: &Stem,
+        mut each: impl FnMut(u32, &mut dyn Iterator<Item = (usize, Candidate)>),
+    ) {
+        let mut kin = 0;
         let Parallel { tp, cp, dp, .. } = stem.parallel;
         let micros = self.values(Degree::Micro);
         let sequences = self.base.batch.sequences;
@@ -124,12 +130,18 @@ impl<'a> Walk<'a> {
                 // Where nothing has a replica all shardings are one.
                 let alone = parallel.replicas() == 1 && parallel.expert_replicas() == 1;
                 let shardings = if alone { self.shardings.get(..1).unwrap_or(&[]) } else { &self.shardings };
-                for &sharding in shardings {
-                    for &recompute in &self.recomputes {
+                for &recompute in &self.recomputes {
+                    kin += 1;
+                    for &sharding in shardings {
                         let parallel = Parallel { sharding, ..parallel };
-                        let fitting =
-                            micros.iter().filter(|micro| rules::batch(sequences, dp, **micro).is_ok());
-                        each(&mut fitting.map(|micro| Candidate { parallel, micro: *micro, recompute }));
+                        let fitting = micros
+                            .iter()
+                            .enumerate()
+                            .filter(|(_, micro)| rules::batch(sequences, dp, **micro).is_ok());
+                        let made = |(at, micro): (usize, &u32)| {
+                            (at, Candidate { parallel, micro: *micro, recompute })
+                        };
+                        each(kin, &mut fitting.map(made));
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Why one division is slower than another, in words.
 
-use crate::workload::{Group, Groups, Parallel, Recompute, Sharding, Step};
+use crate::workload::{Group, Groups, Parallel, Recompute, Sharding, Step, memory};
 
 /// A part of a step's time: its name and seconds.
 pub(super) type Parts = Vec<(String, f64)>;
@@ -55,68 +55,90 @@ pub(super) fn why((best, best_parts): (&Step<'_>, &Parts), (own, own_parts): (&S
 
 /// Two steps that take as long: what decides between them.
 fn alike(best: &Step<'_>, own: &Step<'_>) -> String {
-    let more = crate::workload::memory(own).total() - crate::workload::memory(best).total();
+    let more = memory(own).total() - memory(best).total();
     if more > 0.0 {
         return format!("as fast, with {} GB more memory", tenths(more / 1e9));
     }
     "as fast: of such, that with less of each degree is first".to_owned()
 }
 
-/// What makes a part what it is, of the step itself, and of the other where that differs.
+/// What makes a part what it is: of the step itself, and of the other where that differs.
 fn because(part: &str, best: &Step<'_>, own: &Step<'_>) -> String {
-    let (here, there) = (cause(part, own), cause(part, best));
-    if here.is_empty() {
-        String::new()
-    } else if here == there || there.is_empty() {
-        format!(" ({here})")
-    } else {
-        format!(" ({here}, not {there})")
+    let (mut here, mut there) = (facts(part, own), facts(part, best));
+    // What has less memory in use does not pay for that.
+    if part == "other" && full(own) <= full(best) {
+        here.retain(|fact| !fact.starts_with(MEMORY));
+        there.retain(|fact| !fact.starts_with(MEMORY));
+    }
+    let differ: Vec<&str> = here.iter().filter(|fact| !there.contains(fact)).map(String::as_str).collect();
+    let instead: Vec<&str> = there.iter().filter(|fact| !here.contains(fact)).map(String::as_str).collect();
+    match (differ.is_empty(), instead.is_empty()) {
+        _ if here.is_empty() => String::new(),
+        (true, true) => format!(" ({})", here.join(", ")),
+        (true, false) => format!(" (not {})", instead.join(", ")),
+        (false, true) => format!(" ({})", differ.join(", ")),
+        (false, false) => format!(" ({}, not {})", differ.join(", "), instead.join(", ")),
     }
 }
 
-fn cause(part: &str, step: &Step<'_>) -> String {
-    let Parallel { tp, pp, vpp, cp, dp, ep, etp, .. } = step.parallel;
+const MEMORY: &str = "memory";
+
+/// The part of an accelerator's memory that is in use, in whole percent.
+fn full(step: &Step<'_>) -> f64 {
+    (memory(step).total() / step.accelerator.memory * 100.0).round()
+}
+
+/// What a part of the time depends on.
+fn facts(part: &str, step: &Step<'_>) -> Vec<String> {
+    let Parallel { tp, pp, vpp, cp, ep, etp, .. } = step.parallel;
     let groups = Groups::new(step);
-    let micro = step.batch.micro;
+    let micro = format!("micro-batch {}", step.batch.micro);
+    let stages = if vpp > 1 { format!("pp {pp} x vpp {vpp}") } else { format!("pp {pp}") };
+    let sharding = sharding(step.parallel.sharding);
+    let replicas = format!("{} replicas", step.parallel.replicas());
     match part {
-        "products" | "attention" | "moved" | "host" | "slowdown" => {
-            let products = format!("tp {tp}, micro-batch {micro}");
-            if ep > 1 || etp > 1 { format!("{products}, ep {ep}, etp {etp}") } else { products }
-        }
-        "again" => match step.recompute {
-            Recompute::None => "nothing done again".to_owned(),
-            Recompute::Selective => "attention done again".to_owned(),
-            Recompute::Full => "layers done again".to_owned(),
-        },
-        "head" => {
-            if pp > 1 {
-                format!("all on the last of pp {pp}")
-            } else {
-                format!("tp {tp}")
+        "products" | "attention" | "moved" | "host" => {
+            let mut found = vec![format!("tp {tp}"), format!("cp {cp}"), micro];
+            if step.model.experts.is_some() {
+                found.extend([format!("ep {ep}"), format!("etp {etp}")]);
             }
-        }
-        "tensor" => over(format!("tp {tp}"), groups.tensor),
-        "context" => over(format!("cp {cp}"), groups.context),
-        "experts" => over(format!("ep {ep}"), groups.experts),
-        "data" | "expert-data" => {
-            let sharding = sharding(step.parallel.sharding);
-            if part == "data" {
-                over(format!("{} replicas, {sharding}", dp * cp), groups.data)
-            } else {
-                over(format!("{} replicas of experts", step.parallel.expert_replicas()), groups.expert_data)
+            if !step.model.layers.is_multiple_of(pp * vpp) {
+                found.push(format!("layers uneven over {stages}"));
             }
+            found
         }
-        "pipeline" => format!("pp {pp} x vpp {vpp}"),
+        "slowdown" => vec![sharding, replicas, stages, micro],
+        "again" => vec![
+            match step.recompute {
+                Recompute::None => "nothing done again",
+                Recompute::Selective => "attention done again",
+                Recompute::Full => "layers done again",
+            }
+            .to_owned(),
+        ],
+        "head" => vec![if pp > 1 { format!("all on the last of pp {pp}") } else { format!("tp {tp}") }],
+        "tensor" => vec![over(format!("tp {tp}"), groups.tensor), micro],
+        "context" => vec![over(format!("cp {cp}"), groups.context)],
+        "experts" => vec![over(format!("ep {ep}"), groups.experts)],
+        "data" => vec![sharding, over(replicas, groups.data), stages],
+        "expert-data" => {
+            let replicas = format!("{} replicas of experts", step.parallel.expert_replicas());
+            vec![sharding, over(replicas, groups.expert_data)]
+        }
+        "pipeline" => vec![stages],
         "bubble" => {
-            let stages = if vpp > 1 { format!(", vpp {vpp}") } else { String::new() };
-            format!("pp {pp} with {} micro-batches{stages}", step.micro_batches())
+            let micros = step.micro_batches();
+            vec![format!("{} {stages} with {micros} micro-batches", step.parallel.schedule.name())]
         }
-        "optimizer" => sharding(step.parallel.sharding),
+        "optimizer" => vec![sharding, replicas],
         "other" => {
-            let full = crate::workload::memory(step).total() / step.accelerator.memory;
-            format!("memory {:.0} % full", full * 100.0)
+            let mut found = vec![format!("{MEMORY} {} % full", full(step))];
+            if pp > 1 && tp > 1 && tp < step.network.domain {
+                found.push("tp and pp share adapters".to_owned());
+            }
+            found
         }
-        _ => String::new(),
+        _ => Vec::new(),
     }
 }
 

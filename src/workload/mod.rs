@@ -21,7 +21,7 @@ mod spec;
 mod step;
 
 pub use accelerator::Accelerator;
-pub use closed::{StepTime, other, step_time};
+pub use closed::{Layers, StepTime, other, step_time, step_time_with};
 pub use collectives::{Direction, Groups, Moment, Purpose, Use, Uses, uses};
 pub use constant::{Constant, Constants, SPECS, Spec};
 pub use graph::{Class, Compute, Cost, Part, Phase, StepGraph, StepTask, Work, closed_costs, graph};

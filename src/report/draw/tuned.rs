@@ -124,7 +124,8 @@ pub fn draw_tuned(result: &TuneResult) -> Result<Picture, DrawError> {
 
 fn name(own: &TuneCandidate) -> String {
     let plain = if own.simulated_s.is_some() { "" } else { " (closed form)" };
-    format!("{}: {}{plain}", own.rank, line(&own.division))
+    let told = line(&own.division).replace(", recompute none", "").replace("micro-batch", "micro");
+    format!("{}: {told}{plain}", own.rank)
 }
 
 fn bar(
