@@ -116,7 +116,7 @@ fn agree(scenario: &Scenario, schedules: &[Schedule], micros: u32) {
     if let Some((given, before)) = found.given {
         assert_eq!(all.iter().filter(|own| own.before(&given).is_lt()).count() as u64, before);
         let fits = given.bytes <= question.limit();
-        assert_eq!(all.iter().any(|own| *own == given), fits);
+        assert_eq!(all.contains(&given), fits);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::units::Bytes;
     name = "railspine",
     version,
     about,
-    after_help = "Exit codes: 0 ok; 1 ran, but an expectation was missed; 2 wrong use or a wrong file; \
+    after_help = "Exit codes: 0 ok; 1 ran, but an expectation was missed or nothing fits; 2 wrong use or a wrong file; \
                   3 a file could not be read or written; 4 incomplete; 130 interrupted.\n\
                   Results go to stdout, everything else to stderr."
 )]
