@@ -13,7 +13,7 @@ use crate::engine::{EngineKind, Probe, tasks};
 use crate::ids::NodeId;
 use crate::result::StepResult;
 use crate::units::Time;
-use crate::workload::{Cost, Network, Pattern, Purpose, Step, StepGraph, Workload, graph, step_time};
+use crate::workload::{Cost, Network, Pattern, Purpose, Step, StepGraph, Task, Workload, graph, step_time};
 
 use play::Played;
 
@@ -26,6 +26,7 @@ pub fn run_step(
     options: &RunOptions,
     watch: &dyn Watch,
 ) -> Result<Option<StepResult>, RunError> {
+    suits(scenario)?;
     pool(options)?.install(|| {
         let proofs = Proofs::default();
         let Some(network) = measured(scenario, options, watch, &proofs)? else { return Ok(None) };
@@ -60,6 +61,15 @@ pub fn run_step_on(
     pool(options)?.install(|| on(scenario, network, options, watch, proofs))
 }
 
+/// Whether the step can be divided as the scenario says: a file that leaves the division open has one that need not suit.
+fn suits(scenario: &Scenario) -> Result<(), RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(()) };
+    let Task::Train(training) = workload.task;
+    let ranks = scenario.fabric.endpoints().len() as u64;
+    let found = workload.parallel.check(&workload.model, &training.batch, ranks);
+    found.map_err(|why| RunError::Undivided { why })
+}
+
 fn measured(
     scenario: &Scenario,
     options: &RunOptions,
@@ -79,9 +89,7 @@ fn on(
 ) -> Result<Option<StepResult>, RunError> {
     let Some(workload) = &scenario.workload else { return Ok(None) };
     let Some(step) = workload.step(network) else { return Ok(None) };
-    // A file that leaves the division open has one that need not suit.
-    let ranks = scenario.fabric.endpoints().len() as u64;
-    step.parallel.check(step.model, &step.batch, ranks).map_err(|why| RunError::Undivided { why })?;
+    suits(scenario)?;
     let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
     let ran = match engine {
         EngineKind::Analytic => {
