@@ -4,8 +4,10 @@
 
 use std::fs;
 
-use railspine::report::{calibrate, csv, step, validate};
-use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult, StepResult};
+use railspine::report::{calibrate, csv, step, tune, validate};
+use railspine::result::{
+    CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult, StepResult, TUNE_SCHEMA, TuneResult,
+};
 use railspine::validate::{score, steps};
 use serde_json::json;
 
@@ -41,6 +43,18 @@ fn every_column_is_on_the_page() {
     trained.breakdown.clear();
     trained.collectives.clear();
     let one_step = step::step(&trained);
+    let tuned: TuneResult = serde_json::from_value(json!({
+        "schema": TUNE_SCHEMA, "scenario": "", "title": "", "memory_limit": 0, "confirmed": 0, "best": [],
+        "fabric": { "name": "", "gpus": 0, "nodes": 0, "links": 0 },
+        "workload": {
+            "model": "", "parameters": 0, "accelerator": "", "software": "", "format": "", "sequences": 0,
+            "sequence_length": 0,
+        },
+        "counts": {
+            "configurations": 0, "valid": 0, "unfilled": 0, "unfit": 0, "pruned": 0, "evaluated": 0,
+        },
+    }))
+    .unwrap();
     for (file, text) in [
         ("result.csv", csv::run(&run)),
         ("compare.csv", csv::compare(&[])),
@@ -58,6 +72,7 @@ fn every_column_is_on_the_page() {
         ("step_incomplete.csv", validate::steps::incomplete(&steps)),
         ("step_leave_out.csv", validate::steps::leave_out(&steps).unwrap()),
         ("residuals.csv", calibrate::residuals(&calibration)),
+        ("tune.csv", tune::csv(&tuned)),
     ] {
         let columns: Vec<&str> = text.trim_end().split(',').collect();
         assert_eq!(told(&page, file), columns, "{file}");

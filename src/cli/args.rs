@@ -12,7 +12,7 @@ use crate::units::Bytes;
     name = "railspine",
     version,
     about,
-    after_help = "Exit codes: 0 ok; 1 ran, but an expectation was missed; 2 wrong use or a wrong file; \
+    after_help = "Exit codes: 0 ok; 1 ran, but an expectation was missed or nothing fits; 2 wrong use or a wrong file; \
                   3 a file could not be read or written; 4 incomplete; 130 interrupted.\n\
                   Results go to stdout, everything else to stderr."
 )]
@@ -41,7 +41,7 @@ pub(super) enum Format {
     Table,
     /// One JSON object
     Json,
-    /// One line a case; of `validate` and `calibrate`, one a measured point or step
+    /// One line a case; of `validate` and `calibrate`, one a measured point or step; of `tune`, one a division
     Csv,
 }
 
@@ -75,6 +75,8 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Write the training step of a scenario as Chakra files
     Export(ExportArgs),
+    /// Search how to divide a training step over its ranks, and simulate the best
+    Tune(TuneArgs),
     /// Draw the plots of a saved result again
     Plot(PlotArgs),
     /// Print a commented template of a scenario or topology file
@@ -290,6 +292,33 @@ pub(super) enum Process {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct TuneArgs {
+    /// Scenario with a `[workload]`, and perhaps a `[tune]`; `-` is stdin
+    pub(super) file: String,
+    /// Simulate so many of the best on the fabric; 0 for closed forms alone
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub(super) confirm: u16,
+    /// Folder for results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw no plot
+    #[arg(long)]
+    pub(super) no_plots: bool,
+    /// Seed of random choices, instead of the scenario's
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Threads [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Memory that a simulation may need, such as "8 GiB" [default: 80 % of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_memory: Option<Bytes>,
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct PlotArgs {
     /// A saved result (`result.json`); `-` is stdin
     pub(super) file: String,
@@ -363,6 +392,8 @@ pub(super) enum SchemaName {
     ValidateSteps,
     /// What `calibrate --format json` prints
     Calibrate,
+    /// What `tune --format json` prints
+    Tune,
     /// What `check --format json` prints
     Check,
 }

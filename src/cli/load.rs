@@ -44,6 +44,20 @@ pub(super) fn scenario(path: &str, seed: Option<u64>, term: &Term) -> Result<Sce
     settle(input::load_scenario(path, &options(path, seed)?), term)
 }
 
+/// Reads a scenario whose division may be left open, and its text; faults and warnings are told on stderr.
+pub(super) fn open_scenario(
+    path: &str,
+    seed: Option<u64>,
+    term: &Term,
+) -> Result<(Scenario, String), Failure> {
+    let options = LoadOptions { open: true, ..options(path, seed)? };
+    let text = match &options.stdin {
+        Some(text) => text.clone(),
+        None => input::read_text(Path::new(path)).map_err(|why| unread(path, &why))?,
+    };
+    Ok((settle(input::load_scenario(path, &options), term)?, text))
+}
+
 /// Reads a stack profile; faults and warnings are told on stderr.
 pub(super) fn profile(path: &str, term: &Term) -> Result<Profile, Failure> {
     settle(input::load_profile(path, &options(path, None)?), term)

@@ -23,6 +23,7 @@ mod show;
 mod step;
 mod tally;
 mod term;
+mod tune;
 mod validate;
 mod validate_steps;
 
@@ -60,6 +61,7 @@ where
         Command::Calibrate(args) => calibrate::calibrate(args, &cli.global, &term),
         Command::Replay(args) => replay::replay(args, &cli.global, &term),
         Command::Export(args) => export::export(args, &term),
+        Command::Tune(args) => tune::tune(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

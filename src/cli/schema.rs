@@ -27,6 +27,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Validate => report::validate_schema(),
         SchemaName::ValidateSteps => report::validate_steps_schema(),
         SchemaName::Calibrate => report::calibrate_schema(),
+        SchemaName::Tune => report::tune_schema(),
         SchemaName::Check => pretty(check_schema()),
     };
     term.data(&text)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::progress::{bar, interrupted};
-use crate::{run, validate};
+use crate::{planner, run, validate};
 
 /// A bar, and the way out on Ctrl-C.
 pub(super) struct Tally {
@@ -72,5 +72,19 @@ impl validate::Watch for Tally {
 impl run::Watch for Tally {
     fn stop(&self) -> bool {
         self.interrupted()
+    }
+}
+
+impl planner::Watch for Tally {
+    fn confirming(&self, count: usize) {
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {pos} of {len}") {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message("simulating the best");
+        self.bar.set_length(count as u64);
+    }
+
+    fn confirmed(&self) {
+        self.bar.inc(1);
     }
 }

@@ -4,6 +4,7 @@ mod aliases;
 mod beside;
 mod classes;
 mod collective;
+mod divided;
 mod expect;
 mod expect_step;
 mod explain;
@@ -26,8 +27,10 @@ mod section;
 mod sizes;
 pub mod stack;
 mod topology;
+mod tune;
 pub mod workload;
 
+pub use divided::divided;
 pub use explain::{codes, explain};
 pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
 pub use load::{

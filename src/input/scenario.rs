@@ -7,11 +7,12 @@ use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{beside, collective, expect, expect_step, plots, ranks, stack, workload};
+use super::{beside, collective, expect, expect_step, plots, ranks, stack, tune, workload};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
 use crate::run::Scenario;
+use crate::workload::Space;
 
 /// The most cases of a scenario.
 pub(super) const MAX_CASES: usize = 10_000;
@@ -142,8 +143,21 @@ pub(super) fn read(
         .item("stack")
         .map(|item| item.section("`[stack]`").map(|s| stack::read(s, path, sources, &drafts, TOP)));
     let ranks = fabric.as_ref().map(|fabric| fabric.endpoints().len() as u64);
-    let workload = workload
-        .map(|item| item.section("`[workload]`").and_then(|s| workload::read(s, ranks, path, sources, TOP)));
+    let tuned = root.item("tune");
+    if let (Some(_), None, Some(place)) = (&tuned, &workload, root.key_place("tune")) {
+        faults.push(
+            Diagnostic::error("E0103", "`[tune]` needs a `[workload]`")
+                .at(place, "what is to be divided?")
+                .help("`[tune]` is for training steps: collectives have no division to search"),
+        );
+    }
+    let open = options.open || tuned.is_some();
+    let read_step = |s| workload::read(s, (ranks, open), path, sources, TOP);
+    let workload = workload.map(|item| item.section("`[workload]`").and_then(read_step));
+    let tune = tuned.map(|item| {
+        let step = workload.as_ref().and_then(Option::as_ref);
+        item.section("`[tune]`").and_then(|s| tune::read(s, step, ranks, TOP))
+    });
     let imposed = stack.as_ref().and_then(|found| found.as_ref()?.algorithm.as_ref());
     let mut shape = None;
     if let Some(fabric) = &fabric {
@@ -177,6 +191,10 @@ pub(super) fn read(
         workload: match workload {
             Some(found) => Some(Arc::new(found?)),
             None => None,
+        },
+        tune: match tune {
+            Some(found) => found?,
+            None => Space::default(),
         },
         together: together.is_some_and(|together| together.value),
         expect: expect?,

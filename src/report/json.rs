@@ -9,7 +9,8 @@ use super::compare::Comparison;
 use super::forecast::ForecastReport;
 use super::step::{StepComparison, StepForecastReport};
 use crate::result::{
-    Calibration, RUN_SCHEMA, ReplayResult, RunResult, STEP_SCHEMA, StepResult, StepValidation, Validation,
+    Calibration, RUN_SCHEMA, ReplayResult, RunResult, STEP_SCHEMA, StepResult, StepValidation, TuneResult,
+    Validation,
 };
 use crate::route::metrics::FabricReport;
 
@@ -166,6 +167,16 @@ pub fn calibrate(calibration: &Calibration) -> String {
 /// The JSON schema (draft 7) of [`calibrate`].
 pub fn calibrate_schema() -> String {
     print(&schema::<Calibration>())
+}
+
+/// A search for a division as one JSON object, [`crate::result::TUNE_SCHEMA`].
+pub fn tune(result: &TuneResult) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`tune`].
+pub fn tune_schema() -> String {
+    print(&schema::<TuneResult>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

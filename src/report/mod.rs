@@ -14,6 +14,7 @@ pub mod show;
 mod stack;
 pub mod step;
 pub mod table;
+pub mod tune;
 pub mod validate;
 
 pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};

@@ -4,6 +4,7 @@ mod calibrate;
 mod replay;
 mod stack;
 mod step;
+mod tune;
 mod validate;
 mod validate_steps;
 
@@ -20,6 +21,10 @@ pub use stack::StackSummary;
 pub use step::{
     STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepLeftOut, StepMemory, StepPart,
     StepResult, StepSpan,
+};
+pub use tune::{
+    TUNE_SCHEMA, TuneCandidate, TuneCounts, TuneDivision, TuneFacts, TuneGiven, TuneNearest, TunePart,
+    TuneResult,
 };
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,

@@ -12,7 +12,7 @@ use crate::ids::{NodeId, Rank};
 use crate::result::PlotSpec;
 use crate::stack::{Site, Stack, rings};
 use crate::units::{Bandwidth, Bytes, Time};
-use crate::workload::Workload;
+use crate::workload::{Space, Workload};
 
 /// A scenario whose names are resolved and whose parts fit together.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct Scenario {
     pub collectives: Vec<CollectiveSpec>,
     /// The training step, where there is one in place of collectives.
     pub workload: Option<Arc<Workload>>,
+    /// Which divisions of the training step a search for the fastest may look at.
+    pub tune: Space,
     /// Whether all collectives run at once, in one job: each then has one algorithm, and their sizes go in step.
     pub together: bool,
     /// Expectations.
@@ -87,6 +89,7 @@ impl Scenario {
             stack,
             collectives: vec![spec],
             workload: None,
+            tune: Space::default(),
             together: false,
             expect: Vec::new(),
             step_expect: Vec::new(),

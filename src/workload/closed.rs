@@ -100,13 +100,32 @@ fn mean_layer(step: &Step<'_>, site: &Site) -> LayerTime {
     mean
 }
 
+/// What layers of a step take, worked out once for all steps that differ in what is sharded alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Layers {
+    site: Site,
+    mean: LayerTime,
+}
+
+impl Layers {
+    /// Of a step.
+    pub fn new(step: &Step<'_>) -> Self {
+        let site = Site::new(step);
+        Self { site, mean: mean_layer(step, &site) }
+    }
+}
+
 /// Predicts a step.
 pub fn step_time(step: &Step<'_>) -> StepTime {
-    let site = Site::new(step);
+    step_time_with(step, &Layers::new(step))
+}
+
+/// Predicts a step whose layers are known: those of a step that differs in what is sharded alone.
+pub fn step_time_with(step: &Step<'_>, layers: &Layers) -> StepTime {
+    let Layers { site, mean } = *layers;
     let parallel = &step.parallel;
     let constants = step.constants;
     let model = step.model;
-    let mean = mean_layer(step, &site);
     let m = f64::from(step.micro_batches());
     let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
     let layers = f64::from(model.layers);

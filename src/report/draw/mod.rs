@@ -20,6 +20,7 @@ mod step;
 mod style;
 mod subject;
 mod timeline;
+mod tuned;
 mod utilisation;
 
 use std::collections::BTreeSet;
@@ -35,6 +36,7 @@ pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
 pub use scatter::{draw_scatter, draw_steps};
 pub use step::{draw_step, draw_step_breakdown, draw_step_compare, draw_step_memory, draw_step_pipeline};
+pub use tuned::draw_tuned;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -15,7 +15,9 @@ use crate::engine::{EngineKind, Probe, tasks};
 use crate::ids::NodeId;
 use crate::result::StepResult;
 use crate::units::{Bytes, Time};
-use crate::workload::{Cost, Network, Pattern, Purpose, Step, StepGraph, Tier, Workload, graph, step_time};
+use crate::workload::{
+    Cost, Network, Pattern, Purpose, Step, StepGraph, Task, Tier, Workload, graph, step_time,
+};
 
 pub use forecast::{StepForecast, step_forecast};
 pub use play::{PlayedGroups, play_groups};
@@ -41,22 +43,80 @@ pub fn run_step(
     options: &RunOptions,
     watch: &dyn Watch,
 ) -> Result<Option<StepResult>, RunError> {
-    let Some(workload) = &scenario.workload else { return Ok(None) };
+    suits(scenario)?;
     pool(options)?.install(|| {
         let proofs = Proofs::default();
-        let network = network::network(scenario, workload, options, watch, &proofs)?;
-        let Some(step) = workload.step(network) else { return Ok(None) };
-        let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
-        let mut told = match engine {
-            EngineKind::Analytic => tell::closed(scenario, workload, &step, &step_time(&step)),
-            EngineKind::Fluid => {
-                let ran = fluid(scenario, workload, &step, options, watch, &proofs)?;
-                tell::played(scenario, workload, &step, &ran)
-            }
-        };
-        told.expectations = expect::check(&scenario.step_expect, &told);
-        Ok(Some(told))
+        let Some(network) = measured(scenario, options, watch, &proofs)? else { return Ok(None) };
+        on(scenario, network, options, watch, &proofs)
     })
+}
+
+/// The two tiers that closed forms see of a scenario's fabric; `None` where it has no training step.
+///
+/// # Errors
+/// As [`run_step`].
+pub fn step_network(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+) -> Result<Option<Network>, RunError> {
+    pool(options)?.install(|| measured(scenario, options, watch, &Proofs::default()))
+}
+
+/// Runs the training step of a scenario whose tiers are known, as [`run_step`] does; schedules that `proofs` knows are not
+/// proved again.
+///
+/// # Errors
+/// As [`run_step`].
+pub fn run_step_on(
+    scenario: &Scenario,
+    network: Network,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<StepResult>, RunError> {
+    pool(options)?.install(|| on(scenario, network, options, watch, proofs))
+}
+
+/// Whether the step can be divided as the scenario says: a file that leaves the division open has one that need not suit.
+fn suits(scenario: &Scenario) -> Result<(), RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(()) };
+    let Task::Train(training) = workload.task;
+    let ranks = scenario.fabric.endpoints().len() as u64;
+    let found = workload.parallel.check(&workload.model, &training.batch, ranks);
+    found.map_err(|why| RunError::Undivided { why })
+}
+
+fn measured(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<Network>, RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(None) };
+    network::network(scenario, workload, options, watch, proofs).map(Some)
+}
+
+fn on(
+    scenario: &Scenario,
+    network: Network,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<StepResult>, RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(None) };
+    let Some(step) = workload.step(network) else { return Ok(None) };
+    suits(scenario)?;
+    let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
+    let mut told = match engine {
+        EngineKind::Analytic => tell::closed(scenario, workload, &step, &step_time(&step)),
+        EngineKind::Fluid => {
+            let ran = fluid(scenario, workload, &step, options, watch, proofs)?;
+            tell::played(scenario, workload, &step, &ran)
+        }
+    };
+    told.expectations = expect::check(&scenario.step_expect, &told);
+    Ok(Some(told))
 }
 
 /// A step that was played.
