@@ -288,6 +288,8 @@ pub(super) enum SchemaName {
     Software,
     /// What `run --format json` prints
     Run,
+    /// What `run --format json` prints of inference
+    Serve,
     /// What `compare --format json` prints
     Compare,
     /// What `run --forecast --format json` prints

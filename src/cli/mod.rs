@@ -17,6 +17,7 @@ mod progress;
 pub mod render;
 mod run;
 mod schema;
+mod serve;
 mod show;
 mod tally;
 mod term;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Format, Global, PlotArgs};
 use super::exit::{Exit, Failure};
 use super::files::OutDir;
-use super::load;
+use super::{load, serve};
 use super::pictures::write_picture;
 use super::run::draw_all;
 use super::term::Term;
@@ -18,17 +18,20 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     } else {
         input::read_text(Path::new(&args.file)).map_err(|why| load::unread(&args.file, &why))?
     };
-    let result = json::read_run(&text).map_err(|why| {
-        Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file))
-    })?;
+    let refused =
+        |why| Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file));
     let beside = Path::new(&args.file).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let mut out = OutDir::open(args.out.as_ref().unwrap_or(&beside))?;
-    let pictures = draw_all(&result)?;
-    for picture in &pictures {
-        write_picture(&mut out, picture)?;
-    }
+    let names = if json::is_serve(&text) {
+        serve::draw_all(&json::read_serve(&text).map_err(refused)?, &mut out)?
+    } else {
+        let pictures = draw_all(&json::read_run(&text).map_err(refused)?)?;
+        for picture in &pictures {
+            write_picture(&mut out, picture)?;
+        }
+        pictures.into_iter().map(|picture| picture.name).collect()
+    };
     if global.format == Format::Json {
-        let names: Vec<&str> = pictures.iter().map(|picture| picture.name.as_str()).collect();
         let told = serde_json::json!({ "schema": "railspine.plot/1", "plots": names });
         term.data(&format!("{told:#}\n"))?;
     }

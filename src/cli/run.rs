@@ -8,7 +8,7 @@ use super::files::{OutDir, safe_name};
 use super::pictures::{undrawn, write_picture};
 use super::progress::Progress;
 use super::term::Term;
-use super::{load, memory};
+use super::{load, memory, serve};
 use crate::engine::fluid;
 use crate::report::draw::Picture;
 use crate::report::{ForecastReport, csv, draw, json, table};
@@ -23,6 +23,9 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     let folder =
         args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&scenario.name)));
     let mut out = OutDir::open(&folder)?;
+    if scenario.infers() {
+        return serve::serve(&scenario, &args.carry, &options(&args.carry), &mut out, global, term);
+    }
     if scenario.workload.is_some() {
         return step(&scenario, args, &mut out, global, term);
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, RunResult, StepResult, Validation};
+use crate::result::{Calibration, RUN_SCHEMA, RunResult, SERVE_SCHEMA, ServeResult, StepResult, Validation};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -17,6 +17,30 @@ pub fn run(result: &RunResult) -> String {
 /// A training step as one JSON object.
 pub fn step(result: &StepResult) -> String {
     print(result)
+}
+
+/// Inference as one JSON object.
+pub fn serve(result: &ServeResult) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`serve`].
+pub fn serve_schema() -> String {
+    print(&schema::<ServeResult>())
+}
+
+/// Whether a text is what [`serve`] wrote, by the schema that it names.
+pub fn is_serve(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| value["schema"] == SERVE_SCHEMA)
+}
+
+/// Reads what [`serve`] wrote.
+///
+/// # Errors
+///
+/// One lower-case sentence: not JSON, or a field that is missing or of another type.
+pub fn read_serve(text: &str) -> Result<ServeResult, String> {
+    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{SERVE_SCHEMA}`: {error}"))
 }
 
 /// Reads what [`run`] wrote.

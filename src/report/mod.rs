@@ -9,6 +9,7 @@ mod forecast;
 pub mod json;
 mod number;
 mod series;
+pub mod serve;
 pub mod show;
 mod stack;
 pub mod table;

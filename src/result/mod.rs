@@ -1,6 +1,7 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
 mod calibrate;
+mod serve;
 mod stack;
 mod step;
 mod validate;
@@ -12,6 +13,9 @@ use crate::units::Bytes;
 
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
+};
+pub use serve::{
+    SERVE_SCHEMA, ServeCollective, ServeFacts, ServeMemoryResult, ServePhaseResult, ServePoint, ServeResult,
 };
 pub use stack::StackSummary;
 pub use step::{

@@ -69,6 +69,16 @@ impl Kernels {
         self.product_at(self.products, self.operand, m, n, k, copies)
     }
 
+    /// Seconds of a product in the layers' format with `k` by `n` weights that are kept in `weight` bytes a number.
+    pub fn product_of_kept(&self, weight: f64, m: f64, n: f64, k: f64, copies: f64) -> f64 {
+        if m <= 0.0 || n <= 0.0 || k <= 0.0 || copies <= 0.0 {
+            return 0.0;
+        }
+        let compute = 2.0 * m * n * k / (self.products * self.shape_efficiency(m, n, k, copies));
+        let bytes = self.operand * m * k + weight * k * n + 2.0 * m * n;
+        copies * compute.max(bytes / self.memory)
+    }
+
     /// Seconds of a product in 16 bits.
     pub fn wide_product(&self, m: f64, n: f64, k: f64) -> f64 {
         self.product_at(self.wide_products, 2.0, m, n, k, 1.0)

@@ -1,4 +1,4 @@
-//! A training step: a model, divided over accelerators, as computation and collectives with their times.
+//! A training step or inference: a model, divided over accelerators, as computation and collectives with their times.
 
 mod accelerator;
 mod closed;
@@ -14,6 +14,7 @@ mod parallel;
 pub mod pipeline;
 mod placement;
 mod precision;
+mod serve;
 mod software;
 mod spec;
 mod step;
@@ -31,6 +32,10 @@ pub use network::{Group, Network, Pattern, Tier};
 pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, Sharding};
 pub use placement::Coordinates;
 pub use precision::{Format, Precision};
+pub use serve::{
+    Bound, ServeMemory, ServePhase, ServeTime, Served, Serving, largest_batch, serve_bound, serve_graph, serve_memory,
+    serve_time,
+};
 pub use software::{Factors, Scope, Software};
 pub use spec::{Task, Training, Workload};
 pub use step::{Batch, Habits, Overlap, Step};

@@ -15,6 +15,7 @@ mod lines;
 mod measured;
 mod picture;
 mod scatter;
+mod serve;
 mod spread;
 mod style;
 mod subject;
@@ -33,6 +34,7 @@ pub use growth::{Growth, draw_growth};
 pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
 pub use scatter::draw_scatter;
+pub use serve::draw_serve;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -1,8 +1,8 @@
 //! A training step on a fabric: its graph of tasks, with collectives that were played there.
 
-mod breakdown;
-mod network;
-mod play;
+pub(super) mod breakdown;
+pub(super) mod network;
+pub(super) mod play;
 mod rows;
 mod tell;
 
@@ -29,7 +29,7 @@ pub fn run_step(
     let Some(workload) = &scenario.workload else { return Ok(None) };
     pool(options)?.install(|| {
         let proofs = Proofs::default();
-        let network = network::network(scenario, workload, options, watch, &proofs)?;
+        let network = network::network(scenario, workload, network::SIZES, options, watch, &proofs)?;
         let Some(step) = workload.step(network) else { return Ok(None) };
         let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
         let ran = match engine {
@@ -42,12 +42,12 @@ pub fn run_step(
     })
 }
 
-/// A step that was played.
-struct Ran {
-    graph: StepGraph,
-    outcome: tasks::TaskOutcome,
+/// A graph that was played.
+pub(super) struct Ran {
+    pub(super) graph: StepGraph,
+    pub(super) outcome: tasks::TaskOutcome,
     /// By lane and class.
-    played: Vec<Vec<Option<Played>>>,
+    pub(super) played: Vec<Vec<Option<Played>>>,
 }
 
 fn fluid(
@@ -61,6 +61,18 @@ fn fluid(
     let graph = graph(step).map_err(|faults| RunError::Pipeline {
         why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
     })?;
+    ran(scenario, workload, graph, options, watch, proofs)
+}
+
+/// Plays a graph: its collectives on the fabric, then its tasks, which share the links.
+pub(super) fn ran(
+    scenario: &Scenario,
+    workload: &Workload,
+    graph: StepGraph,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Ran, RunError> {
     let played = play_all(scenario, workload, &graph, options, watch, proofs)?;
     let (rows, costs) = rows::rows(&played);
     let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {

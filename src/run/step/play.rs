@@ -11,21 +11,21 @@ use crate::workload::Pattern;
 
 /// What groups took.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Played {
+pub(in crate::run) struct Played {
     /// What passed before anything moved, and on the way: launch and latency of the path that was critical.
-    pub(super) latency: Time,
+    pub(in crate::run) latency: Time,
     /// From the start until the last rank of the last group was done.
-    pub(super) time: Time,
+    pub(in crate::run) time: Time,
     /// The algorithm that ran.
-    pub(super) algorithm: Algorithm,
+    pub(in crate::run) algorithm: Algorithm,
     /// Whose links these are: 0 for the fabric's own, else a number for a copy of them.
-    pub(super) copy: u32,
+    pub(in crate::run) copy: u32,
     /// The part of each link that was used after the latency, of those that were used.
-    pub(super) loads: Vec<(LinkId, f64)>,
+    pub(in crate::run) loads: Vec<(LinkId, f64)>,
 }
 
 /// The operation of a pattern.
-pub(super) const fn op(pattern: Pattern) -> Op {
+pub(in crate::run) const fn op(pattern: Pattern) -> Op {
     match pattern {
         Pattern::AllReduce => Op::AllReduce,
         Pattern::AllGather => Op::AllGather,
@@ -62,7 +62,7 @@ fn chosen<'g>(fabric: &Fabric, groups: &'g [Vec<NodeId>]) -> Vec<&'g Vec<NodeId>
 ///
 /// # Errors
 /// Where an algorithm cannot serve its ranks, ranks cannot reach each other, or `watch` says stop.
-pub(super) fn play(
+pub(in crate::run) fn play(
     scenario: &Scenario,
     (pattern, bytes): (Pattern, u64),
     groups: &[Vec<NodeId>],
