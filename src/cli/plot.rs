@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::args::{Format, Global, PlotArgs};
 use super::exit::{Exit, Failure};
 use super::files::OutDir;
-use super::{load, serve};
 use super::pictures::write_picture;
 use super::run::draw_all;
 use super::term::Term;
+use super::{load, serve};
 use crate::input;
 use crate::report::json;
 

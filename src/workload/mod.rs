@@ -33,8 +33,8 @@ pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, 
 pub use placement::Coordinates;
 pub use precision::{Format, Precision};
 pub use serve::{
-    Bound, ServeMemory, ServePhase, ServeTime, Served, Serving, largest_batch, serve_bound, serve_graph, serve_memory,
-    serve_time,
+    Bound, ServeMemory, ServePhase, ServeTime, Served, Serving, largest_batch, serve_bound, serve_graph,
+    serve_memory, serve_time,
 };
 pub use software::{Factors, Scope, Software};
 pub use spec::{Task, Training, Workload};

@@ -131,18 +131,32 @@ fn capacity(memory: &ServeMemoryResult) -> String {
 /// The phases with their names: the prefill and each batch.
 pub(in crate::report) fn phases(result: &ServeResult) -> Vec<(String, &ServePhaseResult)> {
     let prefill = (format!("prefill, {}", counted(result.workload.prompt.into(), "token")), &result.prefill);
-    let decodes = result.points.iter().map(|point| (format!("batch {}", count(point.batch.into())), &point.decode));
+    let decodes = result
+        .points
+        .iter()
+        .map(|point| (format!("decode, batch {}", count(point.batch.into())), &point.decode));
     std::iter::once(prefill).chain(decodes).collect()
 }
 
 /// The names of parts that some phase has, in the order of charts.
 pub(in crate::report) fn parts(result: &ServeResult) -> Vec<&'static str> {
     const ORDER: [&str; 10] = [
-        "products", "attention", "moved", "head", "host", "slowdown", "tensor", "experts", "pipeline", "bubble",
+        "products",
+        "attention",
+        "moved",
+        "head",
+        "host",
+        "slowdown",
+        "tensor",
+        "experts",
+        "pipeline",
+        "bubble",
     ];
     let phases = phases(result);
     let known = |name: &&str| {
-        phases.iter().any(|(_, phase)| phase.breakdown.iter().any(|part| part.part == **name && part.time_ps > 0))
+        phases
+            .iter()
+            .any(|(_, phase)| phase.breakdown.iter().any(|part| part.part == **name && part.time_ps > 0))
     };
     ORDER.into_iter().filter(known).collect()
 }

@@ -3,8 +3,8 @@
 use super::{Phase, path};
 use crate::engine::EngineKind;
 use crate::result::{
-    FabricSummary, SERVE_SCHEMA, ServeCollective, ServeFacts, ServeMemoryResult, ServePhaseResult, ServePoint,
-    ServeResult, StepBytes, StepPart,
+    FabricSummary, SERVE_SCHEMA, ServeCollective, ServeFacts, ServeMemoryResult, ServePhaseResult,
+    ServePoint, ServeResult, StepBytes, StepPart,
 };
 use crate::run::step::{breakdown, play};
 use crate::run::{Scenario, stacked};

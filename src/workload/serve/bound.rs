@@ -1,7 +1,7 @@
 //! Times that no software can beat on an accelerator.
 
-use super::{ServePhase, Served};
 use super::pieces::sees_all;
+use super::{ServePhase, Served};
 use crate::workload::model::{Counted, LayerKind};
 use crate::workload::precision::Format;
 
@@ -33,7 +33,8 @@ pub fn serve_bound(served: &Served<'_>) -> Bound {
     let tp = f64::from(parallel.tp.max(1));
     let (weight, ends) = served.weight_bytes();
     let (met, _) = served.met_experts();
-    let expert = model.experts.map_or(0.0, |experts| 3.0 * f64::from(model.hidden) * f64::from(experts.hidden));
+    let expert =
+        model.experts.map_or(0.0, |experts| 3.0 * f64::from(model.hidden) * f64::from(experts.hidden));
     let tokens = step.tokens();
     let decodes = served.phase == ServePhase::Decode;
     let mut bytes = f64::from(model.vocabulary) * f64::from(model.hidden) / tp * ends;

@@ -68,9 +68,7 @@ pub fn largest_batch<'a>(prefill: &Served<'_>, mut of: impl FnMut(u32) -> Option
     let dp = prefill.step.parallel.dp.max(1);
     let mut fits = |each: u32| {
         let decode = each.checked_mul(dp).and_then(&mut of);
-        decode.is_some_and(|decode| {
-            serve_memory(prefill, &decode).total() <= decode.step.accelerator.memory
-        })
+        decode.is_some_and(|decode| serve_memory(prefill, &decode).total() <= decode.step.accelerator.memory)
     };
     // Memory grows with the batch, so that what fits is found by halves.
     let (mut least, mut most) = (0, u32::MAX / dp);

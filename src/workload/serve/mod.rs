@@ -194,3 +194,97 @@ impl Served<'_> {
         (met, if met > 0.0 { assigned / met } else { 0.0 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::{
+        Accelerator, Constants, Experts, Habits, LayerKind, Mlp, Model, Overlap, Precision, Tier,
+    };
+
+    /// All ways in which tokens choose two of four experts, counted one by one.
+    #[test]
+    fn experts_that_are_met_are_those_of_all_choices() {
+        let pairs: Vec<u32> = (0..16u32).filter(|set| set.count_ones() == 2).collect();
+        let mut met = [0.0; 4];
+        let mut ways = [0.0; 4];
+        for (count, (met, ways)) in (1..=3u32).zip(met.iter_mut().zip(&mut ways)) {
+            for choice in 0..pairs.len().pow(count) {
+                let chosen = (0..count).map(|token| pairs[choice / pairs.len().pow(token) % pairs.len()]);
+                *met += f64::from(chosen.fold(0, |all, own| all | own).count_ones());
+                *ways += 1.0;
+            }
+        }
+        let model = Model {
+            name: "small".into(),
+            title: String::new(),
+            sources: Vec::new(),
+            layers: 1,
+            hidden: 8,
+            attention: Attention::Grouped { heads: 1, kv_heads: 1, head_dim: 8 },
+            window: None,
+            mlp: Mlp { hidden: 8, gated: true },
+            experts: Some(Experts { count: 4, top_k: 2, hidden: 8, shared: 0, dense_layers: 0 }),
+            vocabulary: 16,
+            tied: false,
+            extra_tokens: 0,
+        };
+        assert_eq!(model.kind_of(0), LayerKind::Sparse);
+        let accelerator = Accelerator {
+            name: String::new(),
+            title: String::new(),
+            sources: Vec::new(),
+            like: String::new(),
+            peak: vec![(Format::Bf16, 1e12)],
+            achieved: Vec::new(),
+            factors: Vec::new(),
+            processors: 1,
+            memory: 1e9,
+            memory_bandwidth: 1e9,
+            scaleup: 1e9,
+            domain: 1,
+            power: 1.0,
+            idle_power: 1.0,
+        };
+        let constants = Constants::default();
+        let habits = Habits {
+            fused_attention: true,
+            graphs: true,
+            sequence: false,
+            recompute: Recompute::None,
+            gradients: Format::Bf16,
+            sharding: Sharding::None,
+        };
+        let tier = Tier { bandwidth: 1e9, latency: 0.0, launch: 0.0 };
+        for (tokens, all) in (1..=3u32).zip(met.iter().zip(&ways).map(|(met, ways)| met / ways)) {
+            let served = |ep: u32, micro: u32| Served {
+                step: Step {
+                    model: &model,
+                    accelerator: &accelerator,
+                    constants: &constants,
+                    habits,
+                    batch: Batch { sequences: micro, length: 1, micro },
+                    parallel: Parallel { ep, dp: ep, ..Parallel::ONE },
+                    precision: Precision::BF16,
+                    recompute: Recompute::None,
+                    overlap: Overlap::NONE,
+                    frozen: true,
+                    network: Network { scaleup: tier, scaleout: tier, domain: 1 },
+                },
+                phase: ServePhase::Decode,
+                cache: Format::Bf16,
+                context: 1.0,
+                kept: 1.0,
+                sequences: micro,
+                groups: 1,
+            };
+            let (found, rows) = served(1, tokens).met_experts();
+            assert!((found - all).abs() < 1e-12, "{tokens} tokens: {found} for {all}");
+            assert!((found * rows - 2.0 * f64::from(tokens)).abs() < 1e-12, "each token has two");
+            // Two ranks have half of the experts each, and see the tokens of both.
+            let (half, rows) = served(2, tokens).met_experts();
+            let twice = served(1, 2 * tokens).met_experts();
+            assert!((half - twice.0 / 2.0).abs() < 1e-12 && (rows - twice.1).abs() < 1e-12);
+        }
+    }
+}

@@ -33,7 +33,7 @@ pub(super) fn layers(served: &Served<'_>, stage: u32) -> std::ops::Range<u32> {
 
 /// Whether a layer attends to everything and not to a window.
 pub(super) fn sees_all(served: &Served<'_>, layer: u32) -> bool {
-    served.step.model.window.is_none_or(|window| (layer + 1) % window.every.max(1) == 0)
+    served.step.model.window.is_none_or(|window| (layer + 1).is_multiple_of(window.every.max(1)))
 }
 
 /// The pieces of a stage, in order: embedding or what the stage before sent, two blocks a layer, the head of the last token.
@@ -152,8 +152,8 @@ fn uses(served: &Served<'_>, block: Block, kind: LayerKind) -> Uses {
     {
         let share = f64::from(parallel.etp.max(1)) / f64::from(parallel.tp.max(1));
         let sent = numbers * share * f64::from(experts.top_k);
-        let [there, back] = [step.precision.dispatch, step.precision.activations]
-            .map(|format| sent * format.bytes());
+        let [there, back] =
+            [step.precision.dispatch, step.precision.activations].map(|format| sent * format.bytes());
         let exchange = |bytes, moment| Some(one(Purpose::Experts, Pattern::AllToAll, bytes, moment));
         found = [exchange(there, Moment::Before), exchange(back, Moment::After), found[0], None];
     }

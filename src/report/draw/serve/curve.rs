@@ -32,33 +32,46 @@ pub(super) fn draw(result: &ServeResult) -> Result<Picture, DrawError> {
     let look = Look::of(0);
     Picture::paint("throughput", &title, (WIDTH, HEIGHT), |canvas| {
         heading::draw(canvas, &title, &line(result))?;
-        grid::names(canvas, frame, heading::MARGIN, "Time per output token (ms)", "Output tokens a second and GPU")?;
+        grid::names(
+            canvas,
+            frame,
+            heading::MARGIN,
+            "Time per output token (ms)",
+            "Output tokens a second and GPU",
+        )?;
         grid::draw(canvas, frame, &across, &y)?;
         let places: Vec<Point> = points.iter().map(|point| grid::place(frame, &x, &y, *point)).collect();
         let fits = result.points.iter().take_while(|point| point.memory.fits).count();
         canvas.line(places.get(..fits).unwrap_or_default(), look.colour, 2.0)?;
-        canvas.dashes(places.get(fits.saturating_sub(1)..).unwrap_or_default(), REFERENCE, 1.5, (1.5, 3.5))?;
+        canvas.dashes(
+            places.get(fits.saturating_sub(1)..).unwrap_or_default(),
+            REFERENCE,
+            1.5,
+            (1.5, 3.5),
+        )?;
         let mut before: Option<Point> = None;
         for (point, place) in result.points.iter().zip(&places) {
             let hollow = usize::from(!point.memory.fits);
             look.variant(hollow).marker(canvas, *place, 4.2)?;
-            // Points that are close to one another share the name of the first.
+            // Of points that are close to one another, one has a name. The first has it to its left, where no line is.
             let apart = before.is_none_or(|(x, y)| (x - place.0).abs() > 46.0 || (y - place.1).abs() > 16.0);
-            if apart {
-                before = Some(*place);
-                let name = if before.is_some() && point.batch == result.points[0].batch {
-                    format!("batch {}", count(point.batch.into()))
-                } else {
-                    count(point.batch.into())
-                };
-                let right = place.0 + 10.0 + LABEL.width(&name) > frame.right;
-                let (at, letters) = if right {
-                    ((place.0 - 10.0, place.1 - 12.0), LABEL.right())
-                } else {
-                    ((place.0 + 10.0, place.1 + 6.0), LABEL)
-                };
-                canvas.text(at, &name, letters.halfway())?;
+            if !apart {
+                continue;
             }
+            let number = count(point.batch.into());
+            let (name, at, letters) = if before.is_none() {
+                let name = format!("batch {number}");
+                let left = place.0 - 10.0 - LABEL.width(&name) < frame.left;
+                let at =
+                    if left { (place.0 + 10.0, place.1 - 14.0) } else { (place.0 - 10.0, place.1 - 8.0) };
+                (name, at, if left { LABEL } else { LABEL.right() })
+            } else if place.0 + 10.0 + LABEL.width(&number) > frame.right {
+                (number, (place.0 - 10.0, place.1 - 12.0), LABEL.right())
+            } else {
+                (number, (place.0 + 10.0, place.1 + 6.0), LABEL)
+            };
+            canvas.text(at, &name, letters.halfway())?;
+            before = Some(*place);
         }
         if fits < points.len() {
             let text = "hollow: does not fit into memory";

@@ -24,7 +24,8 @@ pub fn draw_serve(result: &ServeResult) -> Result<Vec<Picture>, DrawError> {
 /// What is below the heading.
 fn line(result: &ServeResult) -> String {
     let own = &result.workload;
-    let mut facts = vec![facts(own), format!("prompt {}, output {}", own.prompt, own.output), result.engine.clone()];
+    let mut facts =
+        vec![facts(own), format!("prompt {}, output {}", own.prompt, own.output), result.engine.clone()];
     facts.extend(result.stack.as_ref().map(stack::short));
     facts.join(" · ")
 }
