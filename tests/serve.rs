@@ -3,58 +3,25 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
-use railspine::cli::render::render_all;
-use railspine::engine::{Silent, tasks};
-use railspine::input::{LoadError, LoadOptions, load_scenario};
 use railspine::report::draw::draw_serve;
 use railspine::report::{json, serve as report};
 use railspine::result::{ServePhaseResult, ServeResult};
 use railspine::run::{Quiet, RunOptions, Scenario, run_serve, run_step};
 use railspine::units::Time;
 use railspine::workload::{
-    Format, Kernels, Network, Pattern, Served, Task, Tier, Work, Workload, closed_costs, largest_batch,
-    serve_bound, serve_graph, serve_memory, serve_time,
+    Format, Kernels, Pattern, Task, Workload, largest_batch, serve_bound, serve_memory, serve_time,
 };
 
 #[path = "support/golden.rs"]
 mod golden;
 #[path = "support/schema.rs"]
 mod schema;
+#[path = "serve/served.rs"]
+mod served;
 
-/// H100 servers: tiers as round figures.
-const NETWORK: Network = Network {
-    scaleup: Tier { bandwidth: 360e9, latency: 1e-6, launch: 4e-6 },
-    scaleout: Tier { bandwidth: 45e9, latency: 3e-6, launch: 6e-6 },
-    domain: 8,
-};
-
-fn scenario(servers: u32, workload: &str) -> Scenario {
-    let text = format!(
-        "kind = \"run\"\nname = \"served\"\n[fabric]\nfile = \"topologies/dgx-h100-superpod.toml\"\n\
-         params = {{ servers = {servers} }}\n[stack]\nprofile = \"nccl-hopper\"\n[workload]\n\
-         kind_of_step = \"inference\"\naccelerator = \"h100\"\n{workload}"
-    );
-    match load_scenario("-", &LoadOptions { stdin: Some(text), ..LoadOptions::default() }) {
-        Ok(loaded) => loaded.value,
-        Err(LoadError::Rejected { sources, diagnostics }) => {
-            panic!("{}", render_all(&diagnostics, &sources, false))
-        }
-        Err(error @ LoadError::Io { .. }) => panic!("{error}"),
-    }
-}
-
-fn workload(servers: u32, text: &str) -> Arc<Workload> {
-    scenario(servers, text).workload.unwrap()
-}
-
-const LLAMA: &str = "model = \"llama3-70b\"\nsoftware = \"nemo-2025\"\nprompt = 2000\noutput = 200\n\
-    batch = [1, 64]\n[workload.parallel]\ntp = 8\n";
-const DEEPSEEK: &str = "model = \"deepseek-v3\"\nsoftware = \"nemo-2025\"\nprompt = 4000\noutput = 1000\n\
-    batch = [32, 1024]\n[workload.precision]\nmatrices = \"fp8\"\ndispatch = \"fp8\"\n[workload.parallel]\nep = 32\n";
+use served::{DEEPSEEK, DIVIDED, LLAMA, NETWORK, divided, played, scenario, sent, workload};
 
 fn near(value: f64, wanted: f64) {
     assert!((value - wanted).abs() <= 1e-9 * wanted.abs(), "{value} for {wanted}");
@@ -86,21 +53,6 @@ fn a_step_of_llama_reads_its_weights_and_its_cache() {
     let products = 2.0 * (layer - 2.0 * 8192.0) * 80.0 * 2000.0 + 2.0 * 128_256.0 * 8192.0;
     let core = 80.0 * 2000.0 * 4.0 * 64.0 * 128.0 * 1000.5;
     near(prefill.seconds(), (products + core) / 8.0 / 989e12);
-}
-
-fn sent(served: &Served<'_>) -> Vec<(&'static str, Pattern, f64, f64)> {
-    let graph = serve_graph(served);
-    let count = |at: usize| -> f64 {
-        let share = |work: &Work| match work {
-            Work::Collective { class, share } if *class as usize == at => *share,
-            _ => 0.0,
-        };
-        graph.tasks.iter().map(|task| share(&task.work)).sum()
-    };
-    let told = |(at, class): (usize, &railspine::workload::Class)| {
-        (class.purpose.name(), class.pattern, class.bytes, count(at))
-    };
-    graph.classes.iter().enumerate().map(told).collect()
 }
 
 #[test]
@@ -188,48 +140,9 @@ fn products_of_few_rows_are_cut_along_their_depth() {
     assert!(few(65_536.0) < 0.7 * kernels.product(64.0, 256.0, 65_536.0, 1.0), "one tile is no work for 132");
 }
 
-/// From the end of the last group's pass before to the end of its last.
-fn played(served: &Served<'_>) -> (f64, usize) {
-    let graph = serve_graph(served);
-    let costs = closed_costs(&served.step, &graph);
-    let job = graph.job(0, &costs).unwrap();
-    let outcome = tasks::run(&job, &mut Silent);
-    let end = |micro: u32| {
-        let own = graph.tasks.iter().zip(&outcome.finish).filter(|(task, _)| task.micro == micro);
-        own.map(|(_, finish)| *finish).max().unwrap()
-    };
-    let last = graph.tasks.iter().map(|task| task.micro).max().unwrap();
-    let begin = last.checked_sub(served.groups).map_or(Time::ZERO, end);
-    (Time::from_ps(end(last).ps() - begin.ps()).as_secs(), graph.tasks.len())
-}
-
-/// Ways to divide models over GPUs.
-const DIVIDED: [(u32, &str, &str); 9] = [
-    (1, "llama3-70b", "tp = 8"),
-    (1, "llama3-8b", "tp = 1"),
-    (2, "llama3-70b", "tp = 4\npp = 4"),
-    (2, "llama3-405b", "tp = 8\npp = 2"),
-    (1, "llama3-8b", "tp = 2\npp = 4"),
-    (1, "mixtral-8x22b", "tp = 8"),
-    (1, "mixtral-8x7b", "tp = 2\npp = 2\nep = 4"),
-    (4, "deepseek-v3", "ep = 32"),
-    (4, "deepseek-v3", "tp = 4\npp = 2\nep = 16"),
-];
-
-fn divided(at: usize, prompt: u32, output: u32) -> Arc<Workload> {
-    let (servers, model, parallel) = DIVIDED[at];
-    workload(
-        servers,
-        &format!(
-            "model = \"{model}\"\nsoftware = \"nemo-2025\"\nprompt = {prompt}\noutput = {output}\nbatch = 32\n\
-             [workload.parallel]\n{parallel}\n"
-        ),
-    )
-}
-
 #[test]
 fn graphs_take_as_long_as_closed_forms_say() {
-    for at in 0..DIVIDED.len() {
+    for (at, how) in DIVIDED.iter().enumerate() {
         let own = divided(at, 3000, 100);
         let dp = own.parallel.dp;
         for served in [own.prefill(NETWORK), own.decode(dp, NETWORK), own.decode(13 * dp, NETWORK)] {
@@ -238,12 +151,7 @@ fn graphs_take_as_long_as_closed_forms_say() {
             let closed = serve_time(&served).total();
             // Each task is rounded to a picosecond.
             let rounding = count as f64 * 0.5e-12 + 1e-12;
-            assert!(
-                (time - closed).abs() <= rounding,
-                "{:?} {:?}: {time} for {closed}",
-                DIVIDED[at],
-                served.phase
-            );
+            assert!((time - closed).abs() <= rounding, "{how:?} {:?}: {time} for {closed}", served.phase);
         }
     }
 }
@@ -342,7 +250,9 @@ fn sums(phase: &ServePhaseResult) {
 fn what_is_told_adds_up() {
     let pipeline = "model = \"llama3-70b\"\nsoftware = \"nemo-2025\"\nprompt = 500\noutput = 20\nbatch = [2, 32]\n\
         prefill_batch = 4\n[workload.parallel]\ntp = 4\npp = 2\n";
-    for (servers, text) in [(1, LLAMA), (4, DEEPSEEK), (2, pipeline)] {
+    let beside = format!("{DEEPSEEK}tp = 2\npp = 2\n[workload.overlap]\nexperts = true\ntensor = true\n")
+        .replace("ep = 32", "ep = 8");
+    for (servers, text) in [(1, LLAMA), (4, DEEPSEEK), (2, pipeline), (4, &beside)] {
         let played = scenario(servers, text);
         assert!(played.infers() && run_step(&played, &RunOptions::default(), &Quiet).unwrap().is_none());
         let mut closed = played.clone();
@@ -384,6 +294,20 @@ fn what_is_told_adds_up() {
             assert_eq!(json::serve(&told(scenario, 2)), text, "threads change nothing");
         }
     }
+}
+
+#[test]
+fn what_runs_beside_computation_is_not_waited_for() {
+    let hidden = format!("{DEEPSEEK}[workload.overlap]\nexperts = true\n");
+    let [open, hidden] = [DEEPSEEK, &hidden].map(|text| told(&scenario(4, text), 1));
+    let of = |result: &ServeResult, name: &str| {
+        let parts = &result.points[1].decode.breakdown;
+        parts.iter().find(|part| part.part == name).map_or(0, |part| part.time_ps)
+    };
+    assert_eq!(of(&open, "slowdown"), 0);
+    assert!(of(&hidden, "experts") < of(&open, "experts"));
+    assert!(of(&hidden, "slowdown") > 0, "what runs beside takes a part of the accelerator");
+    assert!(hidden.points[1].tpot_ps < open.points[1].tpot_ps);
 }
 
 /// A collective of a token is launch and latency, and the library of an accelerator takes much longer than its links.
