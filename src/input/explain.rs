@@ -71,7 +71,7 @@ texts! {
     "E0903" => "batch or sequence that cannot be divided so",
     "E0904" => "schedule that does not suit the pipeline",
     "E0905" => "number format that the accelerator lacks",
-    "E0906" => "inference that cannot be divided so",
+    "E0907" => "inference that cannot be divided so",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
     "W0303" => "layers shared unevenly",

@@ -184,7 +184,7 @@ pub(super) fn suit(draft: &mut Draft, model: Option<&Model>, faults: &Faults) {
         && let Some(place) = draft.cp.place.clone()
     {
         faults.push(
-            Diagnostic::error("E0906", "inference has no context-parallel ranks")
+            Diagnostic::error("E0907", "inference has no context-parallel ranks")
                 .at(place, format!("`cp` is {}", draft.cp.value))
                 .help("divide heads by `tp`, layers by `pp` and sequences by `dp`"),
         );
