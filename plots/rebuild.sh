@@ -31,6 +31,10 @@ done
 for picture in "$out/compare"/*.svg "$out/compare"/*.png; do
     cp "$picture" "plots/roce-ecmp-vs-spray-$(basename "$picture")"
 done
+"$program" compare scenarios/step-1f1b.toml scenarios/step-zero-bubble.toml --out "$out/schedules" >/dev/null
+for picture in "$out/schedules"/*.svg "$out/schedules"/*.png; do
+    cp "$picture" "plots/step-1f1b-vs-zero-bubble-$(basename "$picture")"
+done
 if [ -n "$measured" ]; then
     "$program" validate --measured "$measured" --out "$out/validate" >/dev/null
     for picture in "$out/validate"/scatter.svg "$out/validate"/scatter.png; do

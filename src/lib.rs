@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod fabric;
 pub mod ids;
 pub mod input;
+pub mod planner;
 pub mod report;
 pub mod result;
 pub mod rng;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up; a room may use only those before it. Rooms in one row may not use each other, but for
 /// `ids`, `rng` and `diag`, which share a floor.
-const ROOMS: [&str; 18] = [
+const ROOMS: [&str; 19] = [
     "units",
     "diag",
     "ids",
@@ -23,6 +23,7 @@ const ROOMS: [&str; 18] = [
     "input",
     "exchange",
     "validate",
+    "planner",
     "report",
     "cli",
 ];
@@ -38,7 +39,7 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("plotters", &["report/draw"]),
     ("plotters_backend", &["report/draw"]),
     ("resvg", &["report/draw"]),
-    ("rayon", &["run", "validate"]),
+    ("rayon", &["run", "validate", "planner"]),
     ("petgraph", &["fabric", "route", "bound"]),
     ("comfy_table", &["report"]),
 ];

@@ -4,9 +4,11 @@
 
 use std::fs;
 
-use railspine::report::{calibrate, csv, validate};
-use railspine::result::{CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult};
-use railspine::validate::score;
+use railspine::report::{calibrate, csv, step, tune, validate};
+use railspine::result::{
+    CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult, StepResult, TUNE_SCHEMA, TuneResult,
+};
+use railspine::validate::{score, steps};
 use serde_json::json;
 
 /// The columns that the page tells of a file.
@@ -28,20 +30,49 @@ fn every_column_is_on_the_page() {
     .unwrap();
     let mut validation = score(Vec::new());
     validation.cross_validation = Some(Vec::new());
+    let mut steps = steps::score(Vec::new(), &[], &steps::Catalogue::default());
+    steps.leave_out = Some(Vec::new());
     let calibration: Calibration = serde_json::from_value(json!({
         "schema": CALIBRATE_SCHEMA, "profile": "", "start": "", "library": "", "logs": [], "constants": [],
         "pairs": [], "errors": [], "scatter_pct": 0.0, "degrees_of_freedom": 0.0, "widening": 1.0, "rounds": 0,
         "settled": true, "notes": [], "points": [],
     }))
     .unwrap();
+    let mut trained: StepResult =
+        serde_json::from_str(&fs::read_to_string("tests/step/result.json").unwrap()).unwrap();
+    trained.breakdown.clear();
+    trained.collectives.clear();
+    let one_step = step::step(&trained);
+    let tuned: TuneResult = serde_json::from_value(json!({
+        "schema": TUNE_SCHEMA, "scenario": "", "title": "", "memory_limit": 0, "confirmed": 0, "best": [],
+        "fabric": { "name": "", "gpus": 0, "nodes": 0, "links": 0 },
+        "workload": {
+            "model": "", "parameters": 0, "accelerator": "", "software": "", "format": "", "sequences": 0,
+            "sequence_length": 0,
+        },
+        "counts": {
+            "configurations": 0, "valid": 0, "unfilled": 0, "unfit": 0, "pruned": 0, "evaluated": 0,
+        },
+    }))
+    .unwrap();
     for (file, text) in [
         ("result.csv", csv::run(&run)),
         ("compare.csv", csv::compare(&[])),
+        ("step.csv", one_step.lines().next().unwrap().to_string()),
+        ("breakdown.csv", step::breakdown(&trained)),
+        ("collectives.csv", step::collectives(&trained)),
+        ("compare-steps.csv", step::compare_csv(&[])),
         ("points.csv", validate::points(&validation)),
         ("files.csv", validate::files(&validation)),
         ("groups.csv", validate::groups(&validation)),
         ("cross_validation.csv", validate::cross_validation(&validation).unwrap()),
+        ("steps.csv", validate::steps::rows(&steps)),
+        ("step_groups.csv", validate::steps::groups(&steps)),
+        ("step_families.csv", validate::steps::families(&steps)),
+        ("step_incomplete.csv", validate::steps::incomplete(&steps)),
+        ("step_leave_out.csv", validate::steps::leave_out(&steps).unwrap()),
         ("residuals.csv", calibrate::residuals(&calibration)),
+        ("tune.csv", tune::csv(&tuned)),
     ] {
         let columns: Vec<&str> = text.trim_end().split(',').collect();
         assert_eq!(told(&page, file), columns, "{file}");

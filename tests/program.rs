@@ -42,7 +42,7 @@ fn every_scenario_runs_and_keeps_its_contract() {
     let (heavy, scenarios): (Vec<String>, Vec<String>) =
         files("scenarios").into_iter().partition(|file| heavy(file));
     assert!(scenarios.len() >= 9 && heavy.len() >= 6);
-    let run_schema = schema_of("run");
+    let (run_schema, step_schema) = (schema_of("run"), schema_of("step"));
     for file in scenarios {
         let out = folder.path().join("out");
         let ran =
@@ -54,8 +54,18 @@ fn every_scenario_runs_and_keeps_its_contract() {
             assert_eq!(saved, ran.stdout, "{file}: what is saved is what is printed");
             continue;
         }
-        schema::check(&run_schema, &text(&ran.stdout));
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let saved = std::fs::read(out.join("result.json")).unwrap();
+        assert_eq!(saved, ran.stdout, "{file}: what is saved is what is printed");
+        if told["schema"] == "railspine.step/1" {
+            schema::check(&step_schema, &text(&ran.stdout));
+            let parts = told["breakdown"].as_array().unwrap();
+            let sum: u64 = parts.iter().map(|part| part["time_ps"].as_u64().unwrap()).sum();
+            assert_eq!(Some(sum), told["step_ps"].as_u64(), "{file}");
+            assert!(told["bound_ps"].as_u64() <= told["step_ps"].as_u64(), "{file}");
+            continue;
+        }
+        schema::check(&run_schema, &text(&ran.stdout));
         assert_eq!(told["schema"], "railspine.run/1", "{file}");
         let cases = told["cases"].as_array().unwrap();
         assert!(!cases.is_empty(), "{file}");
@@ -71,8 +81,6 @@ fn every_scenario_runs_and_keeps_its_contract() {
             let sum = sum + parts["launch_ps"].as_u64().unwrap_or(0);
             assert_eq!(sum, time, "{file}");
         }
-        let saved = std::fs::read(out.join("result.json")).unwrap();
-        assert_eq!(saved, ran.stdout, "{file}: what is saved is what is printed");
     }
 }
 
@@ -92,9 +100,12 @@ fn the_same_bytes_for_any_number_of_threads() {
         std::fs::remove_dir_all(&out).unwrap();
         (ran.stdout, written)
     };
-    for file in
-        ["scenarios/dgx1-all-reduce.toml", "scenarios/timeline-ring-8.toml", "scenarios/roce-ecmp.toml"]
-    {
+    for file in [
+        "scenarios/dgx1-all-reduce.toml",
+        "scenarios/timeline-ring-8.toml",
+        "scenarios/roce-ecmp.toml",
+        "scenarios/step-fsdp-8b.toml",
+    ] {
         let one = run(file, "1");
         assert!(one == run(file, "1"), "{file}: twice in a row");
         for threads in ["2", "7"] {
@@ -285,8 +296,11 @@ fn endings_have_their_codes_and_messages() {
         "accelerator",
         "software",
         "run",
+        "step",
         "compare",
+        "step-compare",
         "forecast",
+        "step-forecast",
         "show",
         "validate",
         "check",

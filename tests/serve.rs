@@ -130,7 +130,7 @@ fn narrow_weights_are_read_as_they_are_kept() {
 #[test]
 fn products_of_few_rows_are_cut_along_their_depth() {
     let own = workload(1, LLAMA);
-    let kernels = Kernels::new(&own.accelerator, &own.constants, Format::Bf16);
+    let kernels = Kernels::new(&own.accelerator, &own.constants, Format::Bf16, Format::Bf16);
     for (m, n, k) in [(1.0, 1280.0, 8192.0), (64.0, 8192.0, 3584.0), (2000.0, 7168.0, 8192.0)] {
         let (cut, whole) = (kernels.product_of_kept(2.0, m, n, k, 1.0), kernels.product(m, n, k, 1.0));
         let least = (2.0 * (m * k + k * n + m * n) / kernels.memory).max(2.0 * m * n * k / kernels.products);

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::args::{CompareArgs, Format, Global};
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
-use super::load;
 use super::pictures::write_picture;
 use super::run::{carry_out, verdict};
 use super::term::Term;
+use super::{load, step};
 use crate::report::{csv, draw, json, table};
 use crate::result::PlotKind;
 
@@ -25,9 +25,15 @@ pub(super) fn compare(args: &CompareArgs, global: &Global, term: &Term) -> Resul
     if let Some(refused) = refused {
         return Err(refused);
     }
+    if let Some(mixed) = step::mixed(&args.files, &scenarios) {
+        return Err(mixed);
+    }
     let name = scenarios.iter().map(|scenario| scenario.name.as_str()).collect::<Vec<_>>().join("-vs-");
     let folder = args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&name)));
     let mut out = OutDir::open(&folder)?;
+    if scenarios.iter().all(|scenario| scenario.workload.is_some()) {
+        return step::compare(&scenarios, &args.carry, &mut out, global, term);
+    }
     let mut results = Vec::new();
     for scenario in &scenarios {
         results.push(carry_out(scenario, &args.carry, term)?);

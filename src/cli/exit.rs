@@ -13,7 +13,7 @@ use crate::run::RunError;
 pub(super) enum Exit {
     /// All is well.
     Ok = 0,
-    /// It ran, but an expectation was missed.
+    /// It ran, but an expectation was missed, or nothing was found that fits.
     Missed = 1,
     /// Wrong use, or a wrong file.
     Usage = 2,
@@ -76,6 +76,7 @@ impl From<RunError> for Failure {
             RunError::Unserved(_)
             | RunError::Unreachable(_)
             | RunError::Memory { .. }
+            | RunError::Undivided { .. }
             | RunError::Pipeline { .. } => Exit::Usage,
             RunError::Cancelled => Exit::Interrupted,
             RunError::Threads { .. } => Exit::Io,

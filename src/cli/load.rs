@@ -11,6 +11,7 @@ use crate::input::{self, LoadError, LoadOptions, Loaded};
 use crate::run::Scenario;
 use crate::stack::Profile;
 use crate::stack::param::SPECS;
+use crate::workload::Accelerator;
 
 /// What a file turned out to hold.
 pub(super) enum Document {
@@ -43,9 +44,28 @@ pub(super) fn scenario(path: &str, seed: Option<u64>, term: &Term) -> Result<Sce
     settle(input::load_scenario(path, &options(path, seed)?), term)
 }
 
+/// Reads a scenario whose division may be left open, and its text; faults and warnings are told on stderr.
+pub(super) fn open_scenario(
+    path: &str,
+    seed: Option<u64>,
+    term: &Term,
+) -> Result<(Scenario, String), Failure> {
+    let options = LoadOptions { open: true, ..options(path, seed)? };
+    let text = match &options.stdin {
+        Some(text) => text.clone(),
+        None => input::read_text(Path::new(path)).map_err(|why| unread(path, &why))?,
+    };
+    Ok((settle(input::load_scenario(path, &options), term)?, text))
+}
+
 /// Reads a stack profile; faults and warnings are told on stderr.
 pub(super) fn profile(path: &str, term: &Term) -> Result<Profile, Failure> {
     settle(input::load_profile(path, &options(path, None)?), term)
+}
+
+/// Reads an accelerator; faults and warnings are told on stderr.
+pub(super) fn accelerator(path: &str, term: &Term) -> Result<Accelerator, Failure> {
+    settle(input::load_accelerator(path, &options(path, None)?), term)
 }
 
 /// Reads a scenario, a topology, a stack profile or a part of workloads, whichever it is.

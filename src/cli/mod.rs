@@ -7,6 +7,7 @@ mod compare;
 mod complete;
 mod exit;
 mod explain;
+mod export;
 mod files;
 mod init;
 mod load;
@@ -15,13 +16,17 @@ mod pictures;
 mod plot;
 mod progress;
 pub mod render;
+mod replay;
 mod run;
 mod schema;
 mod serve;
 mod show;
+mod step;
 mod tally;
 mod term;
+mod tune;
 mod validate;
+mod validate_steps;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -55,6 +60,9 @@ where
         Command::Show(args) => show::show(args, &cli.global, &term),
         Command::Validate(args) => validate::validate(args, &cli.global, &term),
         Command::Calibrate(args) => calibrate::calibrate(args, &cli.global, &term),
+        Command::Replay(args) => replay::replay(args, &cli.global, &term),
+        Command::Export(args) => export::export(args, &term),
+        Command::Tune(args) => tune::tune(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

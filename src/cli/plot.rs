@@ -8,9 +8,9 @@ use super::files::OutDir;
 use super::pictures::write_picture;
 use super::run::draw_all;
 use super::term::Term;
-use super::{load, serve};
+use super::{load, serve, step};
 use crate::input;
-use crate::report::json;
+use crate::report::json::{self, Saved};
 
 pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let text = if args.file == "-" {
@@ -25,7 +25,10 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     let names = if json::is_serve(&text) {
         serve::draw_all(&json::read_serve(&text).map_err(refused)?, &mut out)?
     } else {
-        let pictures = draw_all(&json::read_run(&text).map_err(refused)?)?;
+        let pictures = match &json::read(&text).map_err(refused)? {
+            Saved::Run(result) => draw_all(result)?,
+            Saved::Step(result) => step::draw_all(result)?,
+        };
         for picture in &pictures {
             write_picture(&mut out, picture)?;
         }

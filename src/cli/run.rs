@@ -8,15 +8,18 @@ use super::files::{OutDir, safe_name};
 use super::pictures::{undrawn, write_picture};
 use super::progress::Progress;
 use super::term::Term;
-use super::{load, memory, serve};
+use super::{load, memory, serve, step};
 use crate::engine::fluid;
 use crate::report::draw::Picture;
 use crate::report::{ForecastReport, csv, draw, json, table};
-use crate::result::RunResult;
+use crate::result::{Expectation, RunResult};
 use crate::run::{self, RunOptions, Scenario};
 
 pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let scenario = load::scenario(&args.file, args.carry.seed, term)?;
+    if args.forecast && scenario.workload.is_some() {
+        return step::forecast(&scenario, args, global, term);
+    }
     if args.forecast {
         return forecast(&scenario, args, global, term);
     }
@@ -27,7 +30,7 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
         return serve::serve(&scenario, &args.carry, &options(&args.carry), &mut out, global, term);
     }
     if scenario.workload.is_some() {
-        return step(&scenario, args, &mut out, global, term);
+        return step::run(&scenario, args, &mut out, global, term);
     }
     let result = carry_out(&scenario, &args.carry, term)?;
     let (told_json, told_csv) = (json::run(&result), csv::run(&result));
@@ -47,27 +50,6 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     Ok(verdict(&result, term))
 }
 
-/// Runs a training step.
-fn step(
-    scenario: &Scenario,
-    args: &RunArgs,
-    out: &mut OutDir,
-    global: &Global,
-    term: &Term,
-) -> Result<Exit, Failure> {
-    let progress = Progress::new(term, !args.carry.no_progress, args.carry.verbose, &scenario.name);
-    let result = run::run_step(scenario, &options(&args.carry), &progress);
-    progress.finish();
-    let Some(result) = result? else { return Ok(Exit::Ok) };
-    let told_json = json::step(&result);
-    out.write("result.json", told_json.as_bytes())?;
-    match global.format {
-        Format::Table | Format::Json | Format::Csv => term.data(&told_json)?,
-    }
-    term.say(&out.summary());
-    Ok(Exit::Ok)
-}
-
 /// Prints what a run will cost.
 fn forecast(scenario: &Scenario, args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let forecast = run::forecast(scenario, &options(&args.carry))?;
@@ -80,7 +62,8 @@ fn forecast(scenario: &Scenario, args: &RunArgs, global: &Global, term: &Term) -
     Ok(Exit::Ok)
 }
 
-fn options(carry: &Carry) -> RunOptions {
+/// How to run, as asked for.
+pub(super) fn options(carry: &Carry) -> RunOptions {
     RunOptions {
         fluid: fluid::Options { symmetry: !carry.no_symmetry, skip: !carry.no_skip },
         threads: carry.threads.map(usize::from),
@@ -104,8 +87,13 @@ pub(super) fn draw_all(result: &RunResult) -> Result<Vec<Picture>, Failure> {
 
 /// Tells missed expectations, and how to end.
 pub(super) fn verdict(result: &RunResult, term: &Term) -> Exit {
+    missed(&result.expectations, term)
+}
+
+/// Tells those that are missed, and how to end.
+pub(super) fn missed(expectations: &[Expectation], term: &Term) -> Exit {
     let mut exit = Exit::Ok;
-    for missed in result.expectations.iter().filter(|expectation| !expectation.met) {
+    for missed in expectations.iter().filter(|expectation| !expectation.met) {
         term.error(&format!("{}: expected {}, found {}", missed.what, missed.expected, missed.found));
         exit = Exit::Missed;
     }

@@ -19,11 +19,16 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Software => pretty(input::software_schema()),
         SchemaName::Run => report::run_schema(),
         SchemaName::Serve => report::serve_schema(),
+        SchemaName::Step => report::step_schema(),
         SchemaName::Compare => report::compare_schema(),
+        SchemaName::StepCompare => report::step_compare_schema(),
         SchemaName::Forecast => report::forecast_schema(),
+        SchemaName::StepForecast => report::step_forecast_schema(),
         SchemaName::Show => report::show_schema(),
         SchemaName::Validate => report::validate_schema(),
+        SchemaName::ValidateSteps => report::validate_steps_schema(),
         SchemaName::Calibrate => report::calibrate_schema(),
+        SchemaName::Tune => report::tune_schema(),
         SchemaName::Check => pretty(check_schema()),
     };
     term.data(&text)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::progress::{bar, interrupted};
-use crate::{run, validate};
+use crate::{planner, run, validate};
 
 /// A bar, and the way out on Ctrl-C.
 pub(super) struct Tally {
@@ -23,6 +23,16 @@ impl Tally {
             tally.bar.set_style(style);
         }
         tally
+    }
+
+    /// Over groups of rows, each of which is much work; nothing is shown before the first begins.
+    pub(super) fn of_groups(shown: bool, name: &'static str) -> Self {
+        let bar = bar(shown);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {pos} of {len}, {eta} left") {
+            bar.set_style(style);
+        }
+        bar.set_message(name);
+        Self { bar, stop: Arc::clone(interrupted()) }
     }
 
     /// Of work whose end nobody knows: shows that something goes on.
@@ -62,5 +72,19 @@ impl validate::Watch for Tally {
 impl run::Watch for Tally {
     fn stop(&self) -> bool {
         self.interrupted()
+    }
+}
+
+impl planner::Watch for Tally {
+    fn confirming(&self, count: usize) {
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:32} {pos} of {len}") {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message("simulating the best");
+        self.bar.set_length(count as u64);
+    }
+
+    fn confirmed(&self) {
+        self.bar.inc(1);
     }
 }

@@ -46,6 +46,12 @@ impl Term {
         self.say(&format!("{on}error:{off} {message}"));
     }
 
+    /// A line for stderr that begins with `warning:`.
+    pub(super) fn warning(&self, message: &str) {
+        let (on, off) = if self.color { ("\u{1b}[1;33m", "\u{1b}[0m") } else { ("", "") };
+        self.say(&format!("{on}warning:{off} {message}"));
+    }
+
     /// The width to fit tables in: that of the terminal, unlimited where output goes elsewhere.
     pub(super) fn width(&self) -> Option<u16> {
         if !io::stdout().is_terminal() {

@@ -1,6 +1,6 @@
 //! `validate`: predictions against the measured runs of a folder; tables out, JSON, CSV and plots beside them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{Format, Global, ValidateArgs};
 use super::exit::{Exit, Failure};
@@ -9,11 +9,20 @@ use super::memory;
 use super::pictures::Pictures;
 use super::tally::Tally;
 use super::term::Term;
+use super::validate_steps;
 use crate::report::{draw, json, validate as report};
 use crate::result::Validation;
 use crate::validate::{self, Options, ValidateError, Watch as _};
 
 pub(super) fn validate(args: &ValidateArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
+    match (&args.measured, &args.steps) {
+        (Some(measured), _) => folder(measured, args, global, term),
+        (None, Some(steps)) => validate_steps::validate(steps, args, global, term),
+        (None, None) => Err(Failure::Message(Exit::Usage, "nothing to validate".into())),
+    }
+}
+
+fn folder(measured: &Path, args: &ValidateArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let folder = args.out.clone().unwrap_or_else(|| PathBuf::from("out/validate"));
     let mut out = OutDir::open(&folder)?;
     let tally = Tally::of_files(!args.no_progress, "predicting");
@@ -22,7 +31,7 @@ pub(super) fn validate(args: &ValidateArgs, global: &Global, term: &Term) -> Res
         cross_validate: args.cross_validate,
         max_memory: memory::default_limit().map(|bytes| bytes.get()),
     };
-    let predicted = validate::predict_folder(&args.measured, &options, &tally);
+    let predicted = validate::predict_folder(measured, &options, &tally);
     tally.finish();
     let validation = predicted.map_err(|error| failure(&error, term))?;
     let (told_json, told_csv) = (json::validate(&validation), report::points(&validation));

@@ -9,6 +9,7 @@ mod lines;
 pub mod measured;
 pub mod nccl_tests;
 pub mod placement;
+mod records;
 pub mod step_times;
 pub mod trace;
 

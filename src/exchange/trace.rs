@@ -6,6 +6,8 @@
 mod check;
 mod fault;
 mod joint;
+mod of_step;
+mod replay;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,6 +17,9 @@ use std::sync::Arc;
 use crate::collective::Op;
 use crate::diag::Diagnostic;
 use crate::units::{Bytes, Time};
+
+pub use of_step::{TooLarge, of_step};
+pub use replay::{Ground, ReplayError, replay};
 
 pub(super) use check::{check_nodes, check_ranks, check_values, member_faults};
 pub(super) use fault::{Faults, Spot, name_node};

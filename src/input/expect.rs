@@ -4,7 +4,7 @@ use super::collective::{Draft, algorithms, ops};
 use super::reader::At;
 use super::scenario::engines as engine_words;
 use super::section::Section;
-use super::sizes;
+use super::{expect_step, sizes};
 use crate::collective::{Algorithm, Op};
 use crate::diag::{Diagnostic, Place};
 use crate::engine::EngineKind;
@@ -12,7 +12,7 @@ use crate::run::{ExpectSpec, ExpectWhat};
 use crate::units::{Bandwidth, Bytes, Time};
 
 /// Tolerance where none is given.
-const DEFAULT_TOLERANCE: f64 = 0.01;
+pub(super) const DEFAULT_TOLERANCE: f64 = 0.01;
 
 /// What an expectation applies to.
 struct Filter {
@@ -41,6 +41,14 @@ pub(super) fn read(
             size: section.item("size").and_then(|item| sizes::one(&item)),
             engine: section.item("engine").and_then(|item| item.word("an engine", &engine_words())),
         };
+        let values = ["time", "algbw", "busbw"];
+        expect_step::refuse(
+            &mut section,
+            &expect_step::VALUES,
+            "is of a training step",
+            "collectives have",
+            &values,
+        );
         let what = read_what(&mut section);
         let tolerance = section.item("tolerance").and_then(|item| item.percent());
         let (source, place) = (section.source, section.place());
@@ -89,6 +97,8 @@ fn read_what(section: &mut Section<'_>) -> Option<ExpectWhat> {
     }
     match busbw {
         Some(busbw) => busbw.quantity::<Bandwidth>().map(|busbw| ExpectWhat::Busbw(busbw.value)),
+        // What it expects is told to be of another kind.
+        None if expect_step::VALUES.iter().any(|key| section.has(key)) => None,
         None => {
             section.source.faults.push(
                 Diagnostic::error("E0103", "the expectation expects nothing")

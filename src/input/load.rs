@@ -62,6 +62,8 @@ pub struct LoadOptions {
     pub seed: Option<u64>,
     /// The text of `-`.
     pub stdin: Option<String>,
+    /// Whether how a training step is divided may be left open, as with a `[tune]`: it is to be searched.
+    pub open: bool,
 }
 
 /// Reads and checks a scenario and the topology that it names; `-` takes the text of

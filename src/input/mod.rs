@@ -4,7 +4,9 @@ mod aliases;
 mod beside;
 mod classes;
 mod collective;
+mod divided;
 mod expect;
+mod expect_step;
 mod explain;
 mod expression;
 mod init;
@@ -25,8 +27,10 @@ mod section;
 mod sizes;
 pub mod stack;
 mod topology;
+mod tune;
 pub mod workload;
 
+pub use divided::divided;
 pub use explain::{codes, explain};
 pub use init::{INIT_SCENARIO, INIT_TOPOLOGY};
 pub use load::{

@@ -7,11 +7,12 @@ use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{beside, collective, expect, plots, ranks, stack, workload};
+use super::{beside, collective, expect, expect_step, plots, ranks, stack, tune, workload};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
 use crate::run::Scenario;
+use crate::workload::Space;
 
 /// The most cases of a scenario.
 pub(super) const MAX_CASES: usize = 10_000;
@@ -92,7 +93,14 @@ pub(super) fn read(
     let heavy = root.item("heavy").and_then(|item| item.boolean()).is_some_and(|heavy| heavy.value);
     let together = root.item("together").and_then(|item| item.boolean());
     let steps = root.item("steps").and_then(|item| item.word("a kind of steps", &STEPS));
-    let engines = root.item("engine").map_or_else(|| vec![EngineKind::Fluid], |item| read_engines(&item));
+    let engine = root.item("engine");
+    let engines = engine.as_ref().map_or_else(|| vec![EngineKind::Fluid], read_engines);
+    if let (Some(item), true, true) = (&engine, root.has("workload"), engines.len() > 1) {
+        item.out_of_range(
+            format!("a training step cannot run by {} engines", engines.len()),
+            "expected one engine: `compare` shows two scenarios side by side",
+        );
+    }
     let fabric = root
         .require_with(
             "fabric",
@@ -120,14 +128,36 @@ pub(super) fn read(
         together.as_ref().filter(|together| together.value).map(|together| together.place.clone());
     check_together(&together_at, &drafts);
     check_count(&drafts, engines.len(), together_at.is_some());
-    let expect = expect::read(&mut root, &drafts, &engines, TOP);
-    let plots = plots::read(&mut root, &drafts, TOP);
+    let (expect, step_expect) = match &workload {
+        Some(_) => (Some(Vec::new()), expect_step::read(&mut root, TOP)),
+        None => (expect::read(&mut root, &drafts, &engines, TOP), Some(Vec::new())),
+    };
+    let plots = match &workload {
+        Some(_) => {
+            refuse_plots(&mut root);
+            Vec::new()
+        }
+        None => plots::read(&mut root, &drafts, TOP),
+    };
     let stack = root
         .item("stack")
         .map(|item| item.section("`[stack]`").map(|s| stack::read(s, path, sources, &drafts, TOP)));
     let ranks = fabric.as_ref().map(|fabric| fabric.endpoints().len() as u64);
-    let workload = workload
-        .map(|item| item.section("`[workload]`").and_then(|s| workload::read(s, ranks, path, sources, TOP)));
+    let tuned = root.item("tune");
+    if let (Some(_), None, Some(place)) = (&tuned, &workload, root.key_place("tune")) {
+        faults.push(
+            Diagnostic::error("E0103", "`[tune]` needs a `[workload]`")
+                .at(place, "what is to be divided?")
+                .help("`[tune]` is for training steps: collectives have no division to search"),
+        );
+    }
+    let open = options.open || tuned.is_some();
+    let read_step = |s| workload::read(s, (ranks, open), path, sources, TOP);
+    let workload = workload.map(|item| item.section("`[workload]`").and_then(read_step));
+    let tune = tuned.map(|item| {
+        let step = workload.as_ref().and_then(Option::as_ref);
+        item.section("`[tune]`").and_then(|s| tune::read(s, step, ranks, TOP))
+    });
     let imposed = stack.as_ref().and_then(|found| found.as_ref()?.algorithm.as_ref());
     let mut shape = None;
     if let Some(fabric) = &fabric {
@@ -162,11 +192,23 @@ pub(super) fn read(
             Some(found) => Some(Arc::new(found?)),
             None => None,
         },
+        tune: match tune {
+            Some(found) => found?,
+            None => Space::default(),
+        },
         together: together.is_some_and(|together| together.value),
         expect: expect?,
+        step_expect: step_expect?,
         plots,
         timeline_ranks,
     })
+}
+
+/// The plots of a step are always the same.
+fn refuse_plots(root: &mut Section<'_>) {
+    let help = "the plots of a training step are always drawn: `breakdown`, `pipeline` and `memory`";
+    root.exclusive("plot", "workload", help);
+    root.item("plot");
 }
 
 fn read_engines(item: &Item<'_>) -> Vec<EngineKind> {

@@ -10,7 +10,7 @@ use super::nodes::IN_NETWORK;
 use super::plots::{KINDS, MAX_TIMELINE};
 use super::ranks::ORDERS;
 use super::scenario::{STEPS, engines};
-use super::{stack, workload};
+use super::{stack, tune, workload};
 use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS};
 use crate::fabric::template::{FAMILIES, Param, ParamKind};
 use crate::fabric::{LinkClass, NodeKind, Routing};
@@ -53,6 +53,7 @@ pub fn scenario_schema() -> Value {
             "stack": about(stack::section_schema(), "what the communication library and the host add; nothing unless given"),
             "collective": tables(&collective()),
             "workload": about(workload::section_schema(), "a training step, in place of collectives"),
+            "tune": about(tune::schema(), "which divisions of the training step `railspine tune` looks at; all unless given"),
             "expect": tables(&expect()),
             "plot": tables(&plot()),
         },
@@ -232,6 +233,10 @@ fn expect() -> Value {
             "time": time(),
             "algbw": bandwidth(),
             "busbw": bandwidth(),
+            "step_time": about(time(), "of a training step"),
+            "tokens_per_s": about(json!({ "type": "number", "exclusiveMinimum": 0 }), "of a training step, over all accelerators"),
+            "mfu": about(pattern(PERCENT, "45 %"), "of a training step, of the 16-bit peak, attention counted causal"),
+            "mfu_full": about(pattern(PERCENT, "48 %"), "the same, attention counted whole"),
             "tolerance": about(pattern(PERCENT, "5 %"), "relative, 1 % unless given"),
         }),
     )

@@ -3,10 +3,15 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::compare::Comparison;
 use super::forecast::ForecastReport;
-use crate::result::{Calibration, RUN_SCHEMA, RunResult, SERVE_SCHEMA, ServeResult, StepResult, Validation};
+use super::step::{StepComparison, StepForecastReport};
+use crate::result::{
+    Calibration, RUN_SCHEMA, ReplayResult, RunResult, SERVE_SCHEMA, STEP_SCHEMA, ServeResult, StepResult,
+    StepValidation, TuneResult, Validation,
+};
 use crate::route::metrics::FabricReport;
 
 /// A result as one JSON object, indented, with a newline at its end.
@@ -43,6 +48,11 @@ pub fn read_serve(text: &str) -> Result<ServeResult, String> {
     serde_json::from_str(text).map_err(|error| format!("this is not a valid `{SERVE_SCHEMA}`: {error}"))
 }
 
+/// A trace that was played as one JSON object.
+pub fn replay(result: &ReplayResult) -> String {
+    print(result)
+}
+
 /// Reads what [`run`] wrote.
 ///
 /// # Errors
@@ -52,14 +62,70 @@ pub fn read_run(text: &str) -> Result<RunResult, String> {
     let value: serde_json::Value =
         serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
     match value.get("schema").and_then(serde_json::Value::as_str) {
-        Some(RUN_SCHEMA) => {}
-        Some(other) => return Err(format!("the schema is `{other}`, expected `{RUN_SCHEMA}`")),
-        None => {
-            return Err(format!("this is not a saved result: it has no `schema`, expected `{RUN_SCHEMA}`"));
-        }
+        Some(RUN_SCHEMA) => parse(text, RUN_SCHEMA),
+        other => Err(unexpected(other, &format!("`{RUN_SCHEMA}`"))),
     }
-    // From the text and not from the value, so that the message names a line.
-    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{RUN_SCHEMA}`: {error}"))
+}
+
+/// A saved result of either kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Saved {
+    /// Of collectives.
+    Run(Box<RunResult>),
+    /// Of a training step.
+    Step(Box<StepResult>),
+}
+
+/// Reads what [`run`] or [`step`] wrote.
+///
+/// # Errors
+///
+/// As [`read_run`].
+pub fn read(text: &str) -> Result<Saved, String> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
+    match value.get("schema").and_then(serde_json::Value::as_str) {
+        Some(RUN_SCHEMA) => Ok(Saved::Run(Box::new(parse(text, RUN_SCHEMA)?))),
+        Some(STEP_SCHEMA) => Ok(Saved::Step(Box::new(parse(text, STEP_SCHEMA)?))),
+        other => Err(unexpected(other, &format!("`{RUN_SCHEMA}` or `{STEP_SCHEMA}`"))),
+    }
+}
+
+fn unexpected(schema: Option<&str>, expected: &str) -> String {
+    match schema {
+        Some(other) => format!("the schema is `{other}`, expected {expected}"),
+        None => format!("this is not a saved result: it has no `schema`, expected {expected}"),
+    }
+}
+
+/// From the text and not from a value, so that the message names a line.
+fn parse<T: DeserializeOwned>(text: &str, schema: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{schema}`: {error}"))
+}
+
+/// The JSON schema (draft 7) of [`step`].
+pub fn step_schema() -> String {
+    print(&schema::<StepResult>())
+}
+
+/// Several training steps side by side as one JSON object, [`super::step::STEP_COMPARE_SCHEMA`].
+pub fn step_compare(results: &[StepResult]) -> String {
+    print(&StepComparison::new(results))
+}
+
+/// The JSON schema (draft 7) of [`step_compare`].
+pub fn step_compare_schema() -> String {
+    print(&schema::<StepComparison>())
+}
+
+/// What a training step will cost as one JSON object, [`super::step::STEP_FORECAST_SCHEMA`].
+pub fn step_forecast(report: &StepForecastReport) -> String {
+    print(report)
+}
+
+/// The JSON schema (draft 7) of [`step_forecast`].
+pub fn step_forecast_schema() -> String {
+    print(&schema::<StepForecastReport>())
 }
 
 /// Several results side by side as one JSON object, [`super::COMPARE_SCHEMA`].
@@ -107,6 +173,16 @@ pub fn validate_schema() -> String {
     print(&schema::<Validation>())
 }
 
+/// Predictions against measured step times as one JSON object, [`crate::result::VALIDATE_STEPS_SCHEMA`].
+pub fn validate_steps(validation: &StepValidation) -> String {
+    print(validation)
+}
+
+/// The JSON schema (draft 7) of [`validate_steps`].
+pub fn validate_steps_schema() -> String {
+    print(&schema::<StepValidation>())
+}
+
 /// A calibration as one JSON object, [`crate::result::CALIBRATE_SCHEMA`].
 pub fn calibrate(calibration: &Calibration) -> String {
     print(calibration)
@@ -115,6 +191,16 @@ pub fn calibrate(calibration: &Calibration) -> String {
 /// The JSON schema (draft 7) of [`calibrate`].
 pub fn calibrate_schema() -> String {
     print(&schema::<Calibration>())
+}
+
+/// A search for a division as one JSON object, [`crate::result::TUNE_SCHEMA`].
+pub fn tune(result: &TuneResult) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`tune`].
+pub fn tune_schema() -> String {
+    print(&schema::<TuneResult>())
 }
 
 fn schema<T: JsonSchema>() -> Schema {

@@ -8,11 +8,14 @@ pub mod draw;
 mod forecast;
 pub mod json;
 mod number;
+pub mod replay;
 mod series;
 pub mod serve;
 pub mod show;
 mod stack;
+pub mod step;
 pub mod table;
+pub mod tune;
 pub mod validate;
 
 pub use compare::{COMPARE_SCHEMA, Comparison, ComparisonRow, Side, Subject};

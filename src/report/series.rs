@@ -113,9 +113,14 @@ fn stem(names: &[String]) -> usize {
 
 /// The scenario's names as [`series`] tells them apart.
 pub(super) fn scenario_names(results: &[RunResult]) -> Vec<String> {
+    distinct_names(results.iter().map(|result| result.scenario.as_str()))
+}
+
+/// The names, told apart where they are the same.
+pub(super) fn distinct_names<'a>(all: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for (position, result) in results.iter().enumerate() {
-        names.push(distinct(&result.scenario, position, &names));
+    for (position, name) in all.enumerate() {
+        names.push(distinct(name, position, &names));
     }
     names
 }

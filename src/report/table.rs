@@ -235,7 +235,7 @@ fn critical_paths(shown: &[&Case], width: Option<u16>) -> String {
     lay_out(&columns, rows.collect(), width)
 }
 
-fn expectations(expectations: &[Expectation], width: Option<u16>) -> String {
+pub(super) fn expectations(expectations: &[Expectation], width: Option<u16>) -> String {
     let columns = [text(""), text("what"), text("expected"), text("found")];
     let rows = expectations.iter().map(|expectation| {
         vec![

@@ -1,10 +1,13 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
 mod calibrate;
+mod replay;
 mod serve;
 mod stack;
 mod step;
+mod tune;
 mod validate;
+mod validate_steps;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,16 +17,26 @@ use crate::units::Bytes;
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
+pub use replay::{REPLAY_SCHEMA, RankUse, ReplayCollective, ReplayResult};
 pub use serve::{
     SERVE_SCHEMA, ServeCollective, ServeFacts, ServeMemoryResult, ServePhaseResult, ServePoint, ServeResult,
 };
 pub use stack::StackSummary;
 pub use step::{
-    STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepMemory, StepPart, StepResult, StepSpan,
+    STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepLeftOut, StepMemory, StepPart,
+    StepResult, StepSpan,
+};
+pub use tune::{
+    TUNE_SCHEMA, TuneCandidate, TuneCounts, TuneDivision, TuneFacts, TuneGiven, TuneNearest, TunePart,
+    TuneResult,
 };
 pub use validate::{
     FileScore, FoldScore, GroupBy, GroupScore, GroupWorst, PointPrediction, RunFacts, SizeBand, SkippedFile,
     SkippedPoint, Standing, Target, TargetWhat, VALIDATE_SCHEMA, Validation, WorstPoint,
+};
+pub use validate_steps::{
+    IncompleteRows, LeftOutGroup, PairOrder, SkippedStepRow, StepFamily, StepGroup, StepParts,
+    StepPrediction, StepTarget, StepTargetWhat, StepValidation, VALIDATE_STEPS_SCHEMA,
 };
 
 /// The schema name of [`RunResult`].
@@ -60,7 +73,7 @@ fn busbw_gbps(bytes: u64, bus_factor: f64, microseconds: f64) -> f64 {
 }
 
 /// The signed error of a time in percent of what was measured: positive where it is too long.
-fn error_pct(measured: f64, time: f64) -> f64 {
+pub(crate) fn error_pct(measured: f64, time: f64) -> f64 {
     (time - measured) / measured * 100.0
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FabricSummary, StackSummary};
+use super::{Expectation, FabricSummary, StackSummary};
 
 /// The schema name of [`StepResult`].
 pub const STEP_SCHEMA: &str = "railspine.step/1";
@@ -56,8 +56,14 @@ pub struct StepResult {
     /// What each pipeline rank did when, where the engine tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<StepSpan>,
+    /// What of the timeline is left out, where it would be too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline_left_out: Option<StepLeftOut>,
     /// Tasks of the graph; 0 for closed forms.
     pub tasks: u64,
+    /// What was expected and what came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expectation>,
 }
 
 /// What runs, on what, divided how.
@@ -179,4 +185,15 @@ pub struct StepSpan {
     pub start_ps: u64,
     /// When it ended.
     pub end_ps: u64,
+}
+
+/// The middle of a timeline that is too long to be told: what began in it is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepLeftOut {
+    /// How much is left out.
+    pub spans: u64,
+    /// When the first of it began.
+    pub from_ps: u64,
+    /// When all of it had begun: what begins later is there again.
+    pub until_ps: u64,
 }

@@ -6,6 +6,7 @@ use crate::collective::VerifyFault;
 use crate::collective::algo::Unserved;
 use crate::route::Unreachable;
 use crate::units::Bytes;
+use crate::workload::Misfit;
 
 /// Why a checked scenario could not be run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -47,6 +48,14 @@ pub enum RunError {
     Pipeline {
         /// What is wrong.
         why: String,
+    },
+    /// A division that suits not all, of a file that leaves it open.
+    #[error(
+        "the step cannot be divided so: {why}; say how with `[workload.parallel]`, or let `railspine tune` find it"
+    )]
+    Undivided {
+        /// What does not fit.
+        why: Misfit,
     },
     /// Stopped from outside.
     #[error("interrupted")]

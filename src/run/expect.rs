@@ -55,7 +55,12 @@ fn expected(spec: &ExpectSpec) -> String {
         ExpectWhat::Time(time) => time.to_string(),
         ExpectWhat::Algbw(bandwidth) | ExpectWhat::Busbw(bandwidth) => gigabytes(bandwidth),
     };
-    format!("{value} ± {} %", (spec.tolerance * 1e6).round() / 1e4)
+    format!("{value} ± {}", tolerance(spec.tolerance))
+}
+
+/// A tolerance in percent.
+pub(super) fn tolerance(part: f64) -> String {
+    format!("{} %", (part * 1e6).round() / 1e4)
 }
 
 fn gigabytes(bandwidth: Bandwidth) -> String {

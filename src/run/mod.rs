@@ -24,9 +24,12 @@ mod working;
 pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
-pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario};
+pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario, StepExpectSpec, StepExpectWhat};
 pub use serve::run_serve;
-pub use step::run_step;
+pub use stacked::summary as stack_summary;
+pub use step::{
+    PlayedGroups, StepForecast, play_groups, run_step, run_step_on, step_forecast, step_graph, step_network,
+};
 pub use threads::threads;
 pub use watch::{Quiet, Watch};
 

@@ -12,7 +12,7 @@ use crate::ids::{NodeId, Rank};
 use crate::result::PlotSpec;
 use crate::stack::{Site, Stack, rings};
 use crate::units::{Bandwidth, Bytes, Time};
-use crate::workload::{Task, Workload};
+use crate::workload::{Space, Task, Workload};
 
 /// A scenario whose names are resolved and whose parts fit together.
 #[derive(Debug, Clone)]
@@ -35,10 +35,14 @@ pub struct Scenario {
     pub collectives: Vec<CollectiveSpec>,
     /// The training step, where there is one in place of collectives.
     pub workload: Option<Arc<Workload>>,
+    /// Which divisions of the training step a search for the fastest may look at.
+    pub tune: Space,
     /// Whether all collectives run at once, in one job: each then has one algorithm, and their sizes go in step.
     pub together: bool,
     /// Expectations.
     pub expect: Vec<ExpectSpec>,
+    /// Expectations of the training step.
+    pub step_expect: Vec<StepExpectSpec>,
     /// Plots; empty where the default ones are wanted.
     pub plots: Vec<PlotSpec>,
     /// Ranks whose transfers a timeline shows; empty where none is wanted.
@@ -85,8 +89,10 @@ impl Scenario {
             stack,
             collectives: vec![spec],
             workload: None,
+            tune: Space::default(),
             together: false,
             expect: Vec::new(),
+            step_expect: Vec::new(),
             plots: Vec::new(),
             timeline_ranks: Vec::new(),
         }
@@ -216,4 +222,26 @@ pub enum ExpectWhat {
     Algbw(Bandwidth),
     /// The bus bandwidth.
     Busbw(Bandwidth),
+}
+
+/// A value that a training step must come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepExpectSpec {
+    /// The value.
+    pub what: StepExpectWhat,
+    /// Relative tolerance, such as 0.05.
+    pub tolerance: f64,
+}
+
+/// What is expected of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StepExpectWhat {
+    /// The time of a step.
+    Time(Time),
+    /// Tokens per second, of all accelerators.
+    TokensPerSecond(f64),
+    /// Of the 16-bit peak, as a fraction of one, attention counted causal.
+    MfuCausal(f64),
+    /// The same with attention counted whole.
+    MfuFull(f64),
 }

@@ -23,7 +23,7 @@ pub(super) fn launch(prepared: &Prepared, member: &Member) -> Time {
 }
 
 /// A stack as a result tells it; `None` where it adds nothing.
-pub(super) fn summary(stack: &Stack) -> Option<StackSummary> {
+pub fn summary(stack: &Stack) -> Option<StackSummary> {
     let software = stack.profile.software;
     let chooses = software.chooses_as_nccl();
     let Overrides { algorithm, protocol, threads, min_channels, max_channels, rails } = stack.overrides;

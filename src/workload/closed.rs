@@ -4,10 +4,10 @@
 use super::collectives::Purpose;
 use super::constant::Constant;
 use super::layer::{LayerTime, Site, got, layer_time};
-use super::memory::memory;
+use super::memory::{Held, memory};
 use super::model::LayerKind;
-use super::network::{Group, Pattern};
-use super::parallel::{Axis, Sharding};
+use super::network::Pattern;
+use super::parallel::Sharding;
 use super::pipeline::{self, Costs};
 use super::step::Step;
 
@@ -100,13 +100,32 @@ fn mean_layer(step: &Step<'_>, site: &Site) -> LayerTime {
     mean
 }
 
+/// What layers of a step take, worked out once for all steps that differ in what is sharded alone.
+#[derive(Debug, Clone, Copy)]
+pub struct Layers {
+    site: Site,
+    mean: LayerTime,
+}
+
+impl Layers {
+    /// Of a step.
+    pub fn new(step: &Step<'_>) -> Self {
+        let site = Site::new(step);
+        Self { site, mean: mean_layer(step, &site) }
+    }
+}
+
 /// Predicts a step.
 pub fn step_time(step: &Step<'_>) -> StepTime {
-    let site = Site::new(step);
+    step_time_with(step, &Layers::new(step))
+}
+
+/// Predicts a step whose layers are known: those of a step that differs in what is sharded alone.
+pub fn step_time_with(step: &Step<'_>, layers: &Layers) -> StepTime {
+    let Layers { site, mean } = *layers;
     let parallel = &step.parallel;
     let constants = step.constants;
     let model = step.model;
-    let mean = mean_layer(step, &site);
     let m = f64::from(step.micro_batches());
     let (p, v) = (f64::from(parallel.pp), f64::from(parallel.vpp.max(1)));
     let layers = f64::from(model.layers);
@@ -132,7 +151,7 @@ pub fn step_time(step: &Step<'_>) -> StepTime {
         experts: m * own * whole.experts,
         ..StepTime::default()
     };
-    sharded(step, &mean, own * m, &mut time);
+    sharded(step, &site, &mean, own * m, &mut time);
     time.bubble = bubble(step, &mean, constants[Constant::MICROBATCH]);
     messages(step, &site, m, &mut time);
     gradients(step, &site, &mean, own, &mut time);
@@ -232,29 +251,35 @@ fn messages(step: &Step<'_>, site: &Site, m: f64, time: &mut StepTime) {
 }
 
 /// Parameters that are gathered before use and gradients that are scattered after, where parameters are sharded.
-fn sharded(step: &Step<'_>, mean: &LayerTime, layers: f64, time: &mut StepTime) {
+fn sharded(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: &mut StepTime) {
     let parallel = &step.parallel;
-    let ranks = match parallel.sharding {
-        Sharding::Parameters => parallel.replicas(),
-        Sharding::Hybrid(group) => group.min(parallel.replicas()),
-        _ => return,
-    };
+    if !matches!(parallel.sharding, Sharding::Parameters | Sharding::Hybrid(_)) {
+        return;
+    }
     let constants = step.constants;
-    let group = Group::new(ranks, parallel.stride(Axis::Data), step.network.domain);
-    let layer = step.held(1.0).layers;
-    let alone = |pattern, bytes| step.network.time(pattern, group, bytes) / constants[Constant::DP];
-    let gather = alone(Pattern::AllGather, layer * step.precision.weights.bytes());
-    let scatter = if step.frozen {
-        0.0
-    } else {
-        alone(Pattern::ReduceScatter, layer * step.precision.gradients.bytes())
+    let (g, w) = (step.precision.gradients.bytes(), step.precision.weights.bytes());
+    let alone = |pattern, purpose, bytes| {
+        step.network.time(pattern, site.groups.of(purpose), bytes) / got(constants, purpose)
     };
+    let both = |pattern, of: Held, each: f64| {
+        alone(pattern, Purpose::Shard, of.layers * each)
+            + alone(pattern, Purpose::ExpertData, of.experts * each)
+    };
+    let layer = step.held(1.0);
+    let trained = if step.frozen { 0.0 } else { 1.0 };
+    let gather = both(Pattern::AllGather, layer, w);
+    let scatter = trained * both(Pattern::ReduceScatter, layer, g);
     let hide = if step.overlap.data { constants[Constant::DP_HIDDEN] } else { 0.0 };
     let forward = hide * mean.forward.compute();
     let backward = hide * (mean.backward.compute() + mean.weights.compute() + mean.again.compute());
     let left = (gather - forward).max(0.0) + (gather + scatter - backward).max(0.0);
     let beside = gather.min(forward) + (gather + scatter).min(backward);
-    time.data += layers * left;
+    // Embedding and head: nothing is there yet that would hide the first, nor any more for the last.
+    let ends = layer.shared - layer.layers;
+    let bare = alone(Pattern::AllGather, Purpose::Shard, ends * w)
+        + trained * alone(Pattern::ReduceScatter, Purpose::Shard, ends * g) / 2.0;
+    let m = f64::from(step.micro_batches());
+    time.data += layers * left + m * bare;
     time.slowdown += layers * beside * constants[Constant::SLOWDOWN];
 }
 
@@ -265,7 +290,6 @@ fn gradients(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: 
     if step.frozen {
         return;
     }
-    let domain = step.network.domain;
     let held = step.held(layers);
     let (shared, experts) = (held.shared, held.experts);
     let groups = &site.groups;
@@ -280,11 +304,9 @@ fn gradients(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: 
             (alone(Pattern::ReduceScatter, g), alone(Pattern::AllGather, w))
         }
         Sharding::Parameters => return,
-        Sharding::Hybrid(size) => {
-            let size = size.clamp(1, parallel.replicas().max(1));
-            let group =
-                Group::new(parallel.replicas() / size, parallel.stride(Axis::Data) * u64::from(size), domain);
-            (step.network.time(Pattern::AllReduce, group, shared / f64::from(size) * g), 0.0)
+        Sharding::Hybrid(_) => {
+            let bytes = shared / f64::from(parallel.shard_ranks()) * g;
+            (step.network.time(Pattern::AllReduce, groups.data, bytes), 0.0)
         }
     };
     let (reduce, gather) = (reduce / constants[Constant::DP], gather / constants[Constant::DP]);

@@ -15,6 +15,8 @@ pub enum Purpose {
     Context,
     /// Tokens on their way to experts and back.
     Experts,
+    /// Parameters and gradients within the ranks over which parameters are sharded.
+    Shard,
     /// Gradients and parameters that all replicas have.
     Data,
     /// Gradients and parameters of experts.
@@ -25,10 +27,11 @@ pub enum Purpose {
 
 impl Purpose {
     /// All purposes with their names in results.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("tensor", Self::Tensor),
         ("context", Self::Context),
         ("experts", Self::Experts),
+        ("shard", Self::Shard),
         ("data", Self::Data),
         ("expert-data", Self::ExpertData),
         ("pipeline", Self::Pipeline),
@@ -65,7 +68,7 @@ pub struct Use {
 }
 
 /// The most collectives of a block in a pass.
-pub(super) const MOST: usize = 4;
+pub(super) const MOST: usize = 5;
 
 /// Collectives of a block in a pass.
 pub type Uses = [Option<Use>; MOST];
@@ -88,7 +91,9 @@ pub struct Groups {
     pub context: Group,
     /// Expert-parallel.
     pub experts: Group,
-    /// Those that share parameters.
+    /// Those over which parameters are sharded.
+    pub shard: Group,
+    /// Those that share parameters; with groups of shards, those that share a shard.
     pub data: Group,
     /// Those that share an expert's.
     pub expert_data: Group,
@@ -105,11 +110,15 @@ impl Groups {
         let near = parallel.stride(Axis::Pipeline) * u64::from(parallel.pp) <= u64::from(domain);
         // Context-parallel ranks share parameters too, and lie between data-parallel ones.
         let stride = parallel.stride(Axis::Data).min(parallel.stride(Axis::Context));
+        let all = parallel.replicas();
+        let shard = parallel.shard_ranks();
+        let (replicas, apart) = if shard < all { (all / shard, shard) } else { (all, 1) };
         Self {
             tensor: Group::new(parallel.tp, parallel.stride(Axis::Tensor), domain),
             context: Group::new(parallel.cp, parallel.stride(Axis::Context), domain),
             experts: Group::new(parallel.ep, u64::from(parallel.etp), domain),
-            data: Group::new(parallel.replicas(), stride, domain),
+            shard: Group::new(shard, stride, domain),
+            data: Group::new(replicas, stride * u64::from(apart), domain),
             expert_data: Group::new(parallel.expert_replicas(), each, domain),
             pipeline: Group { ranks: 2, near: if near { 2 } else { 1 } },
         }
@@ -121,6 +130,7 @@ impl Groups {
             Purpose::Tensor => self.tensor,
             Purpose::Context => self.context,
             Purpose::Experts => self.experts,
+            Purpose::Shard => self.shard,
             Purpose::Data => self.data,
             Purpose::ExpertData => self.expert_data,
             Purpose::Pipeline => self.pipeline,
@@ -147,6 +157,10 @@ pub fn uses(step: &Step<'_>, block: Block, kind: LayerKind, direction: Direction
         let bytes = tokens * h * number;
         if parallel.sequence {
             add(Purpose::Tensor, Pattern::AllGather, bytes, Moment::Before);
+            if direction == Direction::Backward {
+                // What the block was given was kept divided: it is gathered once more for the gradients of weights.
+                add(Purpose::Tensor, Pattern::AllGather, bytes, Moment::Beside);
+            }
             add(Purpose::Tensor, Pattern::ReduceScatter, bytes, Moment::After);
         } else {
             add(Purpose::Tensor, Pattern::AllReduce, bytes, Moment::After);

@@ -56,7 +56,7 @@ macro_rules! constants {
             key: $key, unit: $unit, default: $default, range: $range, spread: $spread, about: $about,
         }),*];
 
-        #[expect(non_camel_case_types, reason = "named as the constants")]
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "named as the constants")]
         #[derive(Clone, Copy)]
         enum At { $($name),* }
 
@@ -77,6 +77,7 @@ constants! {
     MEMORY "memory" "" 0.6 PART 0.35 "what kernels that only move data get of memory bandwidth";
     CAST "cast" "B" 4.0 FACTOR 0.5 "bytes moved to convert a number for a product in a narrow format";
     PERMUTE "permute" "B" 12.0 FACTOR 0.5 "bytes moved for each number of a token on its way to experts and back";
+    ACCUMULATE "accumulate" "" 0.5 FACTOR 0.7 "what adding a micro-batch's gradients of weights to the step's takes, as a part of what its bytes would take alone";
     KERNEL "kernel" "s" 8e-6 TIME 1.2 "host's time for a kernel; the accelerator waits where its own are shorter";
     TP "tp" "" 0.7 PART 0.3 "what tensor-parallel collectives get of scale-up links";
     TP_HIDDEN "tp_hidden" "" 0.4 HIDDEN 0.3 "part of tensor-parallel collectives that is hidden behind products, with overlap";

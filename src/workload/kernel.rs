@@ -30,11 +30,13 @@ pub struct Kernels {
     wave: f64,
     narrow: bool,
     cast: f64,
+    accumulate: f64,
 }
 
 impl Kernels {
-    /// Of an accelerator under software of these constants, with matrices in `format`.
-    pub fn new(accelerator: &Accelerator, constants: &Constants, format: Format) -> Self {
+    /// Of an accelerator under software of these constants, with matrices in `format` and
+    /// gradients summed up in `gradients`.
+    pub fn new(accelerator: &Accelerator, constants: &Constants, format: Format, gradients: Format) -> Self {
         let wide = if format.is_narrow() { Format::Bf16 } else { format };
         let products = |format: Format| {
             accelerator.peak(format) * accelerator.achieved(format).unwrap_or(0.8) * constants[Constant::GEMM]
@@ -52,6 +54,7 @@ impl Kernels {
             wave: constants[Constant::GEMM_WAVE],
             narrow: format.is_narrow(),
             cast: constants[Constant::CAST],
+            accumulate: constants[Constant::ACCUMULATE] * (2.0 * gradients.bytes() + 2.0),
         }
     }
 
@@ -108,6 +111,12 @@ impl Kernels {
     /// Seconds to convert operands of `numbers` to the layers' format; nothing where that is wide.
     pub fn convert(&self, numbers: f64) -> f64 {
         if self.narrow { numbers * self.cast / self.memory } else { 0.0 }
+    }
+
+    /// Seconds to add gradients of `weights` weights to those of the micro-batches before: what is there is read and
+    /// written, and what is new was written for it.
+    pub fn accumulated(&self, weights: f64) -> f64 {
+        weights * self.accumulate / self.memory
     }
 
     /// Seconds to move bytes.

@@ -125,8 +125,9 @@ pub enum Block {
 /// Kernels of a layer's forward pass that the host launches, dense and with experts.
 const LAUNCHED: (f64, f64) = (22.0, 45.0);
 
-/// What tensor-parallel collectives of a pass cost the host, in kernels.
-const COLLECTIVES: f64 = 8.0;
+/// What collectives of a pass among eight tensor-parallel ranks cost the host, in kernels. Ranks wait for the last of them
+/// to launch: among fewer it is less by the square, as steps of single servers show that wait for their hosts.
+const COLLECTIVES: f64 = 10.0;
 
 /// Groups and kernels of a step, worked out once.
 #[derive(Debug, Clone, Copy)]
@@ -141,7 +142,12 @@ impl Site {
     /// Of a step.
     pub fn new(step: &Step<'_>) -> Self {
         Self {
-            kernels: Kernels::new(step.accelerator, step.constants, step.precision.matrices),
+            kernels: Kernels::new(
+                step.accelerator,
+                step.constants,
+                step.precision.matrices,
+                step.precision.gradients,
+            ),
             groups: Groups::new(step),
         }
     }
@@ -153,7 +159,7 @@ fn linear(kernels: &Kernels, tokens: f64, inputs: f64, outputs: f64, copies: f64
     [
         kernels.product(tokens, outputs, inputs, copies) + kernels.convert(copies * tokens * inputs),
         kernels.product(tokens, inputs, outputs, copies) + kernels.convert(copies * tokens * outputs),
-        kernels.product(inputs, outputs, tokens, copies),
+        kernels.product(inputs, outputs, tokens, copies) + kernels.accumulated(copies * inputs * outputs),
     ]
 }
 
@@ -292,7 +298,8 @@ pub fn waits(step: &Step<'_>, kind: LayerKind, time: &LayerTime) -> (f64, f64) {
         return (0.0, 0.0);
     }
     let kernels = if kind == LayerKind::Sparse { LAUNCHED.1 } else { LAUNCHED.0 };
-    let collectives = if step.parallel.tp > 1 { COLLECTIVES } else { 0.0 };
+    let others = (f64::from(step.parallel.tp.max(1)) - 1.0) / 7.0;
+    let collectives = COLLECTIVES * others * others;
     let host = (kernels + collectives) * step.constants[Constant::KERNEL];
     let forward = host - time.forward.compute() - time.forward.tensor;
     let back = time.backward.compute() + time.weights.compute() + time.backward.tensor;
@@ -313,29 +320,33 @@ pub fn got(constants: &Constants, purpose: Purpose) -> f64 {
     match purpose {
         Purpose::Tensor | Purpose::Context => constants[Constant::TP],
         Purpose::Experts => constants[Constant::EP],
-        Purpose::Data | Purpose::ExpertData => constants[Constant::DP],
+        Purpose::Shard | Purpose::Data | Purpose::ExpertData => constants[Constant::DP],
         Purpose::Pipeline => constants[Constant::PP],
     }
 }
 
 fn communicate(step: &Step<'_>, site: &Site, kind: LayerKind, block: Block, time: &mut LayerTime) {
-    let add = |found: &Uses, pass: &mut Pass| {
+    let weights = time.weights.compute();
+    let add = |found: &Uses, pass: &mut Pass, behind: f64| {
         for one in found.iter().flatten() {
             let alone = step.network.time(one.pattern, site.groups.of(one.purpose), one.bytes)
                 / got(step.constants, one.purpose);
-            let left = alone * exposed(step.overlap, step.constants, one.purpose);
+            let left = match (one.purpose, one.moment) {
+                (Purpose::Context, Moment::Beside) => (alone - pass.attention).max(0.0),
+                (_, Moment::Beside) => (alone - behind).max(0.0),
+                _ => alone * exposed(step.overlap, step.constants, one.purpose),
+            };
             match one.purpose {
                 Purpose::Tensor => pass.tensor += left,
-                Purpose::Context if one.moment == Moment::Beside => {
-                    pass.context += (left - pass.attention).max(0.0);
-                }
                 Purpose::Context => pass.context += left,
                 _ => pass.experts += left,
             }
         }
     };
-    add(&uses(step, block, kind, Direction::Forward), &mut time.forward);
-    add(&uses(step, block, kind, Direction::Backward), &mut time.backward);
+    add(&uses(step, block, kind, Direction::Forward), &mut time.forward, 0.0);
+    // What is beside a block's gradients hides behind all of them.
+    let behind = time.backward.compute() + weights;
+    add(&uses(step, block, kind, Direction::Backward), &mut time.backward, behind);
     if step.frozen {
         time.weights = Pass::default();
     }

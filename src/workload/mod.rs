@@ -14,13 +14,15 @@ mod parallel;
 pub mod pipeline;
 mod placement;
 mod precision;
+pub mod rules;
 mod serve;
 mod software;
+pub mod space;
 mod spec;
 mod step;
 
 pub use accelerator::Accelerator;
-pub use closed::{StepTime, other, step_time};
+pub use closed::{Layers, StepTime, other, step_time, step_time_with};
 pub use collectives::{Direction, Groups, Moment, Purpose, Use, Uses, uses};
 pub use constant::{Constant, Constants, SPECS, Spec};
 pub use graph::{Class, Compute, Cost, Part, Phase, StepGraph, StepTask, Work, closed_costs, graph};
@@ -32,10 +34,12 @@ pub use network::{Group, Network, Pattern, Tier};
 pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, Sharding};
 pub use placement::Coordinates;
 pub use precision::{Format, Precision};
+pub use rules::Misfit;
 pub use serve::{
     Bound, ServeMemory, ServePhase, ServeTime, Served, Serving, largest_batch, serve_bound, serve_graph,
     serve_memory, serve_time,
 };
 pub use software::{Factors, Scope, Software};
+pub use space::{Degree, Limit, Space, Values};
 pub use spec::{Task, Training, Workload};
 pub use step::{Batch, Habits, Overlap, Step};

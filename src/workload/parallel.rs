@@ -178,6 +178,14 @@ impl Parallel {
         self.dp * self.cp
     }
 
+    /// Ranks over which parameters are sharded: groups of HSDP, else all that share them.
+    pub fn shard_ranks(&self) -> u32 {
+        match self.sharding {
+            Sharding::Hybrid(group) => group.clamp(1, self.replicas().max(1)),
+            _ => self.replicas().max(1),
+        }
+    }
+
     /// Ranks that share an expert's parameters.
     pub fn expert_replicas(&self) -> u32 {
         let ranks = u64::from(self.dp) * u64::from(self.cp) * u64::from(self.tp);

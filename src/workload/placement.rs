@@ -51,6 +51,15 @@ impl Parallel {
         self.order.0.iter().rev().fold(0, |rank, axis| rank * self.degree(*axis).max(1) + at.of(*axis))
     }
 
+    /// The number of a rank among those that share its parameters, in order of ranks.
+    fn replica(&self, at: Coordinates) -> u32 {
+        if self.stride(Axis::Context) < self.stride(Axis::Data) {
+            at.data * self.cp + at.context
+        } else {
+            at.context * self.dp + at.data
+        }
+    }
+
     /// The ranks of a pipeline rank, ascending.
     pub fn stage_ranks(&self, pipeline: u32) -> Vec<u32> {
         let all = u32::try_from(self.ranks()).unwrap_or(u32::MAX);
@@ -63,6 +72,7 @@ impl Parallel {
         let ranks = self.stage_ranks(pipeline);
         let each = (self.ep * self.etp).max(1);
         let etp = self.etp.max(1);
+        let shard = self.shard_ranks();
         // Ranks of one group agree in a key.
         let key = |place: usize, rank: u32| -> (u32, u32) {
             let at = self.coordinates(rank);
@@ -70,6 +80,8 @@ impl Parallel {
             match purpose {
                 Purpose::Tensor => (at.context, at.data),
                 Purpose::Context => (at.tensor, at.data),
+                Purpose::Shard => (at.tensor, self.replica(at) / shard),
+                Purpose::Data if shard < self.replicas() => (at.tensor, self.replica(at) % shard),
                 Purpose::Data => (at.tensor, 0),
                 // Experts are dealt to the ranks of a stage in order.
                 Purpose::Experts => (place / each, place % etp),
@@ -99,7 +111,7 @@ impl Parallel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::Order;
+    use crate::workload::{Order, Sharding};
 
     fn parallel() -> Parallel {
         Parallel { tp: 2, cp: 3, pp: 4, dp: 5, ep: 6, ..Parallel::ONE }
@@ -116,6 +128,18 @@ mod tests {
             for rank in 0..120 {
                 assert_eq!(parallel.rank(parallel.coordinates(rank)), rank, "{order}");
             }
+        }
+    }
+
+    #[test]
+    fn shards_and_their_replicas_cross_in_one_rank() {
+        let parallel = Parallel { sharding: Sharding::Hybrid(3), ..parallel() };
+        let (shards, replicas) = (parallel.groups(Purpose::Shard, 1), parallel.groups(Purpose::Data, 1));
+        assert!(shards.iter().all(|group| group.len() == 3) && replicas.iter().all(|group| group.len() == 5));
+        let shared = |a: &Vec<u32>, b: &Vec<u32>| a.iter().filter(|rank| b.contains(rank)).count();
+        for shard in &shards {
+            let crossing = replicas.iter().filter(|group| shared(shard, group) == 1).count();
+            assert_eq!(crossing, 3, "each of its ranks with its own");
         }
     }
 

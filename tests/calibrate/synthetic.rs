@@ -11,6 +11,7 @@ use railspine::rng::stream;
 use railspine::run::{CollectiveSpec, Quiet, RunOptions, Scenario, run};
 use railspine::stack::{Profile, Stack, Version};
 use railspine::units::{Bytes, Time};
+use railspine::workload::Space;
 use rand::RngExt;
 
 /// From 1 KiB to 1 GiB.
@@ -72,8 +73,10 @@ impl Lab {
             stack: Some(stack),
             collectives: vec![spec],
             workload: None,
+            tune: Space::default(),
             together: false,
             expect: Vec::new(),
+            step_expect: Vec::new(),
             plots: Vec::new(),
             timeline_ranks: Vec::new(),
         };

@@ -4,7 +4,7 @@ use super::parallel::{Degree, Draft};
 use crate::diag::{Diagnostic, Place};
 use crate::input::reader::{At, Faults};
 use crate::workload::model::Model;
-use crate::workload::{ContextExchange, Habits, Parallel, Schedule};
+use crate::workload::{ContextExchange, Habits, Misfit, Parallel, Schedule, rules};
 
 /// The batch as a section says it.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub(super) fn settle(
         etp: draft.etp.value,
         sharding: sharding?,
         schedule,
-        context: draft.context.as_ref().map_or(ContextExchange::Ring, |told| told.value),
+        context: check.context(),
         order: draft.order,
     })
 }
@@ -107,30 +107,27 @@ impl Check<'_> {
     /// Heads and widths over tensor-parallel ranks; tells whether they fit.
     fn tensor(&self, model: &Model) -> bool {
         let tp = &self.draft.tp;
-        if let Some(why) = misfit(model, tp.value) {
+        if let Err(why) = rules::tensor(model, tp.value) {
             let heads = model.attention.heads();
             let fit: Vec<String> = (1..=heads)
-                .filter(|tp| misfit(model, *tp).is_none())
+                .filter(|tp| rules::tensor(model, *tp).is_ok())
                 .map(|tp| tp.to_string())
                 .take(MAX_LISTED)
                 .collect();
             self.push(
-                self.error("E0902", format!("`tp` does not suit `{}`", model.name), tp, why)
+                self.error("E0902", format!("`tp` does not suit `{}`", model.name), tp, why.to_string())
                     .help(format!("`tp` may be {}", fit.join(", "))),
             );
             return false;
         }
         let cp = &self.draft.cp;
-        let own = model.attention.heads() / tp.value;
-        let exchanged =
-            self.draft.context.as_ref().is_some_and(|told| told.value == ContextExchange::AllToAll);
-        if exchanged && !own.is_multiple_of(cp.value) {
+        if let Err(why) = rules::exchange(model, tp.value, cp.value, self.context()) {
             self.push(
                 self.error(
                     "E0902",
                     format!("`cp` does not suit `{}`", model.name),
                     cp,
-                    format!("{} ranks do not divide the {own} heads of a tensor-parallel rank", cp.value),
+                    why.to_string(),
                 )
                 .help(
                     "`context = \"all-to-all\"` exchanges heads for tokens; `ring` and `all-gather` do not",
@@ -145,15 +142,10 @@ impl Check<'_> {
         let pp = &self.draft.pp;
         let stages = pp.wide() * u64::from(vpp);
         let layers = u64::from(model.layers);
-        let told = if vpp > 1 {
-            format!("{} ranks of {vpp} stages are {stages} stages", pp.value)
-        } else {
-            format!("{stages} stages")
-        };
-        // Embedding and head may each be a stage of their own.
-        if stages > layers + 2 {
+        let told = Misfit::Stages { pp: pp.value, vpp };
+        if let Err(why) = rules::stages(model, pp.value, vpp) {
             self.push(
-                self.error("E0902", format!("`{}` has too few layers", model.name), pp, told)
+                self.error("E0902", format!("`{}` has too few layers", model.name), pp, why.to_string())
                     .help(format!("it has {layers}; embedding and head may be stages of their own")),
             );
         } else if stages > 1 && (0..=2).all(|ends| (layers + ends) % stages != 0) {
@@ -168,29 +160,20 @@ impl Check<'_> {
 
     /// Experts over their ranks; tells whether they fit.
     fn experts(&self, model: &Model) -> bool {
+        let Draft { ep, etp, .. } = self.draft;
+        let found = [(ep, rules::experts(model, ep.value)), (etp, rules::expert_width(model, etp.value))];
         let mut fit = true;
-        let Some(experts) = model.experts else {
-            for degree in [&self.draft.ep, &self.draft.etp] {
-                if degree.value > 1 {
-                    let label = format!("`{}` has no experts", model.name);
-                    let message = format!("`{}` needs a model with experts", degree.key);
-                    self.push(self.error("E0902", message, degree, label));
-                    fit = false;
-                }
-            }
-            return fit;
-        };
-        let parts = [
-            (&self.draft.ep, experts.count, format!("the {} experts", experts.count)),
-            (&self.draft.etp, experts.hidden, format!("the width {} of an expert", experts.hidden)),
-        ];
-        for (degree, whole, what) in parts {
-            if whole % degree.value != 0 {
+        for (degree, found) in found {
+            let Err(why) = found else { continue };
+            fit = false;
+            self.push(if why == Misfit::NoExperts {
+                let label = format!("`{}` has no experts", model.name);
+                let message = format!("`{}` needs a model with experts", degree.key);
+                self.error("E0902", message, degree, label)
+            } else {
                 let message = format!("`{}` does not suit `{}`", degree.key, model.name);
-                let label = format!("{} ranks do not divide {what}", degree.value);
-                self.push(self.error("E0902", message, degree, label));
-                fit = false;
-            }
+                self.error("E0902", message, degree, why.to_string())
+            });
         }
         fit
     }
@@ -200,7 +183,7 @@ impl Check<'_> {
         let Draft { tp, pp, cp, dp, .. } = self.draft;
         let each = tp.wide().saturating_mul(pp.wide()).saturating_mul(cp.wide());
         let product = format!("`tp` {} x `pp` {} x `cp` {}", tp.value, pp.value, cp.value);
-        let fit = (ranks.is_multiple_of(each) && ranks > 0).then_some(ranks / each);
+        let fit = rules::data_ranks(ranks, tp.value, pp.value, cp.value);
         let no_multiple = format!("the number of GPUs must be a multiple of {each}");
         if dp.place.is_none() {
             if fit.is_none() {
@@ -210,7 +193,7 @@ impl Check<'_> {
                         .help(no_multiple),
                 );
             }
-            return fit.and_then(|fit| u32::try_from(fit).ok());
+            return fit;
         }
         let all = each.saturating_mul(dp.wide());
         if all != ranks {
@@ -228,16 +211,10 @@ impl Check<'_> {
     /// Expert-parallel ranks are out of those of a pipeline rank.
     fn expert_ranks(&self, dp: u32) {
         let Draft { tp, cp, ep, etp, .. } = self.draft;
-        let (each, all) = (ep.wide() * etp.wide(), tp.wide() * cp.wide() * u64::from(dp));
-        if all % each != 0 {
+        if let Err(why) = rules::expert_ranks(tp.value, cp.value, dp, ep.value, etp.value) {
             let degree = if ep.value > 1 { ep } else { etp };
             self.push(
-                self.error(
-                    "E0901",
-                    "experts cannot be divided so".to_owned(),
-                    degree,
-                    format!("`ep` {} x `etp` {} = {each} does not divide {all} ranks", ep.value, etp.value),
-                )
+                self.error("E0901", "experts cannot be divided so".to_owned(), degree, why.to_string())
                 .help(format!(
                     "experts are divided over the `tp` {} x `cp` {} x `dp` {dp} ranks of a pipeline stage",
                     tp.value, cp.value
@@ -248,20 +225,13 @@ impl Check<'_> {
 
     /// Sequences over data-parallel ranks and micro-batches.
     fn batch(&self, batch: &BatchDraft, dp: u32) {
-        let each = u64::from(dp) * u64::from(batch.micro);
-        let all = u64::from(batch.sequences.value);
-        if all % each != 0 {
+        if let Err(why) = rules::batch(batch.sequences.value, dp, batch.micro) {
+            let (each, all) = (u64::from(dp) * u64::from(batch.micro), u64::from(batch.sequences.value));
             let (below, above) = (all / each * each, all.div_ceil(each) * each);
             let fit = if below == 0 { format!("{above}") } else { format!("{below} or {above}") };
             self.push(
                 Diagnostic::error("E0903", "the batch cannot be divided so")
-                    .at(
-                        batch.sequences.place.clone(),
-                        format!(
-                            "`dp` {dp} x `micro_batch` {} = {each} does not divide {all} sequences",
-                            batch.micro
-                        ),
-                    )
+                    .at(batch.sequences.place.clone(), why.to_string())
                     .help(format!("`batch` may be {fit}")),
             );
         }
@@ -270,50 +240,24 @@ impl Check<'_> {
     /// Tokens over context-parallel and sequence-parallel ranks.
     fn sequence(&self, batch: &BatchDraft) {
         let Draft { tp, cp, .. } = self.draft;
-        let ring = self.draft.context.as_ref().is_none_or(|told| told.value == ContextExchange::Ring);
-        // A ring gives each rank a piece of the beginning and one of the end, so that causal attention is balanced.
-        let pieces = if cp.value == 1 { 1 } else { cp.wide() * if ring { 2 } else { 1 } };
-        let tokens = u64::from(batch.length.value);
-        let tell = |label: String, help: &str| {
-            self.push(
-                Diagnostic::error("E0903", "the sequence cannot be divided so")
-                    .at(batch.length.place.clone(), label)
-                    .help(help),
-            );
+        let length = &batch.length;
+        let fits =
+            rules::sequence(length.value, tp.value, cp.value, self.context(), self.sequence_parallel());
+        let Err(why) = fits else { return };
+        let help = match why {
+            Misfit::Pieces { .. } => "each rank of a ring has a piece of the beginning and one of the end",
+            Misfit::Context { .. } => "each context-parallel rank has as many tokens as the others",
+            _ => "with `sequence_parallel` each tensor-parallel rank has as many tokens as the others",
         };
-        if tokens % pieces != 0 {
-            if ring {
-                let label = format!("{pieces} pieces, two for each of {} ranks, do not divide it", cp.value);
-                tell(label, "each rank of a ring has a piece of the beginning and one of the end");
-            } else {
-                let label = format!("`cp` {} does not divide it", cp.value);
-                tell(label, "each context-parallel rank has as many tokens as the others");
-            }
-        } else if self.sequence_parallel() && (tokens / cp.wide()) % tp.wide() != 0 {
-            let label = format!("`cp` {} x `tp` {} does not divide it", cp.value, tp.value);
-            tell(
-                label,
-                "with `sequence_parallel` each tensor-parallel rank has as many tokens as the others",
-            );
-        }
+        self.push(
+            Diagnostic::error("E0903", "the sequence cannot be divided so")
+                .at(length.place.clone(), why.to_string())
+                .help(help),
+        );
     }
-}
 
-/// Why a model cannot be divided over that many tensor-parallel ranks.
-fn misfit(model: &Model, tp: u32) -> Option<String> {
-    let (heads, kv_heads) = (model.attention.heads(), model.attention.kv_heads());
-    if heads % tp != 0 {
-        return Some(format!("{tp} ranks do not divide its {heads} heads"));
+    /// How keys and values get about.
+    fn context(&self) -> ContextExchange {
+        self.draft.context.as_ref().map_or(ContextExchange::Ring, |told| told.value)
     }
-    // Fewer heads of keys and values than ranks are copied.
-    if !kv_heads.is_multiple_of(tp) && !tp.is_multiple_of(kv_heads) {
-        return Some(format!("{tp} ranks do not divide its {kv_heads} heads of keys and values"));
-    }
-    let dense = model.layers > model.sparse_layers();
-    if dense && !model.mlp.hidden.is_multiple_of(tp) {
-        return Some(format!("{tp} ranks do not divide the width {} of its layers", model.mlp.hidden));
-    }
-    let shared = model.experts.filter(|experts| experts.shared > 0);
-    let width = shared.map(|experts| experts.hidden).filter(|hidden| hidden % tp != 0)?;
-    Some(format!("{tp} ranks do not divide the width {width} of its shared experts"))
 }

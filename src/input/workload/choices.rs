@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::parallel::{Draft, Shards};
 use crate::diag::{Diagnostic, Place};
-use crate::workload::{Schedule, Sharding};
+use crate::workload::{Misfit, Schedule, Sharding, rules};
 
 impl Check<'_> {
     /// The schedule; the plain one where there is no pipeline.
@@ -13,12 +13,8 @@ impl Check<'_> {
             schedule.as_ref().map_or((Schedule::OneForwardOneBackward, false), |told| told.value);
         if pp.value == 1 {
             if vpp.value > 1 {
-                self.push(self.error(
-                    "E0904",
-                    "`vpp` needs a pipeline".to_owned(),
-                    vpp,
-                    format!("{} stages a rank, and one rank: `pp` is 1", vpp.value),
-                ));
+                let label = Misfit::NoPipeline { vpp: vpp.value }.to_string();
+                self.push(self.error("E0904", "`vpp` needs a pipeline".to_owned(), vpp, label));
             } else if let Some(schedule) = schedule {
                 self.warn("`schedule` has no effect here", schedule.place.clone(), "`pp` is 1");
             }
@@ -34,19 +30,17 @@ impl Check<'_> {
                     .help("add for example `vpp = 2`, or use `1f1b`"),
             );
         }
-        match kind {
-            Schedule::DualPipe if pp.value % 2 != 0 => {
-                let label = format!("`pp` is {}", pp.value);
-                self.push(fault("`dualpipe` needs an even number of pipeline ranks", &label));
+        let stages = if kind == Schedule::ZeroBubbleV && vpp.place.is_none() { 2 } else { vpp.value };
+        match rules::schedule(kind, pp.value, stages) {
+            Err(why @ Misfit::Odd { .. }) => {
+                self.push(fault("`dualpipe` needs an even number of pipeline ranks", &why.to_string()));
             }
-            Schedule::ZeroBubble | Schedule::DualPipe if vpp.value > 1 => {
-                let message = format!("`{}` has no `vpp`", kind.name());
-                let label = format!("`vpp` is {}", vpp.value);
-                self.push(fault(&message, &label).help("leave `vpp` out"));
-            }
-            Schedule::ZeroBubbleV if vpp.place.is_some() && vpp.value != 2 => {
-                let label = format!("`vpp` is {}", vpp.value);
-                self.push(fault("`zb-v` has two stages a rank", &label).help("leave `vpp` out"));
+            Err(why @ Misfit::Chunks { .. }) => {
+                let message = match kind {
+                    Schedule::ZeroBubbleV => "`zb-v` has two stages a rank".to_owned(),
+                    _ => format!("`{}` has no `vpp`", kind.name()),
+                };
+                self.push(fault(&message, &why.to_string()).help("leave `vpp` out"));
             }
             _ => {}
         }
@@ -81,8 +75,8 @@ impl Check<'_> {
             );
             return None;
         };
-        let replicas = u64::from(dp?) * cp.wide();
-        if replicas % u64::from(group.value) != 0 {
+        let found = rules::shards(Sharding::Hybrid(group.value), dp?, cp.value);
+        if let Err(Misfit::Shards { replicas, .. }) = found {
             self.push(Diagnostic::error("E0901", "parameters cannot be sharded so").at(
                 group.place.clone(),
                 format!(

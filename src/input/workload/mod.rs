@@ -24,15 +24,17 @@ pub use write::{accelerator_to_toml, software_to_toml};
 pub(super) use accelerator::{WHAT as ACCELERATOR, read as read_accelerator};
 pub(super) use head::is_part;
 pub(super) use model::{WHAT as MODEL, read as read_model};
+pub(super) use parallel::SCHEDULES;
 pub(super) use schema::{
     accelerator as accelerator_properties, model as model_properties, section as section_schema,
     software as software_properties,
 };
+pub(super) use software::SHARDING as WHOLE_SHARDING;
 pub(super) use software::{WHAT as SOFTWARE, read as read_software};
 
 use super::section::Section;
 use crate::diag::SourceMap;
-use crate::workload::{Batch, Constant, Overlap, Recompute, Task, Training, Workload};
+use crate::workload::{Batch, Constant, Overlap, Parallel, Recompute, Task, Training, Workload};
 use check::BatchDraft;
 use serving::ServingDraft;
 
@@ -51,10 +53,11 @@ const STEPS: [(&str, KindOfStep); 2] =
     [(Task::NAMES[0], KindOfStep::Train), (Task::NAMES[1], KindOfStep::Inference)];
 
 /// Reads `[workload]` of the scenario at `path`, on a fabric of `ranks` accelerators. `None` where faults were told, or
-/// the fabric is not known.
+/// the fabric is not known. Where the division is `open`, and none is given, all ranks are replicas, whether or not that
+/// suits: it is to be searched.
 pub(super) fn read(
     mut section: Section<'_>,
-    ranks: Option<u64>,
+    (ranks, open): (Option<u64>, bool),
     path: &str,
     sources: &mut SourceMap,
     top: &'static [&'static str],
@@ -103,7 +106,12 @@ pub(super) fn read(
     let overlap = software::overlap(overlap, usual);
     let set = set::read(&inner(&mut section, "set", "`[workload.set]`"));
     let batch = asked.as_ref().and_then(Asked::batch);
-    let parallel = check::settle(&draft, &habits, ranks, model.as_ref(), batch, faults);
+    let parallel = if open && !given {
+        let dp = ranks.and_then(|ranks| u32::try_from(ranks).ok());
+        dp.map(|dp| Parallel { dp, sharding: habits.sharding, ..Parallel::ONE })
+    } else {
+        check::settle(&draft, &habits, ranks, model.as_ref(), batch, faults)
+    };
     if let (Some(Asked::Infer(draft)), Some(parallel)) = (&asked, &parallel) {
         serving::check_batches(draft, parallel.dp, faults);
     }

@@ -30,7 +30,7 @@ pub(super) const SHARDING: [(&str, Shards); 5] = [
 ];
 
 /// Words for schedules: whether a rank must have several stages is part of the word.
-pub(super) const SCHEDULES: [(&str, (Schedule, bool)); 5] = [
+pub(in crate::input) const SCHEDULES: [(&str, (Schedule, bool)); 5] = [
     ("1f1b", (Schedule::OneForwardOneBackward, false)),
     ("interleaved", (Schedule::OneForwardOneBackward, true)),
     ("zb-h1", (Schedule::ZeroBubble, false)),

@@ -10,7 +10,7 @@ pub(in crate::input) const WHAT: &str = "the software";
 pub(super) const A: &str = "a generation of software";
 
 /// Words for what is sharded unless told: how many ranks shard within a group is for a workload to say.
-pub(super) const SHARDING: [(&str, Sharding); 4] = [
+pub(in crate::input) const SHARDING: [(&str, Sharding); 4] = [
     ("none", Sharding::None),
     ("zero-1", Sharding::Optimizer),
     ("zero-2", Sharding::Gradients),

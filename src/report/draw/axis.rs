@@ -163,6 +163,18 @@ impl Axis {
         Self { scale: Scale::Linear, low: 0.0, high, ticks: ticks.collect() }
     }
 
+    /// From `low` to `high`, with about `ticks` ticks at round values.
+    pub(super) fn between(low: f64, high: f64, ticks: f64) -> Self {
+        let high = if high > low { high } else { low + 1.0 };
+        let step = round_step((high - low) / ticks.max(2.0));
+        let first = (low / step).ceil();
+        let ticks = (0..)
+            .map(|i| (first + f64::from(i)) * step)
+            .take_while(|value| *value <= high)
+            .map(|value| Tick { value, label: rounded(value, step) });
+        Self { scale: Scale::Linear, low, high, ticks: ticks.collect() }
+    }
+
     /// From 0 to 100 %.
     pub(super) fn percent() -> Self {
         let ticks = [0.0, 20.0, 40.0, 60.0, 80.0, 100.0].map(|value| Tick { value, label: short(value) });
@@ -233,6 +245,18 @@ pub(super) fn time_unit(ps: f64) -> (&'static str, f64) {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
 pub(super) fn time_label(ps: f64) -> String {
     Time::from_ps(ps.round() as u64).to_string().replace(" us", " µs")
+}
+
+/// A multiple of a step with the decimals that it needs, which may be more than four digits.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few decimals")]
+fn rounded(value: f64, step: f64) -> String {
+    // A step of 2.5 times a power of ten needs one more.
+    let decimals = (1.0 - step.log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if !text.contains('.') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
 /// The multiples of powers of ten in a range, at least 1.
@@ -326,5 +350,9 @@ mod tests {
         assert_eq!(labels(&Axis::from_zero(0.0003, 3.0)), ["0", "0.0001", "0.0002", "0.0003"]);
         assert_eq!(labels(&Axis::from_zero(0.0, 2.0)), ["0", "0.5", "1"]);
         assert_eq!(labels(&Axis::from_zero(f64::NAN, 2.0)).len(), 3);
+        assert_eq!(labels(&Axis::between(27.11, 29.13, 5.0)), ["27.5", "28", "28.5", "29"]);
+        assert_eq!(labels(&Axis::between(1234.5, 1235.02, 5.0)), ["1234.6", "1234.8", "1235"]);
+        assert_eq!(labels(&Axis::between(0.0, 0.7, 3.0)), ["0", "0.25", "0.5"]);
+        assert_eq!(labels(&Axis::between(3.0, 3.0, 2.0)), ["3", "3.5", "4"]);
     }
 }

@@ -102,7 +102,9 @@ fn bar(
 }
 
 /// White or ink, whichever reads better on a colour.
-fn ink_on(plotters::style::RGBColor(r, g, b): plotters::style::RGBColor) -> plotters::style::RGBColor {
+pub(super) fn ink_on(
+    plotters::style::RGBColor(r, g, b): plotters::style::RGBColor,
+) -> plotters::style::RGBColor {
     // The weights of Rec. 709 for luma.
     let luma = 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
     if luma > 132.0 { INK } else { super::style::PAPER }

@@ -17,9 +17,11 @@ mod picture;
 mod scatter;
 mod serve;
 mod spread;
+mod step;
 mod style;
 mod subject;
 mod timeline;
+mod tuned;
 mod utilisation;
 
 use std::collections::BTreeSet;
@@ -33,8 +35,10 @@ use subject::Subject;
 pub use growth::{Growth, draw_growth};
 pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
-pub use scatter::draw_scatter;
+pub use scatter::{draw_scatter, draw_steps};
 pub use serve::draw_serve;
+pub use step::{draw_step, draw_step_breakdown, draw_step_compare, draw_step_memory, draw_step_pipeline};
+pub use tuned::draw_tuned;
 
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

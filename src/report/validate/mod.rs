@@ -2,6 +2,7 @@
 
 mod csv;
 mod curve;
+pub mod steps;
 mod table;
 
 pub use csv::{cross_validation, files, groups, points};

@@ -330,12 +330,12 @@ fn standing(standing: Standing) -> &'static str {
 }
 
 /// With one decimal, or none where it would be lost among the digits.
-fn unsigned(percent: f64) -> String {
+pub(super) fn unsigned(percent: f64) -> String {
     if percent.abs() < 999.95 { format!("{percent:.1}") } else { format!("{percent:.0}") }
 }
 
 /// [`unsigned`] with its sign, but for what rounds to nothing.
-fn signed(percent: f64) -> String {
+pub(super) fn signed(percent: f64) -> String {
     match unsigned(percent).as_str() {
         "0.0" | "-0.0" => "0.0".into(),
         text if percent > 0.0 => format!("+{text}"),

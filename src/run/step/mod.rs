@@ -1,6 +1,8 @@
 //! A training step on a fabric: its graph of tasks, with collectives that were played there.
 
 pub(super) mod breakdown;
+mod expect;
+mod forecast;
 pub(super) mod network;
 pub(super) mod play;
 mod rows;
@@ -12,10 +14,25 @@ use super::{Proofs, RunError, RunOptions, Scenario, Watch, pool};
 use crate::engine::{EngineKind, Probe, tasks};
 use crate::ids::NodeId;
 use crate::result::StepResult;
-use crate::units::Time;
-use crate::workload::{Cost, Pattern, Purpose, Step, StepGraph, Workload, graph, step_time};
+use crate::units::{Bytes, Time};
+use crate::workload::{
+    Cost, Network, Pattern, Purpose, Step, StepGraph, Task, Tier, Workload, graph, step_time,
+};
 
-use play::Played;
+pub use forecast::{StepForecast, step_forecast};
+pub use play::{PlayedGroups, play_groups};
+
+/// The graph of a scenario's training step, with no times of collectives in it; `None` where it has none.
+///
+/// # Errors
+/// Where the pipeline has no order.
+pub fn step_graph(scenario: &Scenario) -> Result<Option<StepGraph>, RunError> {
+    // What ranks compute and send does not depend on the network.
+    let tier = Tier { bandwidth: 1.0, latency: 0.0, launch: 0.0 };
+    let network = Network { scaleup: tier, scaleout: tier, domain: 1 };
+    let step = scenario.workload.as_ref().and_then(|workload| workload.step(network));
+    step.map(|step| tasks_of(&step)).transpose()
+}
 
 /// Runs the training step of a scenario by the first of its engines; `None` where it has none.
 ///
@@ -26,20 +43,80 @@ pub fn run_step(
     options: &RunOptions,
     watch: &dyn Watch,
 ) -> Result<Option<StepResult>, RunError> {
-    let Some(workload) = &scenario.workload else { return Ok(None) };
+    suits(scenario)?;
     pool(options)?.install(|| {
         let proofs = Proofs::default();
-        let network = network::network(scenario, workload, network::SIZES, options, watch, &proofs)?;
-        let Some(step) = workload.step(network) else { return Ok(None) };
-        let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
-        let ran = match engine {
-            EngineKind::Analytic => {
-                return Ok(Some(tell::closed(scenario, workload, &step, &step_time(&step))));
-            }
-            EngineKind::Fluid => fluid(scenario, workload, &step, options, watch, &proofs)?,
-        };
-        Ok(Some(tell::played(scenario, workload, &step, &ran)))
+        let Some(network) = measured(scenario, options, watch, &proofs)? else { return Ok(None) };
+        on(scenario, network, options, watch, &proofs)
     })
+}
+
+/// The two tiers that closed forms see of a scenario's fabric; `None` where it has no training step.
+///
+/// # Errors
+/// As [`run_step`].
+pub fn step_network(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+) -> Result<Option<Network>, RunError> {
+    pool(options)?.install(|| measured(scenario, options, watch, &Proofs::default()))
+}
+
+/// Runs the training step of a scenario whose tiers are known, as [`run_step`] does; schedules that `proofs` knows are not
+/// proved again.
+///
+/// # Errors
+/// As [`run_step`].
+pub fn run_step_on(
+    scenario: &Scenario,
+    network: Network,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<StepResult>, RunError> {
+    pool(options)?.install(|| on(scenario, network, options, watch, proofs))
+}
+
+/// Whether the step can be divided as the scenario says: a file that leaves the division open has one that need not suit.
+fn suits(scenario: &Scenario) -> Result<(), RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(()) };
+    let Task::Train(training) = &workload.task else { return Ok(()) };
+    let ranks = scenario.fabric.endpoints().len() as u64;
+    let found = workload.parallel.check(&workload.model, &training.batch, ranks);
+    found.map_err(|why| RunError::Undivided { why })
+}
+
+fn measured(
+    scenario: &Scenario,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<Network>, RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(None) };
+    network::network(scenario, workload, network::SIZES, options, watch, proofs).map(Some)
+}
+
+fn on(
+    scenario: &Scenario,
+    network: Network,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Option<StepResult>, RunError> {
+    let Some(workload) = &scenario.workload else { return Ok(None) };
+    let Some(step) = workload.step(network) else { return Ok(None) };
+    suits(scenario)?;
+    let engine = scenario.engines.first().copied().unwrap_or(EngineKind::Fluid);
+    let mut told = match engine {
+        EngineKind::Analytic => tell::closed(scenario, workload, &step, &step_time(&step)),
+        EngineKind::Fluid => {
+            let ran = fluid(scenario, workload, &step, options, watch, proofs)?;
+            tell::played(scenario, workload, &step, &ran)
+        }
+    };
+    told.expectations = expect::check(&scenario.step_expect, &told);
+    Ok(Some(told))
 }
 
 /// A graph that was played.
@@ -47,7 +124,7 @@ pub(super) struct Ran {
     pub(super) graph: StepGraph,
     pub(super) outcome: tasks::TaskOutcome,
     /// By lane and class.
-    pub(super) played: Vec<Vec<Option<Played>>>,
+    pub(super) played: Vec<Vec<Option<PlayedGroups>>>,
 }
 
 fn fluid(
@@ -58,10 +135,7 @@ fn fluid(
     watch: &dyn Watch,
     proofs: &Proofs,
 ) -> Result<Ran, RunError> {
-    let graph = graph(step).map_err(|faults| RunError::Pipeline {
-        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
-    })?;
-    ran(scenario, workload, graph, options, watch, proofs)
+    ran(scenario, workload, tasks_of(step)?, options, watch, proofs)
 }
 
 /// Plays a graph: its collectives on the fabric, then its tasks, which share the links.
@@ -83,6 +157,13 @@ pub(super) fn ran(
         return Err(RunError::Cancelled);
     }
     Ok(Ran { graph, outcome, played })
+}
+
+/// The graph of a step.
+fn tasks_of(step: &Step<'_>) -> Result<StepGraph, RunError> {
+    graph(step).map_err(|faults| RunError::Pipeline {
+        why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+    })
 }
 
 /// Asks whether to stop.
@@ -107,7 +188,7 @@ fn play_all(
     options: &RunOptions,
     watch: &dyn Watch,
     proofs: &Proofs,
-) -> Result<Vec<Vec<Option<Played>>>, RunError> {
+) -> Result<Vec<Vec<Option<PlayedGroups>>>, RunError> {
     let nodes = scenario.fabric.endpoints();
     let groups = |purpose: Purpose, lane: u32| -> Vec<Vec<NodeId>> {
         let ranks = workload.parallel.groups(purpose, lane);
@@ -119,10 +200,10 @@ fn play_all(
         .flat_map(|lane| (0..graph.classes.len()).map(move |class| (lane, class)))
         .filter(|(lane, class)| used[*lane][*class])
         .collect();
-    let one = |(lane, class): (usize, usize)| -> Result<Option<Played>, RunError> {
+    let one = |(lane, class): (usize, usize)| -> Result<Option<PlayedGroups>, RunError> {
         let kind = &graph.classes[class];
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of tensors")]
-        let bytes = kind.bytes.ceil() as u64;
+        let bytes = Bytes(kind.bytes.ceil() as u64);
         let mut groups = groups(kind.purpose, u32::try_from(lane).unwrap_or(u32::MAX));
         if kind.pattern == Pattern::Send {
             // Both ways at once: activations go on while gradients come back.
@@ -130,36 +211,41 @@ fn play_all(
                 groups.iter().map(|pair| pair.iter().rev().copied().collect()).collect();
             groups.extend(back);
         }
-        play::play(scenario, (kind.pattern, bytes), &groups, options, watch, proofs)
+        play_groups(scenario, (play::op(kind.pattern), bytes), &groups, options, watch, proofs)
     };
-    let mut found: Vec<Vec<Option<Played>>> = vec![vec![None; graph.classes.len()]; lanes];
-    let sample: Vec<usize> = (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect();
+    let mut found: Vec<Vec<Option<PlayedGroups>>> = vec![vec![None; graph.classes.len()]; lanes];
+    let sample = sample(lanes);
     let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|(lane, _)| sample.contains(lane));
-    let played: Vec<Option<Played>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
+    let played: Vec<Option<PlayedGroups>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
     for ((lane, class), played) in first.iter().zip(played) {
         found[*lane][*class] = played;
     }
     // Of each class that is the same wherever it was looked at, one lane stands for the others.
-    let alike: Vec<Option<Played>> = (0..graph.classes.len())
+    let alike: Vec<Option<PlayedGroups>> = (0..graph.classes.len())
         .map(|class| {
             // A lane in between stands for the others, before those at the ends.
             let lanes = sample.iter().skip(1).chain(&sample[..1]);
             let mut seen = lanes.filter_map(|lane| found[*lane][class].as_ref());
             let first = seen.next()?;
-            let same = |other: &Played| (other.time, other.latency) == (first.time, first.latency);
+            let same = |other: &PlayedGroups| (other.time, other.latency) == (first.time, first.latency);
             seen.all(same).then(|| first.clone())
         })
         .collect();
     let (copied, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, class)| alike[*class].is_some());
     for (lane, class) in copied {
         let copy = u32::try_from(lane).unwrap_or(u32::MAX).saturating_add(1);
-        found[lane][class] = alike[class].clone().map(|played| Played { copy, ..played });
+        found[lane][class] = alike[class].clone().map(|played| PlayedGroups { copy, ..played });
     }
-    let played: Vec<Option<Played>> = rest.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
+    let played: Vec<Option<PlayedGroups>> = rest.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
     for ((lane, class), played) in rest.iter().zip(played) {
         found[*lane][*class] = played;
     }
     Ok(found)
+}
+
+/// The lanes that are looked at first.
+fn sample(lanes: usize) -> Vec<usize> {
+    (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect()
 }
 
 /// Which classes of collectives each lane uses.
@@ -174,6 +260,6 @@ fn used(graph: &StepGraph) -> Vec<Vec<bool>> {
 }
 
 /// What a collective that was played costs a task.
-fn cost(played: &Played, demands: Vec<(u32, f64)>) -> Cost {
+fn cost(played: &PlayedGroups, demands: Vec<(u32, f64)>) -> Cost {
     Cost { latency: played.latency, work: Time::from_ps(played.time.ps() - played.latency.ps()), demands }
 }

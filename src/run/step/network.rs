@@ -1,9 +1,11 @@
 //! The two tiers that closed forms see of a fabric.
 
-use super::play;
+use super::play_groups;
+use crate::collective::Op;
 use crate::ids::NodeId;
 use crate::run::{Proofs, RunError, RunOptions, Scenario, Watch};
-use crate::workload::{Network, Pattern, Tier, Workload};
+use crate::units::Bytes;
+use crate::workload::{Network, Tier, Workload};
 
 /// Sizes at which a tier is looked at: between them lies its rate, below the first what a collective costs besides.
 pub(in crate::run) const SIZES: (u64, u64) = (1 << 24, 1 << 28);
@@ -40,7 +42,8 @@ pub(in crate::run) fn network(
         }
         let groups = [group];
         let time = |bytes| -> Result<f64, RunError> {
-            let played = play::play(scenario, (Pattern::AllGather, bytes), &groups, options, watch, proofs)?;
+            let played =
+                play_groups(scenario, (Op::AllGather, Bytes(bytes)), &groups, options, watch, proofs)?;
             Ok(played.map_or(0.0, |played| played.time.as_secs()))
         };
         Ok(between(ranks, sizes, (time(sizes.0)?, time(sizes.1)?)))

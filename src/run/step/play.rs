@@ -11,17 +11,17 @@ use crate::workload::Pattern;
 
 /// What groups took.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::run) struct Played {
+pub struct PlayedGroups {
     /// What passed before anything moved, and on the way: launch and latency of the path that was critical.
-    pub(in crate::run) latency: Time,
+    pub latency: Time,
     /// From the start until the last rank of the last group was done.
-    pub(in crate::run) time: Time,
+    pub time: Time,
     /// The algorithm that ran.
-    pub(in crate::run) algorithm: Algorithm,
+    pub algorithm: Algorithm,
     /// Whose links these are: 0 for the fabric's own, else a number for a copy of them.
-    pub(in crate::run) copy: u32,
+    pub copy: u32,
     /// The part of each link that was used after the latency, of those that were used.
-    pub(in crate::run) loads: Vec<(LinkId, f64)>,
+    pub loads: Vec<(LinkId, f64)>,
 }
 
 /// The operation of a pattern.
@@ -62,20 +62,20 @@ fn chosen<'g>(fabric: &Fabric, groups: &'g [Vec<NodeId>]) -> Vec<&'g Vec<NodeId>
 ///
 /// # Errors
 /// Where an algorithm cannot serve its ranks, ranks cannot reach each other, or `watch` says stop.
-pub(in crate::run) fn play(
+pub fn play_groups(
     scenario: &Scenario,
-    (pattern, bytes): (Pattern, u64),
+    (operation, bytes): (Op, Bytes),
     groups: &[Vec<NodeId>],
     options: &RunOptions,
     watch: &dyn Watch,
     proofs: &Proofs,
-) -> Result<Option<Played>, RunError> {
+) -> Result<Option<PlayedGroups>, RunError> {
     let fabric = &scenario.fabric;
     let groups = chosen(fabric, groups);
     let Some(first) = groups.first() else { return Ok(None) };
     let spec = |nodes: &[NodeId]| {
-        let mut spec = CollectiveSpec::new(op(pattern), Algorithm::Auto, nodes.to_vec());
-        spec.sizes = vec![Bytes(bytes)];
+        let mut spec = CollectiveSpec::new(operation, Algorithm::Auto, nodes.to_vec());
+        spec.sizes = vec![bytes];
         spec
     };
     let mut asked = Scenario::of_one(&scenario.name, fabric.clone(), scenario.stack.clone(), spec(first));
@@ -114,7 +114,7 @@ pub(in crate::run) fn play(
             *loads.entry(*link).or_default() += bytes / (fabric.capacity(*link) * moving.max(1e-12));
         }
     }
-    Ok(Some(Played {
+    Ok(Some(PlayedGroups {
         latency: latency.min(time),
         time,
         algorithm: algorithm.unwrap_or(Algorithm::Auto),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::play::Played;
+use super::PlayedGroups;
 use crate::ids::LinkId;
 use crate::workload::Cost;
 
 /// The number of rows, and what each lane's classes cost. A link that only one class of one lane uses is shared with
 /// nobody and needs no row; links that the same classes of the same lanes use to the same part are one row.
-pub(super) fn rows(played: &[Vec<Option<Played>>]) -> (u32, Vec<Vec<Cost>>) {
+pub(super) fn rows(played: &[Vec<Option<PlayedGroups>>]) -> (u32, Vec<Vec<Cost>>) {
     let mut users: BTreeMap<(u32, LinkId), Vec<(u32, u32, u64)>> = BTreeMap::new();
     for (lane, classes) in played.iter().enumerate() {
         for (class, one) in classes.iter().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn rows(played: &[Vec<Option<Played>>]) -> (u32, Vec<Vec<Cost>>) {
     let mut costs: Vec<Vec<Cost>> = played
         .iter()
         .map(|classes| {
-            let of = |one: &Option<Played>| {
+            let of = |one: &Option<PlayedGroups>| {
                 one.as_ref().map_or_else(Cost::default, |one| super::cost(one, Vec::new()))
             };
             classes.iter().map(of).collect()

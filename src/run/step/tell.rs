@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Ran, breakdown, play};
 use crate::result::{
-    FabricSummary, STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepMemory, StepPart,
-    StepResult, StepSpan,
+    FabricSummary, STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepLeftOut, StepMemory,
+    StepPart, StepResult, StepSpan,
 };
 use crate::run::{Scenario, stacked};
 use crate::units::Time;
@@ -85,7 +85,9 @@ fn frame(
         collectives: Vec::new(),
         energy: StepEnergy { per_token_j: joules, ..energy },
         timeline: Vec::new(),
+        timeline_left_out: None,
         tasks: 0,
+        expectations: Vec::new(),
     }
 }
 
@@ -173,7 +175,7 @@ pub(super) fn played(scenario: &Scenario, workload: &Workload, step: &Step<'_>, 
     told.engine = "fluid".into();
     told.tasks = graph.tasks.len() as u64;
     told.collectives = collectives(step, ran);
-    told.timeline = timeline(ran);
+    (told.timeline, told.timeline_left_out) = timeline(ran);
     told
 }
 
@@ -209,8 +211,8 @@ fn collectives(step: &Step<'_>, ran: &Ran) -> Vec<StepCollective> {
     told
 }
 
-/// What lanes did, tasks that follow one another at once and belong together joined; from the begin, as many as fit.
-fn timeline(ran: &Ran) -> Vec<StepSpan> {
+/// What lanes did, tasks that follow one another at once and belong together joined; of too many the first and the last.
+fn timeline(ran: &Ran) -> (Vec<StepSpan>, Option<StepLeftOut>) {
     let (graph, outcome) = (&ran.graph, &ran.outcome);
     let mut spans: Vec<StepSpan> = Vec::new();
     let mut open: BTreeMap<(u32, &str), usize> = BTreeMap::new();
@@ -224,11 +226,12 @@ fn timeline(ran: &Ran) -> Vec<StepSpan> {
             continue;
         }
         let key = (task.phase.name(), task.micro, task.stage);
-        if let Some(span) = open.get(&(task.lane, what)).and_then(|at| spans.get_mut(*at)) {
-            if span.end_ps == start && (span.phase.as_str(), span.micro, span.stage) == key {
-                span.end_ps = end;
-                continue;
-            }
+        if let Some(span) = open.get(&(task.lane, what)).and_then(|at| spans.get_mut(*at))
+            && span.end_ps == start
+            && (span.phase.as_str(), span.micro, span.stage) == key
+        {
+            span.end_ps = end;
+            continue;
         }
         open.insert((task.lane, what), spans.len());
         spans.push(StepSpan {
@@ -244,8 +247,17 @@ fn timeline(ran: &Ran) -> Vec<StepSpan> {
     spans.sort_by(|a, b| {
         (a.start_ps, a.lane, &a.what, a.end_ps).cmp(&(b.start_ps, b.lane, &b.what, b.end_ps))
     });
-    spans.truncate(SPANS);
-    spans
+    let left_out = middle(&mut spans, SPANS);
+    (spans, left_out)
+}
+
+/// Takes the middle out of what is sorted by its begin and more than `most`.
+fn middle(spans: &mut Vec<StepSpan>, most: usize) -> Option<StepLeftOut> {
+    let too_many = spans.len().checked_sub(most).filter(|too_many| *too_many > 0)?;
+    let first = most / 2;
+    let gone: Vec<StepSpan> = spans.drain(first..first + too_many).collect();
+    let (from_ps, until_ps) = (gone.first()?.start_ps, gone.last()?.start_ps);
+    Some(StepLeftOut { spans: too_many as u64, from_ps, until_ps })
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below 2^53")]

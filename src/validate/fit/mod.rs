@@ -7,6 +7,7 @@
 //! on threads.
 
 mod cholesky;
+#[cfg(test)]
 pub(in crate::validate) use cholesky::Cholesky;
 mod confidence;
 mod descend;

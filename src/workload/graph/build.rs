@@ -28,7 +28,6 @@ struct Kind {
 }
 
 const BLOCKS: [Block; 2] = [Block::Attention, Block::FeedForward];
-const DATA: [Purpose; 2] = [Purpose::Data, Purpose::ExpertData];
 
 /// What a rank of a pipeline does in a step, as tasks.
 ///
@@ -210,7 +209,7 @@ impl Builder<'_> {
         self.emitter.go(rank, Phase::Update, 0, self.order.stage(rank, 0));
         self.emitter.open.clear();
         let end = number(self.emitter.graph.tasks.len()).checked_sub(1);
-        if !step.frozen && !step.overlap.data && sharding != Sharding::Parameters {
+        if !step.frozen && !step.overlap.data && !self.sharded() {
             let after: Vec<u32> = end.into_iter().collect();
             for chunk in 0..self.order.chunks() {
                 self.reduce_stage(self.order.stage(rank, chunk), &mut state, &after);
@@ -320,7 +319,7 @@ impl Builder<'_> {
         if matches!(step.parallel.sharding, Sharding::Parameters | Sharding::Hybrid(_)) {
             let before =
                 if step.overlap.data { state.before_last.clone() } else { self.emitter.open.clone() };
-            for (purpose, bytes) in DATA.into_iter().zip(self.kinds[kind].gathered) {
+            for (purpose, bytes) in self.purposes().into_iter().zip(self.kinds[kind].gathered) {
                 let class =
                     Class { purpose, pattern: Pattern::AllGather, bytes: self.shared(purpose, bytes) };
                 let gathered = self.emitter.data(class, &before);
@@ -330,6 +329,17 @@ impl Builder<'_> {
             let (_, gathered) = state.gathered.swap_remove(at);
             self.emitter.open.push(gathered);
         }
+    }
+
+    /// Whether parameters are gathered before each use.
+    fn sharded(&self) -> bool {
+        matches!(self.step.parallel.sharding, Sharding::Parameters | Sharding::Hybrid(_))
+    }
+
+    /// What parameters are exchanged for: those that all replicas have, and experts'.
+    fn purposes(&self) -> [Purpose; 2] {
+        let own = if self.sharded() { Purpose::Shard } else { Purpose::Data };
+        [own, Purpose::ExpertData]
     }
 
     /// Parameters of embedding and head on a stage's ranks.
@@ -349,12 +359,12 @@ impl Builder<'_> {
     /// Embedding and head before their use, where they are sharded.
     fn ends_ahead(&mut self, stage: u32, state: &Lane) {
         let step = self.step;
-        if matches!(step.parallel.sharding, Sharding::Parameters | Sharding::Hybrid(_)) {
+        if self.sharded() {
             let bytes = self.end_params(stage) * step.precision.weights.bytes();
             let before =
                 if step.overlap.data { state.before_last.clone() } else { self.emitter.open.clone() };
-            let bytes = self.shared(Purpose::Data, bytes);
-            let class = Class { purpose: Purpose::Data, pattern: Pattern::AllGather, bytes };
+            let bytes = self.shared(Purpose::Shard, bytes);
+            let class = Class { purpose: Purpose::Shard, pattern: Pattern::AllGather, bytes };
             let gathered = self.emitter.data(class, &before);
             self.emitter.open.extend(gathered);
         }
@@ -367,19 +377,28 @@ impl Builder<'_> {
 
     fn reduce_bytes(&mut self, bytes: [f64; 2], last: bool, state: &mut Lane) {
         let step = self.step;
-        let every = step.parallel.sharding == Sharding::Parameters
-            || matches!(step.parallel.sharding, Sharding::Hybrid(_));
+        let every = self.sharded();
         if step.frozen || !(every || last && step.overlap.data) {
             return;
         }
         let pattern = self.reduction();
         let open = self.emitter.open.clone();
-        for (purpose, bytes) in DATA.into_iter().zip(bytes) {
+        for (purpose, bytes) in self.purposes().into_iter().zip(bytes) {
             let class = Class { purpose, pattern, bytes: self.shared(purpose, bytes) };
             let reduced = self.emitter.data(class, &open);
             state.reduced.extend(reduced);
             if !step.overlap.data {
                 self.emitter.open.extend(reduced);
+            }
+            // Replicas of a shard sum up once, when a step's gradients are whole.
+            if let (Sharding::Hybrid(_), true, Purpose::Shard, Some(after)) =
+                (step.parallel.sharding, last, purpose, reduced)
+            {
+                let bytes = bytes / f64::from(step.parallel.shard_ranks());
+                let bytes = self.shared(Purpose::Data, bytes);
+                let class = Class { purpose: Purpose::Data, pattern: Pattern::AllReduce, bytes };
+                let summed = self.emitter.data(class, &[after]);
+                state.reduced.extend(summed);
             }
         }
     }
@@ -422,7 +441,7 @@ impl Builder<'_> {
     ) {
         for layer in self.layers(stage) {
             let kind = self.kind(layer);
-            for (purpose, bytes) in DATA.into_iter().zip(bytes(&self.kinds[kind])) {
+            for (purpose, bytes) in self.purposes().into_iter().zip(bytes(&self.kinds[kind])) {
                 let class = Class { purpose, pattern, bytes: self.shared(purpose, bytes) };
                 if let Some(id) = self.emitter.data(class, after) {
                     keep(layer, id, state);

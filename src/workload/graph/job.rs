@@ -6,6 +6,7 @@ use crate::ids::{QueueId, RowId, TaskId};
 use crate::units::Time;
 use crate::workload::collectives::{Groups, Purpose};
 use crate::workload::layer::got;
+use crate::workload::network::Pattern;
 use crate::workload::step::Step;
 
 /// What a collective of a lane costs.
@@ -31,8 +32,9 @@ impl StepGraph {
         let mut builder = TaskJobBuilder::new();
         let lanes: Vec<RowId> = (0..self.lanes).map(|_| builder.row(1.0)).collect();
         let network: Vec<RowId> = (0..rows).map(|_| builder.row(1.0)).collect();
-        let queues: Vec<Vec<QueueId>> =
-            (0..self.lanes).map(|_| (0..=Purpose::ALL.len()).map(|_| builder.queue()).collect()).collect();
+        let queues: Vec<Vec<QueueId>> = (0..self.lanes)
+            .map(|_| (0..=2 * Purpose::ALL.len()).map(|_| builder.queue()).collect())
+            .collect();
         let mut demands: Vec<(RowId, f64)> = Vec::new();
         let none = Cost::default();
         for task in &self.tasks {
@@ -52,9 +54,7 @@ impl StepGraph {
                     }
                     let taken = cost.demands.iter().filter(|(_, demand)| *demand > LEAST);
                     demands.extend(taken.map(|(row, demand)| (network[*row as usize], demand.min(1.0))));
-                    let purpose = self.classes[class as usize].purpose;
-                    let queue =
-                        Purpose::ALL.iter().position(|(_, own)| *own == purpose).map_or(0, |at| at + 1);
+                    let queue = queue(&self.classes[class as usize]);
                     (part(cost.latency, share), part(cost.work, share), queue)
                 }
             };
@@ -68,6 +68,15 @@ impl StepGraph {
         }
         builder.finish()
     }
+}
+
+/// The queue of a lane for a class: purposes have one each, and one more for what is reduced, which does not hold up what
+/// is gathered ahead.
+fn queue(class: &Class) -> usize {
+    let place = Purpose::ALL.iter().position(|(_, own)| *own == class.purpose).unwrap_or(0);
+    let reduces =
+        matches!(class.purpose, Purpose::Shard | Purpose::ExpertData) && class.pattern != Pattern::AllGather;
+    1 + place + if reduces { Purpose::ALL.len() } else { 0 }
 }
 
 /// Seconds in picoseconds, to the nearest.

@@ -155,7 +155,11 @@ fn uses(served: &Served<'_>, block: Block, kind: LayerKind) -> Uses {
         let [there, back] =
             [step.precision.dispatch, step.precision.activations].map(|format| sent * format.bytes());
         let exchange = |bytes, moment| Some(one(Purpose::Experts, Pattern::AllToAll, bytes, moment));
-        found = [exchange(there, Moment::Before), exchange(back, Moment::After), found[0], None];
+        let after = found[0];
+        found = [None; MOST];
+        found[0] = exchange(there, Moment::Before);
+        found[1] = exchange(back, Moment::After);
+        found[2] = after;
     }
     found
 }
