@@ -117,10 +117,11 @@ fn narrow_weights_are_read_as_they_are_kept() {
     assert_eq!(format, Format::Fp8, "weights are kept as products want them");
     // All but the head and the cache.
     assert!(narrow < 0.52 * wide && narrow > 0.5 * wide, "{narrow} for {wide}");
-    assert!(fast < 0.55 * slow && fast > 0.5 * slow, "{fast} for {slow}");
+    assert!(fast < 0.55 * slow && fast > 0.4 * slow, "{fast} for {slow}");
     let (only, same, _) = bound("weights = \"fp8\"");
     near(only, narrow);
-    assert!((same / fast - 1.0).abs() < 0.02, "{same} for {fast}");
+    // Multiplied in 16 bits, they are read no slower than multiplied in 8.
+    assert!(0.98 * fast < same && same <= slow, "{same} for {fast} and {slow}");
     let (kept, _, format) = bound("matrices = \"fp8\"\nweights = \"bf16\"");
     assert_eq!(format, Format::Bf16);
     near(kept, wide);
@@ -137,7 +138,7 @@ fn products_of_few_rows_are_cut_along_their_depth() {
         assert!(least <= cut && cut <= whole, "{least}, {cut}, {whole}");
     }
     let few = |deep: f64| kernels.product_of_kept(2.0, 64.0, 256.0, deep, 1.0);
-    assert!(few(65_536.0) < 0.7 * kernels.product(64.0, 256.0, 65_536.0, 1.0), "one tile is no work for 132");
+    assert!(few(65_536.0) < 0.9 * kernels.product(64.0, 256.0, 65_536.0, 1.0), "one tile is no work for 132");
 }
 
 #[test]
