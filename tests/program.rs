@@ -85,6 +85,14 @@ fn every_scenario_runs_and_keeps_its_contract() {
 }
 
 #[test]
+fn inference_has_no_forecast() {
+    let told = railspine(&["run", "scenarios/serve-llama3-70b.toml", "--forecast"]);
+    assert_eq!(told.status.code(), Some(2));
+    let wanted = "error: there is no forecast of inference: it is simulated in a second or two\n";
+    assert_eq!(text(&told.stderr), wanted);
+}
+
+#[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let folder = tempfile::tempdir().unwrap();
     let run = |file: &str, threads: &str| {

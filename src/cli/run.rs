@@ -17,6 +17,10 @@ use crate::run::{self, RunOptions, Scenario};
 
 pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let scenario = load::scenario(&args.file, args.carry.seed, term)?;
+    if args.forecast && scenario.infers() {
+        let told = "there is no forecast of inference: it is simulated in a second or two";
+        return Err(Failure::Message(Exit::Usage, told.into()));
+    }
     if args.forecast && scenario.workload.is_some() {
         return step::forecast(&scenario, args, global, term);
     }
