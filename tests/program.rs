@@ -48,6 +48,12 @@ fn every_scenario_runs_and_keeps_its_contract() {
         let ran =
             railspine(&["run", &file, "--no-plots", "--format", "json", "--out", out.to_str().unwrap()]);
         assert!(ran.status.success(), "{file}: {}", text(&ran.stderr));
+        if file.contains("/serve-") {
+            schema::check(&schema_of("serve"), &text(&ran.stdout));
+            let saved = std::fs::read(out.join("result.json")).unwrap();
+            assert_eq!(saved, ran.stdout, "{file}: what is saved is what is printed");
+            continue;
+        }
         let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
         let saved = std::fs::read(out.join("result.json")).unwrap();
         assert_eq!(saved, ran.stdout, "{file}: what is saved is what is printed");
@@ -76,6 +82,14 @@ fn every_scenario_runs_and_keeps_its_contract() {
             assert_eq!(sum, time, "{file}");
         }
     }
+}
+
+#[test]
+fn inference_has_no_forecast() {
+    let told = railspine(&["run", "scenarios/serve-llama3-70b.toml", "--forecast"]);
+    assert_eq!(told.status.code(), Some(2));
+    let wanted = "error: there is no forecast of inference: it is simulated in a second or two\n";
+    assert_eq!(text(&told.stderr), wanted);
 }
 
 #[test]

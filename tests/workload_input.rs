@@ -427,7 +427,7 @@ proptest! {
                 prop_assert_eq!(p.ranks(), 8);
                 let stage = u64::from(p.tp) * u64::from(p.cp) * u64::from(p.dp);
                 prop_assert_eq!(stage % (u64::from(p.ep) * u64::from(p.etp)), 0);
-                let Task::Train(training) = own.task;
+                let Task::Train(training) = own.task else { panic!("a training step") };
                 prop_assert_eq!(training.batch.sequences % (p.dp * training.batch.micro), 0);
                 prop_assert_eq!(own.model.attention.heads() % p.tp, 0);
                 prop_assert!(u64::from(p.pp) * u64::from(p.vpp) <= u64::from(own.model.layers) + 2);
@@ -532,7 +532,7 @@ fn what_is_not_said_is_as_the_software_does_it() {
     let old = SHORT.replace("nemo-2024", "megatron-2020").replace("h100", "v100-32");
     let old = workload(&format!("{old}[workload.parallel]\ntp = 4\n"));
     assert_eq!((old.parallel.sequence, old.parallel.sharding), (false, Sharding::None));
-    let Task::Train(training) = old.task;
+    let Task::Train(training) = old.task else { panic!("a training step") };
     assert_eq!(training.recompute, Recompute::Full);
     assert_eq!(
         (old.precision.matrices, old.precision.activations),

@@ -374,6 +374,8 @@ pub(super) enum SchemaName {
     Software,
     /// What `run --format json` prints
     Run,
+    /// What `run --format json` prints of inference
+    Serve,
     /// What `run --format json` prints of a training step
     Step,
     /// What `compare --format json` prints

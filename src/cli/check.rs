@@ -13,6 +13,9 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
     let mut entries = Vec::new();
     for file in &args.files {
         let (ok, what) = match load::document(file, term) {
+            Ok(Document::Scenario(scenario)) if scenario.infers() => {
+                (true, format!("scenario, inference on {} GPUs", scenario.fabric.endpoints().len()))
+            }
             Ok(Document::Scenario(scenario)) if scenario.workload.is_some() => {
                 (true, format!("scenario, a training step on {} GPUs", scenario.fabric.endpoints().len()))
             }

@@ -19,6 +19,7 @@ pub mod render;
 mod replay;
 mod run;
 mod schema;
+mod serve;
 mod show;
 mod step;
 mod tally;

@@ -8,7 +8,7 @@ use super::files::OutDir;
 use super::pictures::write_picture;
 use super::run::draw_all;
 use super::term::Term;
-use super::{load, step};
+use super::{load, serve, step};
 use crate::input;
 use crate::report::json::{self, Saved};
 
@@ -18,20 +18,23 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     } else {
         input::read_text(Path::new(&args.file)).map_err(|why| load::unread(&args.file, &why))?
     };
-    let result = json::read(&text).map_err(|why| {
-        Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file))
-    })?;
+    let refused =
+        |why| Failure::Message(Exit::Usage, format!("`{}` is not a saved result: {why}", args.file));
     let beside = Path::new(&args.file).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let mut out = OutDir::open(args.out.as_ref().unwrap_or(&beside))?;
-    let pictures = match &result {
-        Saved::Run(result) => draw_all(result)?,
-        Saved::Step(result) => step::draw_all(result)?,
+    let names = if json::is_serve(&text) {
+        serve::draw_all(&json::read_serve(&text).map_err(refused)?, &mut out)?
+    } else {
+        let pictures = match &json::read(&text).map_err(refused)? {
+            Saved::Run(result) => draw_all(result)?,
+            Saved::Step(result) => step::draw_all(result)?,
+        };
+        for picture in &pictures {
+            write_picture(&mut out, picture)?;
+        }
+        pictures.into_iter().map(|picture| picture.name).collect()
     };
-    for picture in &pictures {
-        write_picture(&mut out, picture)?;
-    }
     if global.format == Format::Json {
-        let names: Vec<&str> = pictures.iter().map(|picture| picture.name.as_str()).collect();
         let told = serde_json::json!({ "schema": "railspine.plot/1", "plots": names });
         term.data(&format!("{told:#}\n"))?;
     }

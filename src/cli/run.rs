@@ -8,7 +8,7 @@ use super::files::{OutDir, safe_name};
 use super::pictures::{undrawn, write_picture};
 use super::progress::Progress;
 use super::term::Term;
-use super::{load, memory, step};
+use super::{load, memory, serve, step};
 use crate::engine::fluid;
 use crate::report::draw::Picture;
 use crate::report::{ForecastReport, csv, draw, json, table};
@@ -17,6 +17,10 @@ use crate::run::{self, RunOptions, Scenario};
 
 pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let scenario = load::scenario(&args.file, args.carry.seed, term)?;
+    if args.forecast && scenario.infers() {
+        let told = "there is no forecast of inference: it is simulated in a second or two";
+        return Err(Failure::Message(Exit::Usage, told.into()));
+    }
     if args.forecast && scenario.workload.is_some() {
         return step::forecast(&scenario, args, global, term);
     }
@@ -26,6 +30,9 @@ pub(super) fn run(args: &RunArgs, global: &Global, term: &Term) -> Result<Exit, 
     let folder =
         args.carry.out.clone().unwrap_or_else(|| PathBuf::from("out").join(safe_name(&scenario.name)));
     let mut out = OutDir::open(&folder)?;
+    if scenario.infers() {
+        return serve::serve(&scenario, &args.carry, &options(&args.carry), &mut out, global, term);
+    }
     if scenario.workload.is_some() {
         return step::run(&scenario, args, &mut out, global, term);
     }

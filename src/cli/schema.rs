@@ -18,6 +18,7 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::Accelerator => pretty(input::accelerator_schema()),
         SchemaName::Software => pretty(input::software_schema()),
         SchemaName::Run => report::run_schema(),
+        SchemaName::Serve => report::serve_schema(),
         SchemaName::Step => report::step_schema(),
         SchemaName::Compare => report::compare_schema(),
         SchemaName::StepCompare => report::step_compare_schema(),

@@ -73,6 +73,7 @@ texts! {
     "E0904" => "schedule that does not suit the pipeline",
     "E0905" => "number format that the accelerator lacks",
     "E0906" => "value that no division of the step has",
+    "E0907" => "inference that cannot be divided so",
     "W0301" => "key without effect",
     "W0302" => "listed twice",
     "W0303" => "layers shared unevenly",

@@ -102,7 +102,7 @@ fn values(item: &Item<'_>) -> Option<Given> {
 
 /// Tells values that no division of the step has, each by itself, and ranges without any.
 fn check(item: &Item<'_>, given: &Given, degree: Degree, workload: &Workload, ranks: u64) {
-    let Task::Train(training) = workload.task;
+    let Task::Train(training) = &workload.task else { return };
     let fit = possible(degree, &workload.model, &training.batch, ranks);
     let mut listed: Vec<String> = fit.iter().map(u32::to_string).take(MAX_LISTED).collect();
     if fit.len() > MAX_LISTED {

@@ -11,7 +11,7 @@ use crate::workload::{Task, Training, Workload};
 impl Question<'_> {
     /// The scenario with its step divided so, for the fluid engine.
     pub fn divided(&self, candidate: &Candidate) -> Scenario {
-        let Task::Train(training) = self.workload.task;
+        let Task::Train(training) = self.workload.task else { return self.scenario.clone() };
         let mut batch = training.batch;
         batch.micro = candidate.micro;
         let training = Training { batch, recompute: candidate.recompute, ..training };

@@ -9,8 +9,8 @@ use super::compare::Comparison;
 use super::forecast::ForecastReport;
 use super::step::{StepComparison, StepForecastReport};
 use crate::result::{
-    Calibration, RUN_SCHEMA, ReplayResult, RunResult, STEP_SCHEMA, StepResult, StepValidation, TuneResult,
-    Validation,
+    Calibration, RUN_SCHEMA, ReplayResult, RunResult, SERVE_SCHEMA, STEP_SCHEMA, ServeResult, StepResult,
+    StepValidation, TuneResult, Validation,
 };
 use crate::route::metrics::FabricReport;
 
@@ -22,6 +22,30 @@ pub fn run(result: &RunResult) -> String {
 /// A training step as one JSON object.
 pub fn step(result: &StepResult) -> String {
     print(result)
+}
+
+/// Inference as one JSON object.
+pub fn serve(result: &ServeResult) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`serve`].
+pub fn serve_schema() -> String {
+    print(&schema::<ServeResult>())
+}
+
+/// Whether a text is what [`serve`] wrote, by the schema that it names.
+pub fn is_serve(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| value["schema"] == SERVE_SCHEMA)
+}
+
+/// Reads what [`serve`] wrote.
+///
+/// # Errors
+///
+/// One lower-case sentence: not JSON, or a field that is missing or of another type.
+pub fn read_serve(text: &str) -> Result<ServeResult, String> {
+    serde_json::from_str(text).map_err(|error| format!("this is not a valid `{SERVE_SCHEMA}`: {error}"))
 }
 
 /// A trace that was played as one JSON object.

@@ -10,6 +10,7 @@ pub mod json;
 mod number;
 pub mod replay;
 mod series;
+pub mod serve;
 pub mod show;
 mod stack;
 pub mod step;

@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod replay;
+mod serve;
 mod stack;
 mod step;
 mod tune;
@@ -17,6 +18,9 @@ pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
 };
 pub use replay::{REPLAY_SCHEMA, RankUse, ReplayCollective, ReplayResult};
+pub use serve::{
+    SERVE_SCHEMA, ServeCollective, ServeFacts, ServeMemoryResult, ServePhaseResult, ServePoint, ServeResult,
+};
 pub use stack::StackSummary;
 pub use step::{
     STEP_SCHEMA, StepBytes, StepCollective, StepEnergy, StepFacts, StepLeftOut, StepMemory, StepPart,

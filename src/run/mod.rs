@@ -12,6 +12,7 @@ mod links;
 mod prepare;
 mod proofs;
 mod scenario;
+mod serve;
 mod stacked;
 mod step;
 mod tell;
@@ -24,6 +25,7 @@ pub use error::RunError;
 pub use forecast::{Effort, Forecast, forecast};
 pub use proofs::Proofs;
 pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario, StepExpectSpec, StepExpectWhat};
+pub use serve::run_serve;
 pub use stacked::summary as stack_summary;
 pub use step::{
     PlayedGroups, StepForecast, play_groups, run_step, run_step_on, step_forecast, step_graph, step_network,

@@ -12,7 +12,7 @@ use crate::ids::{NodeId, Rank};
 use crate::result::PlotSpec;
 use crate::stack::{Site, Stack, rings};
 use crate::units::{Bandwidth, Bytes, Time};
-use crate::workload::{Space, Workload};
+use crate::workload::{Space, Task, Workload};
 
 /// A scenario whose names are resolved and whose parts fit together.
 #[derive(Debug, Clone)]
@@ -96,6 +96,13 @@ impl Scenario {
             plots: Vec::new(),
             timeline_ranks: Vec::new(),
         }
+    }
+}
+
+impl Scenario {
+    /// Whether its workload is inference.
+    pub fn infers(&self) -> bool {
+        self.workload.as_ref().is_some_and(|workload| matches!(workload.task, Task::Infer(_)))
     }
 }
 

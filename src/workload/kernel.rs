@@ -7,6 +7,9 @@ use super::precision::Format;
 /// Rows and columns of a product's tile, as large products use on tensor cores.
 const TILE: (f64, f64) = (128.0, 256.0);
 
+/// Into how many parts products of few rows are cut along their depth.
+const CUTS: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 16.0];
+
 /// What a format's products and an accelerator's memory get, with constants put in.
 #[derive(Debug, Clone, Copy)]
 pub struct Kernels {
@@ -70,6 +73,25 @@ impl Kernels {
     /// Seconds of a product of `m` by `n` over `k` in the layers' format, `copies` of them at once.
     pub fn product(&self, m: f64, n: f64, k: f64, copies: f64) -> f64 {
         self.product_at(self.products, self.operand, m, n, k, copies)
+    }
+
+    /// Seconds of a product in the layers' format with `k` by `n` weights that are kept in `weight` bytes a number.
+    ///
+    /// Products of few rows have too few tiles for all processors. Libraries then cut them along their depth, which makes
+    /// more tiles and sums to be added up: the best of such cuts is taken.
+    pub fn product_of_kept(&self, weight: f64, m: f64, n: f64, k: f64, copies: f64) -> f64 {
+        if m <= 0.0 || n <= 0.0 || k <= 0.0 || copies <= 0.0 {
+            return 0.0;
+        }
+        let bytes = self.operand * m * k + weight * k * n + 2.0 * m * n;
+        let cut = |parts: f64| {
+            let compute =
+                2.0 * m * n * k / (self.products * self.shape_efficiency(m, n, k / parts, copies * parts));
+            // Each part's sums are written and read in 32 bits.
+            let sums = if parts > 1.0 { parts * m * n * 8.0 } else { 0.0 };
+            compute.max((bytes + sums) / self.memory)
+        };
+        copies * CUTS.into_iter().map(cut).fold(f64::INFINITY, f64::min)
     }
 
     /// Seconds of a product in 16 bits.

@@ -1,4 +1,4 @@
-//! A training step: a model, divided over accelerators, as computation and collectives with their times.
+//! A training step or inference: a model, divided over accelerators, as computation and collectives with their times.
 
 mod accelerator;
 mod closed;
@@ -15,6 +15,7 @@ pub mod pipeline;
 mod placement;
 mod precision;
 pub mod rules;
+mod serve;
 mod software;
 pub mod space;
 mod spec;
@@ -34,6 +35,10 @@ pub use parallel::{Axis, ContextExchange, Order, Parallel, Recompute, Schedule, 
 pub use placement::Coordinates;
 pub use precision::{Format, Precision};
 pub use rules::Misfit;
+pub use serve::{
+    Bound, ServeMemory, ServePhase, ServeTime, Served, Serving, largest_batch, serve_bound, serve_graph,
+    serve_memory, serve_time,
+};
 pub use software::{Factors, Scope, Software};
 pub use space::{Degree, Limit, Space, Values};
 pub use spec::{Task, Training, Workload};

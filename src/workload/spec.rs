@@ -6,6 +6,7 @@ use super::model::Model;
 use super::network::Network;
 use super::parallel::{Parallel, Recompute};
 use super::precision::Precision;
+use super::serve::Serving;
 use super::software::Software;
 use super::step::{Batch, Overlap, Step};
 
@@ -21,20 +22,23 @@ pub struct Training {
 }
 
 /// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
     /// Forward and backward passes over a batch, and the optimiser.
     Train(Training),
+    /// Prompts are read and tokens made.
+    Infer(Serving),
 }
 
 impl Task {
     /// The names in files.
-    pub const NAMES: [&'static str; 1] = ["train"];
+    pub const NAMES: [&'static str; 2] = ["train", "inference"];
 
     /// The name in files.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Train(_) => Self::NAMES[0],
+            Self::Infer(_) => Self::NAMES[1],
         }
     }
 }
@@ -65,7 +69,7 @@ pub struct Workload {
 impl Workload {
     /// The training step over a network; `None` where the task is another.
     pub fn step(&self, network: Network) -> Option<Step<'_>> {
-        let Task::Train(training) = self.task;
+        let Task::Train(training) = &self.task else { return None };
         Some(Step {
             model: &self.model,
             accelerator: &self.accelerator,

@@ -1,4 +1,4 @@
-//! `[workload]` of a scenario: a training step, and the libraries of models, accelerators and software that it names.
+//! `[workload]` of a scenario: a training step or inference, and the libraries of models, accelerators and software that it names.
 
 mod accelerator;
 mod builtin;
@@ -11,6 +11,7 @@ mod named;
 mod parallel;
 mod precision;
 mod schema;
+mod serving;
 mod set;
 mod software;
 mod write;
@@ -35,13 +36,21 @@ use super::section::Section;
 use crate::diag::SourceMap;
 use crate::workload::{Batch, Constant, Overlap, Parallel, Recompute, Task, Training, Workload};
 use check::BatchDraft;
+use serving::ServingDraft;
 
 /// The most sequences of a step, and tokens of a sequence.
 const MAX_BATCH: u32 = 1 << 30;
 
-/// Words for kinds of step. Only training is simulated: a step of inference would have a context, a batch and tokens to
-/// make in place of a batch of sequences.
-const STEPS: [(&str, ()); 1] = [(Task::NAMES[0], ())];
+/// A kind of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum KindOfStep {
+    Train,
+    Inference,
+}
+
+/// Words for kinds of step.
+const STEPS: [(&str, KindOfStep); 2] =
+    [(Task::NAMES[0], KindOfStep::Train), (Task::NAMES[1], KindOfStep::Inference)];
 
 /// Reads `[workload]` of the scenario at `path`, on a fabric of `ranks` accelerators. `None` where faults were told, or
 /// the fabric is not known. Where the division is `open`, and none is given, all ranks are replicas, whether or not that
@@ -56,47 +65,74 @@ pub(super) fn read(
     let faults = section.source.faults;
     let before = faults.errors();
     section.top_keys(top);
-    section.item("kind_of_step").and_then(|item| item.word("a kind of step", &STEPS));
+    let kind = section.item("kind_of_step").and_then(|item| item.word("a kind of step", &STEPS));
+    let kind = kind.map_or(KindOfStep::Train, |told| told.value);
+    let infers = kind == KindOfStep::Inference;
     let model = named::MODELS.choose(&mut section, path, sources);
     let accelerator = named::ACCELERATORS.choose(&mut section, path, sources);
     let software = named::GENERATIONS.choose(&mut section, path, sources);
     let habits = software.as_ref().map_or(software::USUAL, |software| software.habits);
-    let batch = batch(&mut section);
-    let recompute =
-        section.item("recompute").and_then(|item| item.word("a kind of recomputation", &Recompute::ALL));
-    let frozen = section.item("frozen").and_then(|item| item.boolean());
+    let asked = match kind {
+        KindOfStep::Train => training(&mut section, habits.recompute),
+        KindOfStep::Inference => serving::read(&mut section).map(Asked::Infer),
+    };
+    serving::idle(&mut section, kind);
     let precision = inner(&mut section, "precision", "`[workload.precision]`");
-    let precision = precision::read(precision, accelerator.as_ref(), habits.gradients);
+    if infers {
+        serving::idle_inside(&precision, &serving::PRECISION);
+    }
+    let keeps = precision.has("weights");
+    let mut precision = precision::read(precision, accelerator.as_ref(), habits.gradients);
+    if infers && !keeps && precision.matrices.is_narrow() {
+        // Nothing is summed up into weights, so that they are kept as products want them.
+        precision.weights = precision.matrices;
+    }
     let place = section.place();
     let given = section.has("parallel");
     let parallel = inner(&mut section, "parallel", "`[workload.parallel]`");
-    let draft = parallel::read(parallel, (!given).then_some(place));
+    if infers {
+        serving::idle_inside(&parallel, &serving::PARALLEL);
+    }
+    let mut draft = parallel::read(parallel, (!given).then_some(place));
+    if infers {
+        serving::suit(&mut draft, model.as_ref(), faults);
+    }
     let overlap = inner(&mut section, "overlap", "`[workload.overlap]`");
-    let usual = software.as_ref().map_or(Overlap::NONE, |software| software.overlap);
+    if infers {
+        serving::idle_inside(&overlap, &serving::OVERLAP);
+    }
+    // What software of training hides, it hides behind another micro-batch or a large product: a token has neither.
+    let usual = software.as_ref().filter(|_| !infers).map_or(Overlap::NONE, |software| software.overlap);
     let overlap = software::overlap(overlap, usual);
     let set = set::read(&inner(&mut section, "set", "`[workload.set]`"));
+    let batch = asked.as_ref().and_then(Asked::batch);
     let parallel = if open && !given {
         let dp = ranks.and_then(|ranks| u32::try_from(ranks).ok());
         dp.map(|dp| Parallel { dp, sharding: habits.sharding, ..Parallel::ONE })
     } else {
-        check::settle(&draft, &habits, ranks, model.as_ref(), batch.as_ref(), faults)
+        check::settle(&draft, &habits, ranks, model.as_ref(), batch, faults)
     };
+    if let (Some(Asked::Infer(draft)), Some(parallel)) = (&asked, &parallel) {
+        serving::check_batches(draft, parallel.dp, faults);
+    }
     section.finish();
     if faults.errors() > before {
         return None;
     }
-    let (accelerator, software, batch) = (accelerator?, software?, batch?);
+    let (accelerator, software) = (accelerator?, software?);
     let mut constants = software.constants(&accelerator, precision.matrices);
     for (constant, value) in &set {
         constants.set(*constant, *value);
     }
     let set: Vec<Constant> = set.into_iter().map(|(constant, _)| constant).collect();
-    let batch = Batch { sequences: batch.sequences.value, length: batch.length.value, micro: batch.micro };
-    let task = Task::Train(Training {
-        batch,
-        recompute: recompute.map_or(habits.recompute, |told| told.value),
-        frozen: frozen.is_some_and(|told| told.value),
-    });
+    let task = match asked? {
+        Asked::Train { batch, recompute, frozen } => Task::Train(Training {
+            batch: Batch { sequences: batch.sequences.value, length: batch.length.value, micro: batch.micro },
+            recompute,
+            frozen,
+        }),
+        Asked::Infer(draft) => Task::Infer(draft.serving(precision.activations)),
+    };
     Some(Workload {
         model: model?,
         accelerator,
@@ -107,6 +143,33 @@ pub(super) fn read(
         overlap,
         constants,
         set,
+    })
+}
+
+/// What a step is asked to do.
+enum Asked {
+    Train { batch: BatchDraft, recompute: Recompute, frozen: bool },
+    Infer(ServingDraft),
+}
+
+impl Asked {
+    const fn batch(&self) -> Option<&BatchDraft> {
+        match self {
+            Self::Train { batch, .. } => Some(batch),
+            Self::Infer(_) => None,
+        }
+    }
+}
+
+fn training(section: &mut Section<'_>, usual: Recompute) -> Option<Asked> {
+    let batch = batch(section);
+    let recompute =
+        section.item("recompute").and_then(|item| item.word("a kind of recomputation", &Recompute::ALL));
+    let frozen = section.item("frozen").and_then(|item| item.boolean());
+    Some(Asked::Train {
+        batch: batch?,
+        recompute: recompute.map_or(usual, |told| told.value),
+        frozen: frozen.is_some_and(|told| told.value),
     })
 }
 

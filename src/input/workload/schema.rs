@@ -207,14 +207,22 @@ pub(in crate::input) fn section() -> Value {
             "order": about(json!({ "type": "string", "examples": ["tp-cp-dp-pp"] }), "which axis changes from rank to rank first"),
         }),
     );
+    let one = || count(1, MAX_BATCH);
+    let range = object(&["from", "to"], &json!({ "from": one(), "to": one(), "factor": count(2, 1 << 20) }));
+    let batch = json!({ "anyOf": [one(), { "type": "array", "items": one(), "minItems": 1 }, range] });
     json!({
         "type": "object",
         "additionalProperties": false,
-        "required": ["batch", "sequence"],
+        "required": ["batch"],
         "allOf": [
             { "oneOf": [{ "required": ["model"] }, { "required": ["model_file"] }] },
             { "oneOf": [{ "required": ["accelerator"] }, { "required": ["accelerator_file"] }] },
             { "oneOf": [{ "required": ["software"] }, { "required": ["software_file"] }] },
+            {
+                "if": { "required": ["kind_of_step"], "properties": { "kind_of_step": { "const": "inference" } } },
+                "then": { "required": ["prompt", "output"] },
+                "else": { "required": ["sequence"], "properties": { "batch": count(1, MAX_BATCH) } },
+            },
         ],
         "properties": {
             "kind_of_step": about(words(&STEPS), "`train` unless given"),
@@ -224,7 +232,11 @@ pub(in crate::input) fn section() -> Value {
             "accelerator_file": text("an accelerator, relative to the scenario's folder"),
             "software": names(software_names().collect(), "a built-in generation of software"),
             "software_file": text("a generation of software, relative to the scenario's folder"),
-            "batch": about(count(1, MAX_BATCH), "sequences of a step, over all ranks"),
+            "batch": about(batch, "sequences of a step, over all ranks; of inference, sequences at once: one number or several"),
+            "prompt": about(count(1, MAX_BATCH), "inference: tokens of a prompt"),
+            "output": about(count(1, MAX_BATCH), "inference: tokens made for a prompt"),
+            "prefill_batch": about(count(1, MAX_BATCH), "inference: prompts that a replica reads at once, 1 unless given"),
+            "kv_cache": about(words(&Format::ALL), "inference: number format of keys and values that are kept, as activations unless given"),
             "sequence": about(count(1, MAX_BATCH), "tokens of a sequence"),
             "micro_batch": about(count(1, MAX_BATCH), "sequences of a micro-batch, 1 unless given"),
             "recompute": about(words(&Recompute::ALL), "what of the forward pass is done again; as the software does unless given"),

@@ -15,6 +15,7 @@ mod lines;
 mod measured;
 mod picture;
 mod scatter;
+mod serve;
 mod spread;
 mod step;
 mod style;
@@ -35,6 +36,7 @@ pub use growth::{Growth, draw_growth};
 pub use measured::{MeasuredPoint, MeasuredRun, draw_measured};
 pub use picture::Picture;
 pub use scatter::{draw_scatter, draw_steps};
+pub use serve::draw_serve;
 pub use step::{draw_step, draw_step_breakdown, draw_step_compare, draw_step_memory, draw_step_pipeline};
 pub use tuned::draw_tuned;
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::engine::tasks::TaskOutcome;
 use crate::units::Time;
-use crate::workload::{Part, Purpose, StepGraph, Work};
+use crate::workload::{Part, Purpose, StepGraph, StepTask, Work};
 
 /// Names of parts that are no computation and no collective.
-pub(super) const SLOWDOWN: &str = "slowdown";
-pub(super) const BUBBLE: &str = "bubble";
+pub(in crate::run) const SLOWDOWN: &str = "slowdown";
+pub(in crate::run) const BUBBLE: &str = "bubble";
 
 /// The names of all parts in the order of charts.
-pub(super) fn names() -> Vec<&'static str> {
+pub(in crate::run) fn names() -> Vec<&'static str> {
     let computing = Part::ALL.iter().map(|(name, _)| *name);
     let sending = Purpose::ALL.iter().map(|(name, _)| *name);
     computing.chain([SLOWDOWN]).chain(sending).chain([BUBBLE]).collect()
@@ -19,16 +19,27 @@ pub(super) fn names() -> Vec<&'static str> {
 
 /// The time of a lane up to `end` by part: what its computation took alone, what it was slower for what ran beside it,
 /// and while it did not compute, the first of the purposes that it was communicating for, or the bubble.
-pub(super) fn lane(
+pub(in crate::run) fn lane(
     graph: &StepGraph,
     outcome: &TaskOutcome,
     lane: u32,
     end: Time,
 ) -> BTreeMap<&'static str, u64> {
+    between(graph, outcome, |task| task.lane == lane, Time::ZERO, end)
+}
+
+/// The same of tasks that one thing does one after another, all of them from `begin` to `end`.
+pub(in crate::run) fn between(
+    graph: &StepGraph,
+    outcome: &TaskOutcome,
+    own: impl Fn(&StepTask) -> bool,
+    begin: Time,
+    end: Time,
+) -> BTreeMap<&'static str, u64> {
     let mut found: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut computing: Vec<(u64, u64)> = Vec::new();
     let mut sending: Vec<(u64, i64, usize)> = Vec::new();
-    for (at, task) in graph.tasks.iter().enumerate().filter(|(_, task)| task.lane == lane) {
+    for (at, task) in graph.tasks.iter().enumerate().filter(|(_, task)| own(task)) {
         let (start, finish) = (outcome.start[at].ps(), outcome.finish[at].ps());
         match task.work {
             Work::Compute(compute) => {
@@ -49,7 +60,7 @@ pub(super) fn lane(
     sending.sort_unstable();
     let mut active = [0i64; Purpose::ALL.len()];
     let mut next = 0;
-    let mut now = 0;
+    let mut now = begin.ps();
     let idle = |active: &[i64], from: u64, to: u64, found: &mut BTreeMap<&'static str, u64>| {
         let name = active.iter().position(|count| *count > 0).map_or(BUBBLE, |at| Purpose::ALL[at].0);
         *found.entry(name).or_default() += to - from;

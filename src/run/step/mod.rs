@@ -1,10 +1,10 @@
 //! A training step on a fabric: its graph of tasks, with collectives that were played there.
 
-mod breakdown;
+pub(super) mod breakdown;
 mod expect;
 mod forecast;
-mod network;
-mod play;
+pub(super) mod network;
+pub(super) mod play;
 mod rows;
 mod tell;
 
@@ -81,7 +81,7 @@ pub fn run_step_on(
 /// Whether the step can be divided as the scenario says: a file that leaves the division open has one that need not suit.
 fn suits(scenario: &Scenario) -> Result<(), RunError> {
     let Some(workload) = &scenario.workload else { return Ok(()) };
-    let Task::Train(training) = workload.task;
+    let Task::Train(training) = &workload.task else { return Ok(()) };
     let ranks = scenario.fabric.endpoints().len() as u64;
     let found = workload.parallel.check(&workload.model, &training.batch, ranks);
     found.map_err(|why| RunError::Undivided { why })
@@ -94,7 +94,7 @@ fn measured(
     proofs: &Proofs,
 ) -> Result<Option<Network>, RunError> {
     let Some(workload) = &scenario.workload else { return Ok(None) };
-    network::network(scenario, workload, options, watch, proofs).map(Some)
+    network::network(scenario, workload, network::SIZES, options, watch, proofs).map(Some)
 }
 
 fn on(
@@ -119,12 +119,12 @@ fn on(
     Ok(Some(told))
 }
 
-/// A step that was played.
-struct Ran {
-    graph: StepGraph,
-    outcome: tasks::TaskOutcome,
+/// A graph that was played.
+pub(super) struct Ran {
+    pub(super) graph: StepGraph,
+    pub(super) outcome: tasks::TaskOutcome,
     /// By lane and class.
-    played: Vec<Vec<Option<PlayedGroups>>>,
+    pub(super) played: Vec<Vec<Option<PlayedGroups>>>,
 }
 
 fn fluid(
@@ -135,7 +135,18 @@ fn fluid(
     watch: &dyn Watch,
     proofs: &Proofs,
 ) -> Result<Ran, RunError> {
-    let graph = tasks_of(step)?;
+    ran(scenario, workload, tasks_of(step)?, options, watch, proofs)
+}
+
+/// Plays a graph: its collectives on the fabric, then its tasks, which share the links.
+pub(super) fn ran(
+    scenario: &Scenario,
+    workload: &Workload,
+    graph: StepGraph,
+    options: &RunOptions,
+    watch: &dyn Watch,
+    proofs: &Proofs,
+) -> Result<Ran, RunError> {
     let played = play_all(scenario, workload, &graph, options, watch, proofs)?;
     let (rows, costs) = rows::rows(&played);
     let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {

@@ -8,7 +8,7 @@ use crate::units::Bytes;
 use crate::workload::{Network, Tier, Workload};
 
 /// Sizes at which a tier is looked at: between them lies its rate, below the first what a collective costs besides.
-const SIZES: (u64, u64) = (1 << 24, 1 << 28);
+pub(in crate::run) const SIZES: (u64, u64) = (1 << 24, 1 << 28);
 /// The most domains that are looked at.
 const DOMAINS: usize = 8;
 /// A tier that nothing crosses.
@@ -19,9 +19,10 @@ const NONE: Tier = Tier { bandwidth: f64::INFINITY, latency: 0.0, launch: 0.0 };
 ///
 /// # Errors
 /// As [`super::run_step`].
-pub(super) fn network(
+pub(in crate::run) fn network(
     scenario: &Scenario,
     workload: &Workload,
+    sizes: (u64, u64),
     options: &RunOptions,
     watch: &dyn Watch,
     proofs: &Proofs,
@@ -45,8 +46,7 @@ pub(super) fn network(
                 play_groups(scenario, (Op::AllGather, Bytes(bytes)), &groups, options, watch, proofs)?;
             Ok(played.map_or(0.0, |played| played.time.as_secs()))
         };
-        let (small, large) = (time(SIZES.0)?, time(SIZES.1)?);
-        Ok(between(ranks, small, large))
+        Ok(between(ranks, sizes, (time(sizes.0)?, time(sizes.1)?)))
     };
     Ok(Network {
         scaleup: tier(nodes[..domain].to_vec())?,
@@ -59,10 +59,10 @@ pub(super) fn network(
 
 /// The tier whose all-gather among ranks takes these seconds at the two sizes.
 #[expect(clippy::cast_precision_loss, reason = "sizes and ranks are small")]
-fn between(ranks: usize, small: f64, large: f64) -> Tier {
+fn between(ranks: usize, sizes: (u64, u64), (small, large): (f64, f64)) -> Tier {
     let n = ranks as f64;
     let part = (n - 1.0) / n;
-    let each = (large - small).max(1e-15) / (SIZES.1 - SIZES.0) as f64;
-    let fixed = (small - each * SIZES.0 as f64).max(0.0);
+    let each = (large - small).max(1e-15) / (sizes.1 - sizes.0) as f64;
+    let fixed = (small - each * sizes.0 as f64).max(0.0);
     Tier { bandwidth: part / each, latency: fixed / (n - 1.0), launch: 0.0 }
 }

@@ -25,7 +25,7 @@ pub struct PlayedGroups {
 }
 
 /// The operation of a pattern.
-pub(super) const fn op(pattern: Pattern) -> Op {
+pub(in crate::run) const fn op(pattern: Pattern) -> Op {
     match pattern {
         Pattern::AllReduce => Op::AllReduce,
         Pattern::AllGather => Op::AllGather,

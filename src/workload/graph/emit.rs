@@ -7,18 +7,18 @@ use crate::workload::layer::{Pass, exposed};
 use crate::workload::step::Overlap;
 
 /// Makes a graph, a task at a time. Tasks of a lane follow one another through `open`.
-pub(super) struct Emitter<'a> {
-    pub(super) graph: StepGraph,
-    pub(super) overlap: Overlap,
-    pub(super) constants: &'a Constants,
+pub(in crate::workload) struct Emitter<'a> {
+    pub(in crate::workload) graph: StepGraph,
+    pub(in crate::workload) overlap: Overlap,
+    pub(in crate::workload) constants: &'a Constants,
     /// What the next task waits for.
-    pub(super) open: Vec<u32>,
+    pub(in crate::workload) open: Vec<u32>,
     /// Where the next tasks are.
-    pub(super) at: StepTask,
+    pub(in crate::workload) at: StepTask,
 }
 
 /// The parts of a pass's computation; all of it told as done again where it is.
-pub(super) fn parts(pass: &Pass, again: bool) -> Compute {
+pub(in crate::workload) fn parts(pass: &Pass, again: bool) -> Compute {
     if again {
         return Compute { parts: vec![(Part::Again, pass.compute())] };
     }
@@ -33,7 +33,7 @@ pub(super) fn parts(pass: &Pass, again: bool) -> Compute {
 
 impl Emitter<'_> {
     /// The number of a kind of computation.
-    pub(super) fn compute(&mut self, compute: Compute) -> u32 {
+    pub(in crate::workload) fn compute(&mut self, compute: Compute) -> u32 {
         let known = self.graph.computes.iter().position(|own| *own == compute);
         let at = known.unwrap_or_else(|| {
             self.graph.computes.push(compute);
@@ -43,7 +43,7 @@ impl Emitter<'_> {
     }
 
     /// The number of a kind of collectives.
-    pub(super) fn class(&mut self, class: Class) -> u32 {
+    pub(in crate::workload) fn class(&mut self, class: Class) -> u32 {
         let known = self.graph.classes.iter().position(|own| *own == class);
         let at = known.unwrap_or_else(|| {
             self.graph.classes.push(class);
@@ -53,7 +53,7 @@ impl Emitter<'_> {
     }
 
     /// Adds a task that waits for others.
-    pub(super) fn add(&mut self, work: Work, after: &[u32]) -> u32 {
+    pub(in crate::workload) fn add(&mut self, work: Work, after: &[u32]) -> u32 {
         let id = number(self.graph.tasks.len());
         self.graph.tasks.push(StepTask { work, ..self.at });
         self.graph.after.extend(after.iter().map(|on| (id, *on)));
@@ -61,7 +61,7 @@ impl Emitter<'_> {
     }
 
     /// Computes next.
-    pub(super) fn computes(&mut self, compute: u32) -> u32 {
+    pub(in crate::workload) fn computes(&mut self, compute: u32) -> u32 {
         let open = std::mem::take(&mut self.open);
         let id = self.add(Work::Compute(compute), &open);
         self.open = vec![id];
@@ -69,7 +69,7 @@ impl Emitter<'_> {
     }
 
     /// A block: its collectives before, its computation and what is beside that, its collectives after.
-    pub(super) fn block(&mut self, compute: u32, uses: &Uses) {
+    pub(in crate::workload) fn block(&mut self, compute: u32, uses: &Uses) {
         let mut beside = Vec::new();
         let left = |this: &Self, one: &Use| match one.moment {
             Moment::Beside => 0.0,
@@ -110,7 +110,7 @@ impl Emitter<'_> {
     }
 
     /// A collective for data parallelism, of parameters or gradients; nothing where there is nothing to send.
-    pub(super) fn data(&mut self, class: Class, after: &[u32]) -> Option<u32> {
+    pub(in crate::workload) fn data(&mut self, class: Class, after: &[u32]) -> Option<u32> {
         if class.bytes <= 0.0 {
             return None;
         }
@@ -119,7 +119,7 @@ impl Emitter<'_> {
     }
 
     /// A message to another stage: what waits for it waits for this.
-    pub(super) fn send(&mut self, class: Class) -> u32 {
+    pub(in crate::workload) fn send(&mut self, class: Class) -> u32 {
         let class = self.class(class);
         let open = self.open.clone();
         let blocks = !self.overlap.pipeline;
@@ -129,11 +129,11 @@ impl Emitter<'_> {
     }
 
     /// Moves on to another pass.
-    pub(super) fn go(&mut self, lane: u32, phase: Phase, micro: u32, stage: u32) {
+    pub(in crate::workload) fn go(&mut self, lane: u32, phase: Phase, micro: u32, stage: u32) {
         self.at = StepTask { lane, phase, micro, stage, ..self.at };
     }
 }
 
-pub(super) fn number(at: usize) -> u32 {
+pub(in crate::workload) fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

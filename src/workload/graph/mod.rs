@@ -9,5 +9,6 @@ mod job;
 mod task;
 
 pub use build::graph;
+pub(super) use emit::Emitter;
 pub use job::{Cost, closed_costs};
 pub use task::{Class, Compute, Part, Phase, StepGraph, StepTask, Work};
