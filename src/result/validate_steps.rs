@@ -212,8 +212,8 @@ pub enum StepTargetWhat {
     /// Pairs of the group `vTrain-multi` in the right order, within families.
     #[serde(rename = "vtrain-multi-order")]
     MultiNodeOrder,
-    /// Mean regret over families.
-    #[serde(rename = "mean-regret")]
+    /// Mean regret over families of 64 accelerators or more.
+    #[serde(rename = "regret-64")]
     Regret,
 }
 
@@ -224,7 +224,7 @@ impl StepTargetWhat {
             Self::Pretrain => "pretrain-64-mae",
             Self::MultiNode => "vtrain-multi-mae",
             Self::MultiNodeOrder => "vtrain-multi-order",
-            Self::Regret => "mean-regret",
+            Self::Regret => "regret-64",
         }
     }
 

@@ -40,12 +40,14 @@ pub(super) fn targets(
     }
     #[expect(clippy::cast_precision_loss, reason = "counts of pairs are far below 2^53")]
     let order = (pairs > 0).then(|| 100.0 * right as f64 / pairs as f64);
-    let regret = mean(families.iter().map(|family| family.regret_pct));
+    // Of one server no order is asked for: what it costs there is told beside.
+    let judged = families.iter().filter(|family| family.gpus >= LEAST_GPUS);
+    let (chosen, regret) = (judged.clone().count(), mean(judged.map(|family| family.regret_pct)));
     [
         (StepTargetWhat::Pretrain, large as u64, large_mae),
         (StepTargetWhat::MultiNode, multi as u64, multi_mae),
         (StepTargetWhat::MultiNodeOrder, pairs, order),
-        (StepTargetWhat::Regret, families.len() as u64, regret),
+        (StepTargetWhat::Regret, chosen as u64, regret),
     ]
     .into_iter()
     .filter_map(|(what, count, value)| Some(target(what, count, value?)))
