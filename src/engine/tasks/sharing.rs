@@ -183,8 +183,8 @@ mod tests {
                     }
                 }
                 let capacity = |row: RowId| job.capacity(row);
-                for row in 0..job.rows() {
-                    prop_assert!(taken[row] <= capacity(RowId::from_index(row)) * (1.0 + 1e-12));
+                for (row, taken) in taken.iter().enumerate() {
+                    prop_assert!(*taken <= capacity(RowId::from_index(row)) * (1.0 + 1e-12));
                 }
                 for task in &working {
                     let held = job.demands(*task).any(|(row, _)| {

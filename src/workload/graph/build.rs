@@ -126,7 +126,7 @@ impl Builder<'_> {
         let model = self.step.model;
         let layer = layer.min(model.layers.saturating_sub(1));
         let kind = model.kind_of(layer);
-        let full = model.window.is_none_or(|window| (layer + 1) % window.every.max(1) == 0);
+        let full = model.window.is_none_or(|window| (layer + 1).is_multiple_of(window.every.max(1)));
         let known = self.kinds.iter().position(|own| own.kind == kind && own.full == full);
         known.unwrap_or_else(|| {
             let made = self.make(kind, full);

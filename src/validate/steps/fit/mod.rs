@@ -42,7 +42,11 @@ pub fn weight(case: &StepCase) -> f64 {
     let quality = if case.quality == "C" { 0.1 } else { 1.0 };
     let size = if case.parallel.ranks() < 64 { 0.3 } else { 1.0 };
     let many = case.group == "vTrain-single" || case.task != "pretrain";
-    let kind = if many { 0.3 } else { 1.0 };
+    let kind = match (many, case.task == "pretrain") {
+        (false, _) => 1.0,
+        (true, false) => 0.3,
+        (true, true) => 0.1,
+    };
     quality * size * kind
 }
 

@@ -132,8 +132,8 @@ mod tests {
                     }
                 }
             }
-            for i in 0..30 {
-                dense[i][i] += 1.0;
+            for (i, row) in dense.iter_mut().enumerate().take(30) {
+                row[i] += 1.0;
                 sparse.add(i, i, 1.0);
             }
             let right: Vec<f64> = numbers[..30].to_vec();
