@@ -204,7 +204,9 @@ proptest! {
             })
             .fold(0.0, f64::max);
         prop_assert!(played >= busiest - 1e-6, "played {played}, busiest {busiest}");
-        prop_assert!((0.6..1.7).contains(&(played / closed)), "closed {closed}, played {played}");
+        // Where everything is sharded and experts are, the graph sends both at once on links of their own here, one after
+        // the other by the closed form.
+        prop_assert!((0.5..1.8).contains(&(played / closed)), "closed {closed}, played {played}");
         prop_assert!(played < Time::MAX.as_secs());
     }
 }

@@ -115,7 +115,7 @@ fn families_groups_and_regret_are_those_counted_by_hand() {
     assert!((group("A").bias_pct - bias).abs() < 1e-9);
     let targets: Vec<(&str, u64, bool)> =
         told.targets.iter().map(|target| (target.what.name(), target.count, target.met)).collect();
-    assert_eq!(targets[2..], [("vtrain-multi-order", 2, false), ("mean-regret", 1, false)]);
+    assert_eq!(targets[2..], [("vtrain-multi-order", 2, false), ("regret-64", 1, false)]);
     assert_eq!((targets[0].1, targets[1].1), (4, 4));
 }
 

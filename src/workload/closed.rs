@@ -151,8 +151,8 @@ pub fn step_time_with(step: &Step<'_>, layers: &Layers) -> StepTime {
         experts: m * own * whole.experts,
         ..StepTime::default()
     };
-    sharded(step, &site, &mean, own * m, &mut time);
-    time.bubble = bubble(step, &mean, constants[Constant::MICROBATCH]);
+    let waits = sharded(step, &site, &mean, own * m, &mut time);
+    time.bubble = bubble(step, &mean, waits, constants[Constant::MICROBATCH]);
     messages(step, &site, m, &mut time);
     gradients(step, &site, &mean, own, &mut time);
     time.optimizer = optimizer_seconds(step, own);
@@ -213,9 +213,9 @@ pub(super) fn optimizer_seconds(step: &Step<'_>, layers: f64) -> f64 {
         / (STREAM * step.accelerator.memory_bandwidth)
 }
 
-/// What a pipeline takes longer than the work of its rank: `mean` is a layer's time for a micro-batch, `fixed` what is
-/// neither forward nor backward of a rank's.
-fn bubble(step: &Step<'_>, mean: &LayerTime, fixed: f64) -> f64 {
+/// What a pipeline takes longer than the work of its rank: `mean` is a layer's time for a micro-batch, `waits` its waits for
+/// what is sharded, forward and backward, and `fixed` what is neither forward nor backward of a rank's.
+fn bubble(step: &Step<'_>, mean: &LayerTime, waits: (f64, f64), fixed: f64) -> f64 {
     let parallel = &step.parallel;
     if parallel.pp <= 1 {
         return 0.0;
@@ -225,8 +225,8 @@ fn bubble(step: &Step<'_>, mean: &LayerTime, fixed: f64) -> f64 {
     let layers = f64::from(step.model.layers) / stages;
     let fixed = fixed / f64::from(parallel.vpp.max(1)) / 2.0;
     let costs = Costs {
-        forward: layers * mean.forward.total() + fixed,
-        backward: layers * (mean.backward.total() + mean.again.total()) + fixed,
+        forward: layers * (mean.forward.total() + waits.0) + fixed,
+        backward: layers * (mean.backward.total() + mean.again.total() + waits.1) + fixed,
         weights: layers * mean.weights.total(),
     };
     let m = step.micro_batches();
@@ -250,11 +250,12 @@ fn messages(step: &Step<'_>, site: &Site, m: f64, time: &mut StepTime) {
     time.pipeline = one * (2.0 * (p - 1.0) + steady);
 }
 
-/// Parameters that are gathered before use and gradients that are scattered after, where parameters are sharded.
-fn sharded(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: &mut StepTime) {
+/// Parameters that are gathered before use and gradients that are scattered after, where parameters are sharded; what a layer
+/// waits for them, forward and backward.
+fn sharded(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: &mut StepTime) -> (f64, f64) {
     let parallel = &step.parallel;
     if !matches!(parallel.sharding, Sharding::Parameters | Sharding::Hybrid(_)) {
-        return;
+        return (0.0, 0.0);
     }
     let constants = step.constants;
     let (g, w) = (step.precision.gradients.bytes(), step.precision.weights.bytes());
@@ -272,15 +273,16 @@ fn sharded(step: &Step<'_>, site: &Site, mean: &LayerTime, layers: f64, time: &m
     let hide = if step.overlap.data { constants[Constant::DP_HIDDEN] } else { 0.0 };
     let forward = hide * mean.forward.compute();
     let backward = hide * (mean.backward.compute() + mean.weights.compute() + mean.again.compute());
-    let left = (gather - forward).max(0.0) + (gather + scatter - backward).max(0.0);
+    let waits = ((gather - forward).max(0.0), (gather + scatter - backward).max(0.0));
     let beside = gather.min(forward) + (gather + scatter).min(backward);
     // Embedding and head: nothing is there yet that would hide the first, nor any more for the last.
     let ends = layer.shared - layer.layers;
     let bare = alone(Pattern::AllGather, Purpose::Shard, ends * w)
         + trained * alone(Pattern::ReduceScatter, Purpose::Shard, ends * g) / 2.0;
     let m = f64::from(step.micro_batches());
-    time.data += layers * left + m * bare;
+    time.data += layers * (waits.0 + waits.1) + m * bare;
     time.slowdown += layers * beside * constants[Constant::SLOWDOWN];
+    waits
 }
 
 /// Gradients and parameters once a step.
