@@ -3,11 +3,11 @@
 //! A constant of a row is its default times one factor for each level that the row is of: its family of accelerators,
 //! its accelerator, its generation of software, and so on ([`Level`]). What is sought are the logarithms of the factors.
 //! They minimise the sum over rows of Huber's loss of the logarithm of predicted over measured time, in units of
-//! [`NOISE`], and of the squares of the logarithms, each in units of how far its constant may reasonably be from the
+//! `NOISE`, and of the squares of the logarithms, each in units of how far its constant may reasonably be from the
 //! default at that level. So a factor moves only as far as rows pull it, what several rows of several sources share
 //! goes to the level that they share, and a level without rows stays at 1.
 //!
-//! Steps are those of Levenberg and Marquardt on the normal equations, which are mostly zeros: see [`skyline`].
+//! Steps are those of Levenberg and Marquardt on the normal equations, which are mostly zeros: see `skyline`.
 //! Sums are made in the order of rows, so that the result is the same for any number of threads.
 
 mod factors;
@@ -27,7 +27,7 @@ use super::{Catalogue, StepCase};
 use crate::workload::{Constant, Constants, step_time};
 use release::{Combination, Released};
 
-/// Huber's constant: see [`crate::validate::fit`].
+/// Huber's constant: see the fit of profiles.
 const HUBER: f64 = 1.345;
 
 /// The logarithm of predicted over measured time that is taken for one unit of error: 5 %.
