@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Rebuilds the gallery: every picture in this folder, from the scenarios. The picture of the validation needs measured
-# runs, which are not part of this repository: `plots/rebuild.sh FOLDER` draws it from those of a folder, without one the
-# old picture stays.
+# Rebuilds the gallery: every picture in this folder, from the scenarios. The pictures of the validation need measured
+# runs and step times, which are not part of this repository: `plots/rebuild.sh FOLDER CSV` draws them from those, without
+# them the old pictures stay.
 set -euo pipefail
 measured=${1:+$(realpath "$1")}
+steps=${2:+$(realpath "$2")}
 cd "$(dirname "$0")/.."
 cargo build --release --locked
 program=target/release/railspine
@@ -15,6 +16,7 @@ command -v valgrind >/dev/null || keep='scale-instructions.*'
 find plots -name '*.svg' -o -name '*.png' | while read -r old; do
     case $(basename "$old") in
         validation-scatter.*) [ -z "$measured" ] || rm -f "$old" ;;
+        steps-scatter.*) [ -z "$steps" ] || rm -f "$old" ;;
         $keep) [ -n "$keep" ] || rm -f "$old" ;;
         *) rm -f "$old" ;;
     esac
@@ -41,6 +43,16 @@ if [ -n "$measured" ]; then
         cp "$picture" "plots/validation-$(basename "$picture")"
     done
 fi
+if [ -n "$steps" ]; then
+    "$program" validate --steps "$steps" --out "$out/steps" >/dev/null
+    for picture in "$out/steps"/*.svg "$out/steps"/*.png; do
+        cp "$picture" "plots/steps-$(basename "$picture")"
+    done
+fi
+"$program" tune scenarios/tune-llama3-70b.toml --out "$out/tune" >/dev/null
+for picture in "$out/tune"/*.svg "$out/tune"/*.png; do
+    cp "$picture" "plots/tune-$(basename "$picture")"
+done
 if [ -z "$keep" ]; then
     cargo bench --locked --bench growth -- --draw plots
 fi

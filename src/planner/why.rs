@@ -120,6 +120,7 @@ fn facts(part: &str, step: &Step<'_>) -> Vec<String> {
         "tensor" => vec![over(format!("tp {tp}"), groups.tensor), micro],
         "context" => vec![over(format!("cp {cp}"), groups.context)],
         "experts" => vec![over(format!("ep {ep}"), groups.experts)],
+        "shard" => vec![sharding, over(replicas, groups.shard)],
         "data" => vec![sharding, over(replicas, groups.data), stages],
         "expert-data" => {
             let replicas = format!("{} replicas of experts", step.parallel.expert_replicas());

@@ -6,7 +6,8 @@ use super::axis::Axis;
 use super::canvas::{Canvas, Frame};
 use super::heading::Key;
 use super::picture::Picture;
-use super::style::{AXIS, GRID_LINE, INK, LABEL, Look, TICK, VALUE, lighter};
+use super::step::colours::part;
+use super::style::{AXIS, GRID_LINE, INK, LABEL, TICK, VALUE};
 use super::{DrawError, heading};
 use crate::report::number::{counted, significant};
 use crate::report::tune::line;
@@ -22,7 +23,7 @@ const NAME_ROOM: f64 = 400.0;
 const MOST: usize = 10;
 
 /// Parts from the origin outwards, computation first: every name that closed forms and simulations have.
-const PARTS: [&str; 16] = [
+const PARTS: [&str; 17] = [
     "products",
     "attention",
     "moved",
@@ -34,6 +35,7 @@ const PARTS: [&str; 16] = [
     "tensor",
     "context",
     "experts",
+    "shard",
     "data",
     "expert-data",
     "pipeline",
@@ -41,10 +43,9 @@ const PARTS: [&str; 16] = [
     "other",
 ];
 
-/// The colour of a part: hues go round twice, paler the second time.
+/// The colour of a part, as in charts of one step.
 fn colour(at: usize) -> RGBColor {
-    let look = Look::of(at % 8);
-    if at < 8 { look.colour } else { lighter(look.colour, 0.45) }
+    part(PARTS[at])
 }
 
 /// The parts of a bar, and its length.

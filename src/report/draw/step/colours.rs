@@ -6,7 +6,7 @@ use crate::report::draw::style::REFERENCE;
 
 /// The colours of parts of the time: computation in blues, what slows it in olive, communication from red to yellow,
 /// waiting in greys.
-const PARTS: [(&str, RGBColor); 15] = [
+const PARTS: [(&str, RGBColor); 16] = [
     ("products", RGBColor(0x00, 0x72, 0xB2)),
     ("attention", RGBColor(0x56, 0xB4, 0xE9)),
     ("moved", RGBColor(0xA6, 0xD5, 0xF2)),
@@ -18,6 +18,7 @@ const PARTS: [(&str, RGBColor); 15] = [
     ("tensor", RGBColor(0xD5, 0x5E, 0x00)),
     ("context", RGBColor(0x88, 0x22, 0x55)),
     ("experts", RGBColor(0xCC, 0x79, 0xA7)),
+    ("shard", RGBColor(0xB8, 0x7A, 0x00)),
     ("data", RGBColor(0xE6, 0x9F, 0x00)),
     ("expert-data", RGBColor(0xF5, 0xD0, 0x6F)),
     ("pipeline", RGBColor(0x6F, 0x4E, 0x37)),
@@ -25,7 +26,7 @@ const PARTS: [(&str, RGBColor); 15] = [
 ];
 
 /// The colour of a part of the time, or of a purpose of communication.
-pub(super) fn part(name: &str) -> RGBColor {
+pub(in crate::report::draw) fn part(name: &str) -> RGBColor {
     PARTS.iter().find(|(own, _)| *own == name).map_or(REFERENCE, |(_, colour)| *colour)
 }
 

@@ -1,7 +1,7 @@
 //! Charts of a training step: where its time goes, what its memory holds, what its pipeline does when.
 
 mod breakdown;
-mod colours;
+pub(super) mod colours;
 mod memory;
 mod panel;
 mod pipeline;
