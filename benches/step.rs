@@ -83,5 +83,9 @@ fn all(_: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, one, all);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().without_plots();
+    targets = one, all
+}
 criterion_main!(benches);
