@@ -61,3 +61,8 @@ id! {
     /// A queue of tasks that run one at a time, in order.
     QueueId
 }
+
+/// A position or a count in 32 bits; what does not fit is the largest there is, which nothing has.
+pub fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -2,6 +2,7 @@
 
 use super::why::{Parts, sharding, why};
 use super::{Found, Question, Rated, TuneError};
+use crate::ids::number;
 use crate::result::{
     FabricSummary, StepBytes, StepResult, TUNE_SCHEMA, TuneCandidate, TuneCounts, TuneDivision, TuneFacts,
     TuneGiven, TuneNearest, TunePart, TuneResult,
@@ -212,8 +213,4 @@ fn division(step: &Step<'_>) -> TuneDivision {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below 2^53")]
 fn whole(value: f64) -> u64 {
     value.max(0.0).round() as u64
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

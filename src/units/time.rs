@@ -39,6 +39,12 @@ impl Time {
         Self(ps)
     }
 
+    /// Seconds, to the nearest picosecond; none where they are negative.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; 213 days fit")]
+    pub fn from_secs(seconds: f64) -> Self {
+        Self((seconds.max(0.0) * 1e12).round() as u64)
+    }
+
     /// The value in picoseconds.
     pub const fn ps(self) -> u64 {
         self.0

@@ -1,5 +1,6 @@
 //! A training step as a trace of all its ranks.
 
+use crate::ids::number;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -135,7 +136,7 @@ impl Lane<'_> {
                 Work::Compute(compute) => {
                     let seconds = self.graph.computes[compute as usize].seconds();
                     let kind = TraceKind::Compute {
-                        duration: Some(time(seconds)),
+                        duration: Some(Time::from_secs(seconds)),
                         flops: None,
                         bytes: None,
                         host: false,
@@ -206,13 +207,4 @@ fn node(at: usize, name: &Arc<str>, kind: TraceKind, data_deps: Vec<usize>) -> T
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of tensors")]
 fn part(bytes: f64, share: f64) -> Bytes {
     Bytes((bytes * share).ceil() as u64)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shorter than 213 days")]
-fn time(seconds: f64) -> Time {
-    Time::from_ps((seconds.max(0.0) * 1e12).round() as u64)
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

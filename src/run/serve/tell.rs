@@ -2,6 +2,7 @@
 
 use super::{Phase, path};
 use crate::engine::EngineKind;
+use crate::ids::number;
 use crate::result::{
     FabricSummary, SERVE_SCHEMA, ServeCollective, ServeFacts, ServeMemoryResult, ServePhaseResult,
     ServePoint, ServeResult, StepBytes, StepPart,
@@ -250,10 +251,6 @@ fn part(of: f64, all: u64) -> f64 {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below 2^53")]
 fn whole(value: f64) -> u64 {
     value.max(0.0).round() as u64
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "times and counts are below 2^53")]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::PlayedGroups;
-use crate::ids::LinkId;
+use crate::ids::{LinkId, number};
 use crate::workload::Cost;
 
 /// A lane, a class of it, and the bits of the part that it uses of a link.
@@ -45,8 +45,4 @@ pub(super) fn rows(played: &[Vec<Option<PlayedGroups>>]) -> (u32, Vec<Vec<Cost>>
         }
     }
     (number(kinds.len()), costs)
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

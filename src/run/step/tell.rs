@@ -1,5 +1,6 @@
 //! What is told of a step.
 
+use crate::ids::number;
 use std::collections::BTreeMap;
 
 use super::{Ran, breakdown, play};
@@ -263,10 +264,6 @@ fn middle(spans: &mut Vec<StepSpan>, most: usize) -> Option<StepLeftOut> {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and below 2^53")]
 fn whole(value: f64) -> u64 {
     value.max(0.0).round() as u64
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]

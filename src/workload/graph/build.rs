@@ -1,7 +1,8 @@
 //! A step's graph, pass by pass.
 
-use super::emit::{Emitter, number, parts};
+use super::emit::{Emitter, parts};
 use super::task::{Class, Compute, Part, Phase, StepGraph, StepTask, Work};
+use crate::ids::number;
 use crate::workload::closed::{head_seconds, optimizer_seconds};
 use crate::workload::collectives::{Direction, Purpose, Uses, uses};
 use crate::workload::constant::Constant;

@@ -1,6 +1,7 @@
 //! Tasks of a layer's block: computation with the collectives before, beside and after it.
 
 use super::task::{Class, Compute, Part, Phase, StepGraph, StepTask, Work};
+use crate::ids::number;
 use crate::workload::collectives::{Moment, Use, Uses};
 use crate::workload::constant::Constants;
 use crate::workload::layer::{Pass, exposed};
@@ -132,8 +133,4 @@ impl Emitter<'_> {
     pub(in crate::workload) fn go(&mut self, lane: u32, phase: Phase, micro: u32, stage: u32) {
         self.at = StepTask { lane, phase, micro, stage, ..self.at };
     }
-}
-
-pub(in crate::workload) fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

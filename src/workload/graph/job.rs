@@ -45,7 +45,7 @@ impl StepGraph {
                     let seconds =
                         self.computes.get(compute as usize).map_or(0.0, |compute| compute.seconds());
                     demands.push((lanes[lane], 1.0));
-                    (Time::ZERO, time(seconds), 0)
+                    (Time::ZERO, Time::from_secs(seconds), 0)
                 }
                 Work::Collective { class, share } => {
                     let cost = costs.get(lane).and_then(|own| own.get(class as usize)).unwrap_or(&none);
@@ -79,16 +79,6 @@ fn queue(class: &Class) -> usize {
     1 + place + if reduces { Purpose::ALL.len() } else { 0 }
 }
 
-/// Seconds in picoseconds, to the nearest.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "steps are shorter than 213 days"
-)]
-pub(super) fn time(seconds: f64) -> Time {
-    Time::from_ps((seconds.max(0.0) * 1e12).round() as u64)
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -105,7 +95,7 @@ pub fn closed_costs(step: &Step<'_>, graph: &StepGraph) -> Vec<Vec<Cost>> {
     let groups = Groups::new(step);
     let of = |class: &Class| {
         let seconds = step.network.time(class.pattern, groups.of(class.purpose), class.bytes);
-        Cost { work: time(seconds / got(step.constants, class.purpose)), ..Cost::default() }
+        Cost { work: Time::from_secs(seconds / got(step.constants, class.purpose)), ..Cost::default() }
     };
     let each: Vec<Cost> = graph.classes.iter().map(of).collect();
     vec![each; graph.lanes as usize]

@@ -8,7 +8,7 @@ use crate::collective::Op;
 use crate::engine::tasks::{Task, TaskJob, TaskJobBuilder};
 use crate::exchange::quoted;
 use crate::exchange::trace::{RankTrace, Trace, TraceKind, TraceNode};
-use crate::ids::{QueueId, RowId, TaskId};
+use crate::ids::{QueueId, RowId, TaskId, number};
 use crate::units::{Bytes, Time};
 use crate::workload::Accelerator;
 
@@ -218,8 +218,4 @@ fn build(
 )]
 fn time(seconds: f64) -> Time {
     Time::from_ps((seconds.max(0.0) * 1e12).ceil() as u64)
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }

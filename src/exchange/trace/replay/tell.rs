@@ -1,5 +1,6 @@
 //! What is told of a trace that was played.
 
+use crate::ids::number;
 use std::collections::BTreeMap;
 
 use super::lower::{Lowered, What};
@@ -105,8 +106,4 @@ fn covered(mut spans: Vec<(u64, u64)>) -> u64 {
         }
     }
     covered
-}
-
-fn number(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
 }
