@@ -436,3 +436,19 @@ fn the_program_tells_what_a_step_will_cost() {
     let schema = text(&railspine(&["schema", "step"]).stdout);
     assert_eq!(schema, json::step_schema());
 }
+
+#[test]
+fn a_step_of_too_many_tasks_is_refused_before_it_takes_memory() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let text = format!(
+        "kind = \"run\"\n[fabric]\nfile = \"{root}/topologies/single-switch-8.toml\"\n[workload]\n\
+         model = \"llama3-8b\"\naccelerator = \"h100\"\nsoftware = \"megatron-2024\"\nbatch = 1073741824\n\
+         sequence = 1024\n[workload.parallel]\npp = 8\n"
+    );
+    let options = LoadOptions { stdin: Some(text), ..LoadOptions::default() };
+    let scenario = railspine::input::load_scenario("-", &options).unwrap().value;
+    let told = railspine::run::run_step(&scenario, &RunOptions::default(), &Quiet).unwrap_err().to_string();
+    let expected = "the pipeline cannot be run: it would be about 893353197568 tasks, and 50000000 is the most; fewer \
+                    micro-batches make fewer";
+    assert_eq!(told, expected);
+}

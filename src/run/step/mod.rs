@@ -161,10 +161,23 @@ pub(super) fn ran(
 
 /// The graph of a step.
 fn tasks_of(step: &Step<'_>) -> Result<StepGraph, RunError> {
+    let tasks =
+        u64::from(step.model.layers).saturating_mul(u64::from(step.micro_batches())).saturating_mul(TASKS);
+    if tasks > MOST_TASKS {
+        let why = format!(
+            "it would be about {tasks} tasks, and {MOST_TASKS} is the most; fewer micro-batches make fewer"
+        );
+        return Err(RunError::Pipeline { why });
+    }
     graph(step).map_err(|faults| RunError::Pipeline {
         why: faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
     })
 }
+
+/// About how many tasks a layer makes of a micro-batch.
+const TASKS: u64 = 26;
+/// The most tasks of a step that is played: they take about 15 GiB.
+const MOST_TASKS: u64 = 50_000_000;
 
 /// Asks whether to stop.
 struct Stop<'a>(&'a dyn Watch);

@@ -84,8 +84,8 @@ impl Builder<'_> {
         let passes = f64::from(2 * self.order.chunks());
         let seconds = self.step.constants[Constant::MICROBATCH] / passes;
         self.host = self.emitter.compute(Compute { parts: vec![(Part::Host, seconds)] });
-        let places = parallel.pp * self.order.chunks() * self.order.micro_batches() * 3;
-        self.ends = vec![None; places as usize];
+        let counts = [parallel.pp, self.order.chunks(), self.order.micro_batches(), 3];
+        self.ends = vec![None; counts.into_iter().map(|count| count as usize).product()];
         for rank in 0..self.order.ranks() {
             self.lane(rank);
         }
@@ -107,8 +107,9 @@ impl Builder<'_> {
             PassKind::Backward => 1,
             PassKind::Weights => 2,
         };
-        (((rank * self.order.chunks() + op.chunk) * self.order.micro_batches() + op.micro) * 3 + kind)
-            as usize
+        let [rank, chunk, micro] = [rank, op.chunk, op.micro].map(|at| at as usize);
+        let (chunks, micros) = (self.order.chunks() as usize, self.order.micro_batches() as usize);
+        ((rank * chunks + chunk) * micros + micro) * 3 + kind
     }
 
     /// The layers of a stage; those after the model's own are modules for further tokens.
