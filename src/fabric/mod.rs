@@ -8,6 +8,7 @@ mod class;
 mod link;
 mod names;
 mod node;
+pub mod parts;
 pub mod template;
 
 pub use builder::{BuildFault, Builder, Cable};

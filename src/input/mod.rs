@@ -1,4 +1,4 @@
-//! TOML files in: scenarios, topologies, stack profiles, models, accelerators and software, with every fault of a file told in one pass.
+//! TOML files in: scenarios, plans, topologies, stack profiles, models, accelerators and software, with every fault of a file told in one pass.
 
 mod aliases;
 mod beside;
@@ -17,6 +17,7 @@ mod names;
 mod nodes;
 mod params;
 mod pattern;
+pub mod plan;
 mod plots;
 mod quantity;
 mod ranks;

@@ -4,6 +4,7 @@
 mod candidate;
 mod confirm;
 mod error;
+pub mod floor;
 mod search;
 mod tell;
 mod walk;

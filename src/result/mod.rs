@@ -1,6 +1,7 @@
 //! What a run found: plain data that round-trips through JSON, enough to tabulate and draw again.
 
 mod calibrate;
+mod plan;
 mod replay;
 mod serve;
 mod stack;
@@ -16,6 +17,11 @@ use crate::units::Bytes;
 
 pub use calibrate::{
     CALIBRATE_SCHEMA, CalibratedLog, Calibration, FittedConstant, FittedErrors, FittedPair, FittedPoint,
+};
+pub use plan::{
+    BillLine, DESIGN_SCHEMA, PLAN_SCHEMA, PlanCable, PlanCost, PlanCount, PlanDesign, PlanDevice,
+    PlanDiagramTier, PlanEnd, PlanFloor, PlanLength, PlanLoad, PlanPlacement, PlanPower, PlanRack,
+    PlanResult, PlanRun, PlanSensitivity, PlanSpace, PlanTier, PlanTime, PlanWeight, PlannedDesign, UsdRange,
 };
 pub use replay::{REPLAY_SCHEMA, RankUse, ReplayCollective, ReplayResult};
 pub use serve::{
