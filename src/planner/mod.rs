@@ -5,6 +5,7 @@ mod candidate;
 mod confirm;
 mod error;
 pub mod floor;
+pub mod score;
 mod search;
 mod tell;
 mod walk;

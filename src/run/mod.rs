@@ -28,7 +28,8 @@ pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario, StepExpectS
 pub use serve::run_serve;
 pub use stacked::summary as stack_summary;
 pub use step::{
-    PlayedGroups, StepForecast, play_groups, run_step, run_step_on, step_forecast, step_graph, step_network,
+    PlayedGroups, StepForecast, on_lanes, operation, play_groups, play_tasks, run_step, run_step_on,
+    step_forecast, step_graph, step_network, tasks_of,
 };
 pub use threads::threads;
 pub use watch::{Quiet, Watch};

@@ -1,6 +1,7 @@
 //! A training step or inference: a model, divided over accelerators, as computation and collectives with their times.
 
 mod accelerator;
+mod bound;
 mod closed;
 mod collectives;
 mod constant;
@@ -22,6 +23,7 @@ mod spec;
 mod step;
 
 pub use accelerator::Accelerator;
+pub use bound::step_bound;
 pub use closed::{Layers, StepTime, other, step_time, step_time_with};
 pub use collectives::{Direction, Groups, Moment, Purpose, Use, Uses, uses};
 pub use constant::{Constant, Constants, SPECS, Spec};

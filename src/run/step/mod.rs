@@ -3,24 +3,27 @@
 pub(super) mod breakdown;
 mod expect;
 mod forecast;
+mod lanes;
 pub(super) mod network;
 pub(super) mod play;
 mod rows;
 mod tell;
 
-use rayon::prelude::*;
-
 use super::{Proofs, RunError, RunOptions, Scenario, Watch, pool};
+use crate::collective::Op;
 use crate::engine::{EngineKind, Probe, tasks};
 use crate::ids::NodeId;
 use crate::result::StepResult;
-use crate::units::{Bytes, Time};
+use crate::units::Bytes;
 use crate::workload::{
-    Cost, Network, Pattern, Purpose, Step, StepGraph, Task, Tier, Workload, graph, step_time,
+    Class, Network, Pattern, Purpose, Step, StepGraph, Task, Tier, Workload, graph, step_time,
 };
 
 pub use forecast::{StepForecast, step_forecast};
+pub use lanes::on_lanes;
 pub use play::{PlayedGroups, play_groups};
+
+use lanes::{cost, sample, used};
 
 /// The graph of a scenario's training step, with no times of collectives in it; `None` where it has none.
 ///
@@ -148,19 +151,32 @@ pub(super) fn ran(
     proofs: &Proofs,
 ) -> Result<Ran, RunError> {
     let played = play_all(scenario, workload, &graph, options, watch, proofs)?;
-    let (rows, costs) = rows::rows(&played);
+    let (_, outcome) = play_tasks(&graph, &played, watch)?;
+    Ok(Ran { graph, outcome, played })
+}
+
+/// Plays the tasks of a graph whose collectives were played, by lane and class: they share the links that these use.
+///
+/// # Errors
+/// Where the graph is faulty, or `watch` says stop.
+pub fn play_tasks(
+    graph: &StepGraph,
+    played: &[Vec<Option<PlayedGroups>>],
+    watch: &dyn Watch,
+) -> Result<(tasks::TaskJob, tasks::TaskOutcome), RunError> {
+    let (rows, costs) = rows::rows(played);
     let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {
         why: format!("{} faults in the graph of tasks", faults.len()),
     })?;
     let outcome = tasks::run(&job, &mut Stop(watch));
-    if outcome.cancelled {
-        return Err(RunError::Cancelled);
-    }
-    Ok(Ran { graph, outcome, played })
+    if outcome.cancelled { Err(RunError::Cancelled) } else { Ok((job, outcome)) }
 }
 
 /// The graph of a step.
-fn tasks_of(step: &Step<'_>) -> Result<StepGraph, RunError> {
+///
+/// # Errors
+/// Where the pipeline has no order, or there would be too many tasks.
+pub fn tasks_of(step: &Step<'_>) -> Result<StepGraph, RunError> {
     let tasks =
         u64::from(step.model.layers).saturating_mul(u64::from(step.micro_batches())).saturating_mul(TASKS);
     if tasks > MOST_TASKS {
@@ -188,12 +204,7 @@ impl Probe for Stop<'_> {
     }
 }
 
-/// Lanes of which collectives are played to see whether all lanes stand alike.
-const LOOKED_AT: usize = 4;
-
-/// Plays every class of collectives on every lane. Where some lanes come to the same, first, last and in between, the
-/// others are taken to as well: lanes are mostly shifted copies of one another. They use copies of one lane's links, so
-/// that collectives of a lane share links there too, but not with other lanes.
+/// Plays every class of collectives on every lane of a scenario's fabric: see [`lanes::on_lanes`].
 fn play_all(
     scenario: &Scenario,
     workload: &Workload,
@@ -207,72 +218,22 @@ fn play_all(
         let ranks = workload.parallel.groups(purpose, lane);
         ranks.into_iter().map(|group| group.into_iter().map(|rank| nodes[rank as usize]).collect()).collect()
     };
-    let used = used(graph);
-    let lanes = graph.lanes as usize;
-    let wanted: Vec<(usize, usize)> = (0..lanes)
-        .flat_map(|lane| (0..graph.classes.len()).map(move |class| (lane, class)))
-        .filter(|(lane, class)| used[*lane][*class])
-        .collect();
-    let one = |(lane, class): (usize, usize)| -> Result<Option<PlayedGroups>, RunError> {
-        let kind = &graph.classes[class];
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of tensors")]
-        let bytes = Bytes(kind.bytes.ceil() as u64);
-        let mut groups = groups(kind.purpose, u32::try_from(lane).unwrap_or(u32::MAX));
+    lanes::on_lanes(graph, &|lane, class| {
+        let kind = &graph.classes[class as usize];
+        let mut groups = groups(kind.purpose, lane);
         if kind.pattern == Pattern::Send {
             // Both ways at once: activations go on while gradients come back.
             let back: Vec<Vec<NodeId>> =
                 groups.iter().map(|pair| pair.iter().rev().copied().collect()).collect();
             groups.extend(back);
         }
-        play_groups(scenario, (play::op(kind.pattern), bytes), &groups, options, watch, proofs)
-    };
-    let mut found: Vec<Vec<Option<PlayedGroups>>> = vec![vec![None; graph.classes.len()]; lanes];
-    let sample = sample(lanes);
-    let (first, rest): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|(lane, _)| sample.contains(lane));
-    let played: Vec<Option<PlayedGroups>> = first.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
-    for ((lane, class), played) in first.iter().zip(played) {
-        found[*lane][*class] = played;
-    }
-    // Of each class that is the same wherever it was looked at, one lane stands for the others.
-    let alike: Vec<Option<PlayedGroups>> = (0..graph.classes.len())
-        .map(|class| {
-            // A lane in between stands for the others, before those at the ends.
-            let lanes = sample.iter().skip(1).chain(&sample[..1]);
-            let mut seen = lanes.filter_map(|lane| found[*lane][class].as_ref());
-            let first = seen.next()?;
-            let same = |other: &PlayedGroups| (other.time, other.latency) == (first.time, first.latency);
-            seen.all(same).then(|| first.clone())
-        })
-        .collect();
-    let (copied, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, class)| alike[*class].is_some());
-    for (lane, class) in copied {
-        let copy = u32::try_from(lane).unwrap_or(u32::MAX).saturating_add(1);
-        found[lane][class] = alike[class].clone().map(|played| PlayedGroups { copy, ..played });
-    }
-    let played: Vec<Option<PlayedGroups>> = rest.par_iter().map(|at| one(*at)).collect::<Result<_, _>>()?;
-    for ((lane, class), played) in rest.iter().zip(played) {
-        found[*lane][*class] = played;
-    }
-    Ok(found)
+        play_groups(scenario, operation(kind), &groups, options, watch, proofs)
+    })
 }
 
-/// The lanes that are looked at first.
-fn sample(lanes: usize) -> Vec<usize> {
-    (0..LOOKED_AT).map(|at| at * (lanes - 1) / (LOOKED_AT - 1)).collect()
-}
-
-/// Which classes of collectives each lane uses.
-fn used(graph: &StepGraph) -> Vec<Vec<bool>> {
-    let mut used = vec![vec![false; graph.classes.len()]; graph.lanes as usize];
-    for task in &graph.tasks {
-        if let crate::workload::Work::Collective { class, .. } = task.work {
-            used[task.lane as usize][class as usize] = true;
-        }
-    }
-    used
-}
-
-/// What a collective that was played costs a task.
-fn cost(played: &PlayedGroups, demands: Vec<(u32, f64)>) -> Cost {
-    Cost { latency: played.latency, work: Time::from_ps(played.time.ps() - played.latency.ps()), demands }
+/// The operation of a class of collectives, and its size.
+pub fn operation(class: &Class) -> (Op, Bytes) {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of tensors")]
+    let bytes = Bytes(class.bytes.ceil() as u64);
+    (play::op(class.pattern), bytes)
 }

@@ -12,6 +12,7 @@ use crate::run::{Scenario, stacked};
 use crate::units::Time;
 use crate::workload::{
     Counted, Format, Groups, Parallel, Recompute, Sharding, Step, StepTime, Work, Workload, memory, other,
+    step_bound,
 };
 
 /// The most spans of a timeline.
@@ -35,10 +36,7 @@ fn frame(
     let flops = tokens * passes * causal.forward();
     let full = tokens * passes * model.flops(length, Counted::Full).forward();
     let wide = step.accelerator.peak(Format::Bf16);
-    // Attention's core runs in 16 bits, whatever the products do; the faster of both peaks is still a bound.
-    let matrices = step.accelerator.peak(step.precision.matrices).max(wide);
-    let core = tokens * passes * causal.core;
-    let bound = ((flops - core) / matrices + core / wide) / ranks;
+    let bound = step_bound(step);
     let step_ps = parts.iter().map(|part| part.time_ps).sum::<u64>();
     let kept = memory(step);
     let busy: u64 = parts.iter().filter(|part| is_busy(&part.part)).map(|part| part.time_ps).sum();

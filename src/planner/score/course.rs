@@ -1,0 +1,265 @@
+//! A load on servers: its groups, and the tasks of its step.
+
+use std::sync::Arc;
+
+use super::folded::Seat;
+use super::path::{Path, Windows};
+use super::player::Player;
+use super::{Failure, Situation, Wiring};
+use crate::collective::Op;
+use crate::run::{PlayedGroups, RunError, Watch, on_lanes, operation, play_tasks, tasks_of};
+use crate::units::{Bytes, Time};
+use crate::workload::{Network, Pattern, Purpose, Step, StepGraph, Tier, Workload, other, step_bound};
+
+/// The most ranks that are played at once: of their groups, those that share a leaf with the first.
+const RANKS: usize = 2_048;
+
+/// Groups of ranks.
+type Groups = Vec<Vec<u32>>;
+
+/// A load, prepared for servers of some accelerators.
+pub(super) struct Course {
+    /// Accelerators of a server.
+    gpus: u32,
+    /// Servers of a job.
+    pub(super) servers: u32,
+    kind: Kind,
+}
+
+enum Kind {
+    Step(Box<Training>),
+    Collective { what: (Op, Bytes), groups: Groups },
+}
+
+struct Training {
+    workload: Arc<Workload>,
+    graph: StepGraph,
+    /// By purpose in [`Purpose::ALL`] and lane.
+    groups: Vec<Vec<Groups>>,
+    windows: Windows,
+}
+
+/// What collectives take: by lane and class of a step; of a plain collective one.
+pub(super) type PlayedAll = Vec<Vec<Option<PlayedGroups>>>;
+
+impl Course {
+    /// A training step on servers of so many accelerators.
+    ///
+    /// # Errors
+    /// Where its pipeline has no order.
+    pub(super) fn step(workload: Arc<Workload>, gpus: u32) -> Result<Option<Self>, RunError> {
+        let parallel = workload.parallel;
+        let Some(step) = workload.step(domain(gpus)) else { return Ok(None) };
+        let graph = tasks_of(&step)?;
+        let groups = Purpose::ALL
+            .iter()
+            .map(|(_, purpose)| {
+                let used = graph.classes.iter().any(|class| class.purpose == *purpose);
+                let lanes = if used { graph.lanes } else { 0 };
+                (0..lanes).map(|lane| parallel.groups(*purpose, lane)).collect()
+            })
+            .collect();
+        let servers = u32::try_from(parallel.ranks().div_ceil(u64::from(gpus))).unwrap_or(u32::MAX);
+        let windows = Windows::new(&graph);
+        let training = Training { workload: workload.clone(), graph, groups, windows };
+        Ok(Some(Self { gpus, servers, kind: Kind::Step(Box::new(training)) }))
+    }
+
+    /// A collective of groups of neighbours, all at once.
+    pub(super) fn collective(what: (Op, Bytes), group: u32, ranks: u32, gpus: u32) -> Self {
+        let each = group.max(1);
+        let groups = (0..ranks / each).map(|own| (own * each..(own + 1) * each).collect()).collect();
+        Self { gpus, servers: ranks.div_ceil(gpus), kind: Kind::Collective { what, groups } }
+    }
+
+    /// What its collectives take on a network.
+    ///
+    /// # Errors
+    /// Where they cannot be played.
+    pub(super) fn collectives(
+        &self,
+        player: &Player,
+        wiring: &Wiring,
+        situation: Situation,
+    ) -> Result<PlayedAll, RunError> {
+        let places = situation.places(wiring, self.servers);
+        let failure = match situation {
+            Situation::Failed(failure) => Some(failure),
+            Situation::Aligned | Situation::Scattered => None,
+        };
+        let at = Site { wiring, failure, places: &places, gpus: self.gpus };
+        match &self.kind {
+            Kind::Collective { what, groups } => {
+                let all: Vec<&[u32]> = groups.iter().map(Vec::as_slice).collect();
+                Ok(vec![vec![at.play(player, &all, *what)?]])
+            }
+            Kind::Step(training) => on_lanes(&training.graph, &|lane, class| {
+                let class = &training.graph.classes[class as usize];
+                let own = training.lanes(class.purpose);
+                let mut back: Groups = Vec::new();
+                let all: Vec<&[u32]> = if class.pattern == Pattern::Send {
+                    // Both ways at once, as on a fabric of one's own; other lanes send at other times.
+                    let pairs = &own[lane as usize];
+                    back.extend(pairs.iter().map(|pair| pair.iter().rev().copied().collect()));
+                    pairs.iter().chain(&back).map(Vec::as_slice).collect()
+                } else {
+                    // All lanes do it at about the same time.
+                    let (before, from) = own.split_at(lane as usize);
+                    from.iter().chain(before).flatten().map(Vec::as_slice).collect()
+                };
+                if own[lane as usize].is_empty() {
+                    return Ok(None);
+                }
+                at.play(player, &all, operation(class))
+            }),
+        }
+    }
+
+    /// The time with these collectives, and the path of tasks that takes longest even where nothing is shared.
+    ///
+    /// # Errors
+    /// Where tasks cannot be played, or `watch` says stop.
+    pub(super) fn time(&self, played: &PlayedAll, watch: &dyn Watch) -> Result<(Time, Path), RunError> {
+        let training = match &self.kind {
+            Kind::Collective { .. } => {
+                let time = played[0][0].as_ref().map_or(Time::ZERO, |played| played.time);
+                return Ok((time, Path::default()));
+            }
+            Kind::Step(training) => training,
+        };
+        let (job, outcome) = play_tasks(&training.graph, played, watch)?;
+        let path = Path::new(&training.graph, &training.windows, &job);
+        Ok((self.whole(outcome.makespan), path))
+    }
+
+    /// What a path takes at least with these collectives.
+    pub(super) fn least(&self, path: &Path, played: &PlayedAll) -> Time {
+        match &self.kind {
+            Kind::Collective { .. } => played[0][0].as_ref().map_or(Time::ZERO, |played| played.time),
+            Kind::Step(_) => self.whole(path.least(played)),
+        }
+    }
+
+    /// What no software can beat: see [`step_bound`]; of a plain collective nothing is known before it is played.
+    pub(super) fn bound(&self) -> Time {
+        match &self.kind {
+            Kind::Collective { .. } => Time::ZERO,
+            Kind::Step(training) => {
+                let step = training.workload.step(domain(self.gpus));
+                step.map_or(Time::ZERO, |step| Time::from_secs(step_bound(&step)))
+            }
+        }
+    }
+
+    /// A step's time with what it costs besides its tasks.
+    fn whole(&self, tasks: Time) -> Time {
+        let Kind::Step(training) = &self.kind else { return tasks };
+        let Some(step) = training.workload.step(domain(self.gpus)) else { return tasks };
+        Time::from_ps(tasks.ps().saturating_add(Time::from_secs(other(&step, tasks.as_secs())).ps()))
+    }
+}
+
+impl Training {
+    fn lanes(&self, purpose: Purpose) -> &[Groups] {
+        let at = Purpose::ALL.iter().position(|(_, own)| *own == purpose).unwrap_or(0);
+        &self.groups[at]
+    }
+}
+
+/// What a step sees of a network where only its domain matters.
+fn domain(gpus: u32) -> Network {
+    let tier = Tier { bandwidth: f64::INFINITY, latency: 0.0, launch: 0.0 };
+    Network { scaleup: tier, scaleout: tier, domain: gpus }
+}
+
+/// Where ranks stand.
+struct Site<'a> {
+    wiring: &'a Wiring,
+    failure: Option<Failure>,
+    places: &'a [u32],
+    gpus: u32,
+}
+
+impl Site<'_> {
+    fn seat(&self, rank: u32) -> Seat {
+        let server = (rank / self.gpus) as usize;
+        (self.places.get(server).copied().unwrap_or(0), rank % self.gpus)
+    }
+
+    /// Plays the first group with all that share a leaf with it, directly or over others.
+    fn play(
+        &self,
+        player: &Player,
+        groups: &[&[u32]],
+        what: (Op, Bytes),
+    ) -> Result<Option<PlayedGroups>, RunError> {
+        let Some(first) = groups.first() else { return Ok(None) };
+        let seats = |group: &[u32]| -> Vec<Seat> { group.iter().map(|rank| self.seat(*rank)).collect() };
+        let chosen: Vec<Vec<Seat>> = if self.is_inside(first) {
+            // Nothing that others do is in its way; the message back is.
+            let back = |group: &&&[u32]| group.len() == 2 && group.iter().rev().eq(first.iter());
+            std::iter::once(first)
+                .chain(groups.iter().skip(1).filter(back))
+                .map(|group| seats(group))
+                .collect()
+        } else {
+            self.sharing(groups).into_iter().map(seats).collect()
+        };
+        player.play(self.wiring, self.failure, &chosen, what)
+    }
+
+    fn is_inside(&self, group: &[u32]) -> bool {
+        group.iter().all(|rank| rank / self.gpus == group[0] / self.gpus)
+    }
+
+    /// The leaves of a group, ascending.
+    fn leaves(&self, group: &[u32]) -> Vec<u32> {
+        let leaf = |rank: &u32| {
+            let (place, gpu) = self.seat(*rank);
+            self.wiring.leaf(place, self.wiring.rail(gpu))
+        };
+        let mut found: Vec<u32> = group.iter().map(leaf).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The first group, and those that share leaves with it or with one of them; where that is too much, those that share
+    /// leaves with the first, as many as may be.
+    fn sharing<'g>(&self, groups: &[&'g [u32]]) -> Vec<&'g [u32]> {
+        let leaves: Vec<Vec<u32>> = groups
+            .iter()
+            .map(|group| if self.is_inside(group) { Vec::new() } else { self.leaves(group) })
+            .collect();
+        let most = leaves.iter().flatten().max().map_or(0, |most| *most as usize + 1);
+        let mut reached = vec![false; most];
+        for leaf in &leaves[0] {
+            reached[*leaf as usize] = true;
+        }
+        let mut taken = vec![false; groups.len()];
+        taken[0] = true;
+        let mut chosen = vec![groups[0]];
+        let mut ranks = groups[0].len();
+        // A group alone under its leaves shares nothing but leaves whose ports are its own.
+        loop {
+            let before = chosen.len();
+            for at in 1..groups.len() {
+                if taken[at] || !leaves[at].iter().any(|leaf| reached[*leaf as usize]) {
+                    continue;
+                }
+                if ranks + groups[at].len() > RANKS {
+                    return chosen;
+                }
+                taken[at] = true;
+                ranks += groups[at].len();
+                chosen.push(groups[at]);
+                for leaf in &leaves[at] {
+                    reached[*leaf as usize] = true;
+                }
+            }
+            if chosen.len() == before {
+                return chosen;
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! How long steps take on a network that is planned: collectives by the fluid engine on the part of the network that they
+//! use, then the tasks of the step.
+
+mod course;
+mod folded;
+mod path;
+mod player;
+mod scorer;
+mod situation;
+mod wiring;
+
+pub use scorer::{Collected, Score, Scorer};
+pub use situation::{Failure, Situation};
+pub use wiring::{Attach, ServerWiring, Wiring};
+
+use std::sync::Arc;
+
+use course::Course;
+use player::Player;
+
+use crate::collective::Op;
+use crate::input::plan::Situations;
+use crate::run::{RunError, RunOptions};
+use crate::stack::Stack;
+use crate::units::Bytes;
+use crate::workload::Workload;
+
+/// A load as it is scored on servers of one sort.
+#[derive(Debug, Clone)]
+pub enum ScoredLoad {
+    /// A training step, divided.
+    Step(Arc<Workload>),
+    /// A collective of groups of neighbours: the operation, its size, ranks of a group.
+    Collective(Op, Bytes, u32),
+}
+
+impl Scorer {
+    /// Scores loads, each with its weight, of jobs of so many ranks on servers of so many accelerators.
+    ///
+    /// # Errors
+    /// Where a step's pipeline has no order.
+    pub fn of_loads(
+        loads: &[(f64, ScoredLoad)],
+        ranks: u32,
+        gpus: u32,
+        situations: Situations,
+        stack: Option<Stack>,
+        options: RunOptions,
+    ) -> Result<Self, RunError> {
+        let mut courses = Vec::with_capacity(loads.len());
+        for (weight, load) in loads {
+            let course = match load {
+                ScoredLoad::Step(workload) => Course::step(workload.clone(), gpus)?,
+                ScoredLoad::Collective(op, bytes, group) => {
+                    Some(Course::collective((*op, *bytes), *group, ranks, gpus))
+                }
+            };
+            courses.extend(course.map(|course| (*weight, course)));
+        }
+        Ok(Self::new(Player::new(stack, options), courses, situations))
+    }
+}

@@ -1,0 +1,160 @@
+//! Times of all loads of a plan in all situations on a network.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::course::{Course, PlayedAll};
+use super::path::Path;
+use super::player::Player;
+use super::{Failure, Situation, Wiring};
+use crate::input::plan::Situations;
+use crate::run::{RunError, Watch};
+use crate::units::Time;
+
+/// The most paths of a load that are kept: each makes the bound a little tighter.
+const PATHS: usize = 64;
+
+/// A load that is scored.
+struct Entry {
+    weight: f64,
+    course: Course,
+    paths: Mutex<Vec<Path>>,
+}
+
+/// Scores networks of servers with one accelerator and library.
+pub struct Scorer {
+    player: Player,
+    entries: Vec<Entry>,
+    situations: Situations,
+}
+
+/// What collectives take on a network, in every situation that counts.
+pub struct Collected {
+    situations: Vec<(Situation, Vec<PlayedAll>)>,
+}
+
+/// Times on a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// Over all loads and situations, weighted.
+    pub time: Time,
+    /// Each: the number of the load, the situation, its time. Of failures only the worst.
+    pub times: Vec<(usize, Situation, Time)>,
+}
+
+impl Scorer {
+    /// Scores loads, each with its weight, under a library.
+    pub(super) fn new(player: Player, courses: Vec<(f64, Course)>, situations: Situations) -> Self {
+        let entry = |(weight, course)| Entry { weight, course, paths: Mutex::default() };
+        Self { player, entries: courses.into_iter().map(entry).collect(), situations }
+    }
+
+    /// How many collectives were played.
+    pub fn played(&self) -> usize {
+        self.player.played()
+    }
+
+    /// Plays the collectives of all loads on a network, in all situations that count, or, where `all`, in all.
+    ///
+    /// # Errors
+    /// Where they cannot be played.
+    pub fn collect(&self, wiring: &Wiring, all: bool) -> Result<Collected, RunError> {
+        let Situations { aligned, scattered, failed } = self.situations;
+        let mut wanted = Vec::new();
+        if aligned > 0.0 || all {
+            wanted.push(Situation::Aligned);
+        }
+        if scattered > 0.0 || all {
+            wanted.push(Situation::Scattered);
+        }
+        if failed > 0.0 || all {
+            wanted.extend(Failure::of(wiring).into_iter().map(Situation::Failed));
+        }
+        let mut situations = Vec::with_capacity(wanted.len());
+        for situation in wanted {
+            let of = |entry: &Entry| entry.course.collectives(&self.player, wiring, situation);
+            situations.push((situation, self.entries.iter().map(of).collect::<Result<_, _>>()?));
+        }
+        Ok(Collected { situations })
+    }
+
+    /// A time that the network cannot beat in simulation: the longest of the paths of tasks that are known, with what
+    /// collectives take.
+    pub fn least(&self, collected: &Collected) -> Time {
+        let times = collected.situations.iter().flat_map(|(situation, played)| {
+            self.entries.iter().zip(played).enumerate().map(move |(at, (entry, played))| {
+                let paths = entry.paths.lock().unwrap_or_else(PoisonError::into_inner);
+                let least = paths.iter().map(|path| entry.course.least(path, played)).max();
+                (at, *situation, least.unwrap_or(Time::ZERO))
+            })
+        });
+        self.weighted(&worst(times.collect()))
+    }
+
+    /// Times on a network, by the tasks of every step.
+    ///
+    /// # Errors
+    /// Where tasks cannot be played, or `watch` says stop.
+    pub fn score(&self, collected: &Collected, watch: &dyn Watch) -> Result<Score, RunError> {
+        let mut times = Vec::new();
+        let mut known: Vec<Vec<(&PlayedAll, Time)>> = vec![Vec::new(); self.entries.len()];
+        for (situation, all) in &collected.situations {
+            for (at, (entry, played)) in self.entries.iter().zip(all).enumerate() {
+                // Situations that change nothing for a load cost nothing.
+                let same = known[at].iter().find(|(other, _)| *other == played).map(|(_, time)| *time);
+                let time = match same {
+                    Some(time) => time,
+                    None => {
+                        let (time, path) = entry.course.time(played, watch)?;
+                        let mut paths = entry.paths.lock().unwrap_or_else(PoisonError::into_inner);
+                        if paths.len() < PATHS && !paths.contains(&path) {
+                            paths.push(path);
+                        }
+                        known[at].push((played, time));
+                        time
+                    }
+                };
+                times.push((at, *situation, time));
+            }
+        }
+        let times = worst(times);
+        Ok(Score { time: self.weighted(&times), times })
+    }
+
+    /// What no software can beat, weighted as times are.
+    pub fn bound(&self) -> Time {
+        let all = |entry: &Entry| entry.weight * entry.course.bound().as_secs();
+        Time::from_secs(self.entries.iter().map(all).sum())
+    }
+
+    /// The weighted time of each load and situation. Times are whole picoseconds, and sums are made in one order.
+    fn weighted(&self, times: &[(usize, Situation, Time)]) -> Time {
+        let Situations { aligned, scattered, failed } = self.situations;
+        let sum: f64 = times
+            .iter()
+            .map(|(at, situation, time)| {
+                let weight = match situation {
+                    Situation::Aligned => aligned,
+                    Situation::Scattered => scattered,
+                    Situation::Failed(_) => failed,
+                };
+                self.entries[*at].weight * weight * time.as_secs()
+            })
+            .sum();
+        Time::from_secs(sum)
+    }
+}
+
+/// Of failures only the worst of each load, the first of equals.
+fn worst(times: Vec<(usize, Situation, Time)>) -> Vec<(usize, Situation, Time)> {
+    let mut kept: Vec<(usize, Situation, Time)> = Vec::new();
+    for (load, situation, time) in times {
+        let failure = |situation: Situation| matches!(situation, Situation::Failed(_));
+        let other = kept.iter_mut().find(|own| own.0 == load && failure(own.1) && failure(situation));
+        match other {
+            Some(own) if own.2 >= time => {}
+            Some(own) => *own = (load, situation, time),
+            None => kept.push((load, situation, time)),
+        }
+    }
+    kept
+}

@@ -1,0 +1,97 @@
+//! Where ranks stand, and what has failed.
+
+use super::Wiring;
+
+/// A situation in which a step is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Situation {
+    /// Neighbours stand beside one another.
+    Aligned,
+    /// Neighbours stand under different leaves, as far apart as the network has it.
+    Scattered,
+    /// Neighbours stand beside one another, and something has failed.
+    Failed(Failure),
+}
+
+/// What has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Failure {
+    /// The cable of an adapter, in one plane.
+    Cable,
+    /// A leaf: its servers reach the network in other planes, or over adapters of other rails.
+    Leaf,
+    /// A spine.
+    Spine,
+    /// A core.
+    Core,
+    /// A whole plane.
+    Plane,
+}
+
+impl Failure {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Cable => "an adapter's cable",
+            Self::Leaf => "a leaf",
+            Self::Spine => "a spine",
+            Self::Core => "a core",
+            Self::Plane => "a plane",
+        }
+    }
+
+    /// Those that a network can have and that leave it whole.
+    pub fn of(wiring: &Wiring) -> Vec<Self> {
+        let mut found = vec![Self::Cable, Self::Leaf];
+        if wiring.tiers >= 2 && wiring.spine_lanes < wiring.leaf_up {
+            found.push(Self::Spine);
+        }
+        if wiring.tiers >= 3 && wiring.core_lanes < wiring.group_up {
+            found.push(Self::Core);
+        }
+        if wiring.planes > 1 {
+            found.push(Self::Plane);
+        }
+        found
+    }
+}
+
+impl Situation {
+    /// The name in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aligned => "aligned",
+            Self::Scattered => "scattered",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Where each of so many servers of a job stands: its place among those of the network.
+    ///
+    /// Scattered, the servers of two pods that are half the network apart take turns, so that every message between
+    /// neighbours crosses all tiers, and all servers of a leaf send at once, as where a job takes what is free.
+    pub fn places(self, wiring: &Wiring, servers: u32) -> Vec<u32> {
+        let aligned = 0..servers;
+        if self != Self::Scattered {
+            return aligned.collect();
+        }
+        let size = wiring.pod_servers;
+        let pods = servers.div_ceil(size);
+        let half = pods.div_ceil(2);
+        let pod = |number: u32| (number * size)..((number + 1) * size).min(servers);
+        let mut places = Vec::with_capacity(servers as usize);
+        for first in 0..half {
+            let (mut one, mut other) =
+                (pod(first), if first + half < pods { pod(first + half) } else { 0..0 });
+            loop {
+                let pair = (one.next(), other.next());
+                if pair == (None, None) {
+                    break;
+                }
+                places.extend(pair.0);
+                places.extend(pair.1);
+            }
+        }
+        places
+    }
+}
