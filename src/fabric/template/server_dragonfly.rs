@@ -38,17 +38,17 @@ pub(super) static FAMILY: Family = Family {
         Param::optional(
             "switch_down",
             PORTS,
-            "ports of a switch to adapters; a quarter of the radix, rounded up, where left out",
+            "ports of a switch to adapters; a quarter of `radix` + 1, rounded down, where left out",
         ),
         Param::optional(
             "group_switches",
             PORTS,
-            "switches of a group; half of the radix, rounded up to twice the ports down, where left out",
+            "switches of a group, each cabled to all others; twice that quarter where left out",
         ),
         Param::optional(
             "switch_global",
             ParamKind::Count { min: 0, max: 1 << 24 },
-            "ports of a switch to other groups; a quarter of the radix, rounded up, where left out",
+            "ports of a switch to other groups; that quarter where left out",
         ),
         NETWORK_BANDWIDTH,
         UPLINK_BANDWIDTH,
@@ -101,7 +101,7 @@ impl Layout {
             faults.push(Fault::new("switch_down", message));
         }
         let group = match down.checked_div(servers.nics) {
-            Some(0) => switches / servers.nics.div_ceil(down.max(1)),
+            Some(0) if down > 0 => switches / servers.nics.div_ceil(down),
             Some(each) => switches.saturating_mul(each),
             None => 0,
         };
@@ -155,11 +155,11 @@ impl Layout {
     }
 
     /// Checks the size of the fabric and makes room for it.
-    fn check(&self, builder: &mut Builder) -> Result<(), Fault> {
+    fn check(&self, values: &Values<'_>, builder: &mut Builder) -> Result<(), Fault> {
         let counts = self.counts();
         let (nodes, cables) = self.servers.size();
         let (nodes, cables) = (nodes + u128::from(counts.leaves), cables + u128::from(counts.cables()));
-        let param = if counts.leaves > self.servers.adapters() { "groups" } else { "servers" };
+        let param = if values.optional_count("groups").is_some() { "groups" } else { "servers" };
         check_size(builder, param, nodes, cables)
     }
 }
@@ -170,7 +170,7 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let layout = Layout::read(values, servers, &mut faults);
     let hosts = Hosts::read(values, builder, servers, false, &mut faults);
     let (Some(layout), Some(hosts), true) = (layout, hosts, faults.is_empty()) else { return Err(faults) };
-    layout.check(builder).map_err(|fault| vec![fault])?;
+    layout.check(values, builder).map_err(|fault| vec![fault])?;
 
     let nics = hosts.add_all(builder);
     let mut add = |group, i| builder.add_node(Node::new(format!("group{group}/switch{i}"), NodeKind::Switch));
