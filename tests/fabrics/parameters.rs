@@ -203,7 +203,8 @@ fn large_fabrics_build_quickly() {
 
 #[test]
 fn nvswitches_work_on_data_where_the_parameter_says_so() {
-    for name in ["rail-optimised", "rail-only", "nvlink-domain"] {
+    for name in ["rail-optimised", "rail-only", "nvlink-domain", "server-tree", "multi-plane", "server-torus"]
+    {
         for (given, expected) in [(false, InNetwork::NONE), (true, InNetwork::BOTH)] {
             let mut params = small(name);
             params.push(("nvswitch_in_network", Value::Flag(given)));
