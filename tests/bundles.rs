@@ -51,6 +51,12 @@ fn builders() -> Vec<(String, Builder)> {
             &[("servers", 16), ("gpus_per_server", 2), ("pod_servers", 2), ("tiers", 3), ("radix", 12)],
         ),
         ("rail-only", &[("servers", 6), ("gpus_per_server", 4)]),
+        ("server-tree", &[("servers", 10), ("gpus_per_server", 2), ("radix", 8), ("tiers", 3)]),
+        (
+            "multi-plane",
+            &[("servers", 6), ("gpus_per_server", 2), ("planes", 2), ("pod_servers", 2), ("radix", 8)],
+        ),
+        ("server-dragonfly", &[("servers", 12), ("gpus_per_server", 2), ("radix", 7)]),
         ("nvlink-domain", &[("gpus", 12), ("switches", 6)]),
         ("hybrid-cube-mesh", &[]),
         ("full-mesh-box", &[]),

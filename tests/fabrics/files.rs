@@ -15,6 +15,8 @@ fn topology_files_are_the_systems_that_they_name() {
         ("dgx-a100-superpod", 160),
         ("dgx-h100-superpod", 256),
         ("dgx1-v100", 8),
+        ("dragonfly-72", 72),
+        ("dual-plane-128", 128),
         ("gb200-nvl72", 72),
         ("h200-roce-8gpu", 128),
         ("mi300x-box", 8),
@@ -29,6 +31,15 @@ fn topology_files_are_the_systems_that_they_name() {
                 assert_eq!([kind(&report, "leaf"), kind(&report, "spine")], [8, 4]);
                 assert_eq!([cables(&report, "nic", "leaf"), cables(&report, "leaf", "spine")], [256, 256]);
                 assert_eq!(report.bisection.bits_per_sec, Some(128 * 400 * GBPS));
+            }
+            "dragonfly-72" => {
+                assert_eq!((kind(&report, "switch"), cables(&report, "switch", "switch")), (36, 90));
+                assert_eq!(report.kinds.iter().find(|kind| kind.kind == "switch").unwrap().ports_max, 7);
+            }
+            "dual-plane-128" => {
+                assert_eq!([kind(&report, "leaf"), kind(&report, "spine")], [32, 16]);
+                assert_eq!([cables(&report, "nic", "leaf"), cables(&report, "leaf", "spine")], [256, 256]);
+                assert_eq!(report.bisection.bits_per_sec, Some(64 * 400 * GBPS));
             }
             "dgx-a100-superpod" => assert_eq!([kind(&report, "leaf"), kind(&report, "spine")], [8, 4]),
             "h200-roce-8gpu" => {

@@ -37,7 +37,10 @@ fn small(name: &str) -> Given<'static> {
     match name {
         "mesh" | "torus" => vec![("sides", sides(&[2, 3, 4]))],
         "hypercube" => vec![("dimensions", count(3))],
-        "rail-optimised" | "rail-only" => vec![("servers", count(3))],
+        "rail-optimised" | "rail-only" | "server-tree" | "multi-plane" | "server-dragonfly" => {
+            vec![("servers", count(3))]
+        }
+        "server-torus" => vec![("sides", sides(&[2, 3]))],
         "nvlink-domain" | "hybrid-cube-mesh" | "full-mesh-box" => vec![],
         _ => vec![("endpoints", count(5))],
     }
@@ -96,6 +99,48 @@ fn faults_name_a_parameter_of_the_family() {
         ("rail-optimised", vec![("servers", count(8193))], "core_radix"),
         ("rail-optimised", vec![("servers", count(most)), ("radix", count(1 << 24))], "servers"),
         ("rail-only", vec![("servers", count(65)), ("tiers", count(1))], "tiers"),
+        ("server-tree", vec![("servers", count(8)), ("leaf_down", count(7))], "leaf_down"),
+        ("server-tree", vec![("servers", count(8)), ("pod_servers", count(5))], "pod_servers"),
+        ("server-tree", vec![("servers", count(9)), ("tiers", count(1))], "tiers"),
+        ("server-tree", vec![("servers", count(65 * 4)), ("tiers", count(2))], "tiers"),
+        ("server-tree", vec![("servers", count(64 * 32 * 4 + 1))], "core_radix"),
+        (
+            "server-tree",
+            vec![("servers", count(8)), ("spare_servers_per_pod", count(4))],
+            "spare_servers_per_pod",
+        ),
+        ("multi-plane", vec![("servers", count(8)), ("planes", count(3))], "planes"),
+        ("multi-plane", vec![("servers", count(8)), ("tiers", count(1))], "tiers"),
+        ("multi-plane", vec![("servers", count(8)), ("pod_servers", count(33))], "pod_servers"),
+        (
+            "multi-plane",
+            vec![("servers", count(60_000)), ("planes", count(64)), ("radix", count(1 << 24))],
+            "servers",
+        ),
+        (
+            "server-dragonfly",
+            vec![("servers", count(8)), ("radix", count(8)), ("switch_down", count(4))],
+            "switch_down",
+        ),
+        (
+            "server-dragonfly",
+            vec![("servers", count(8)), ("radix", count(8)), ("switch_down", count(1))],
+            "switch_down",
+        ),
+        (
+            "server-dragonfly",
+            vec![("servers", count(8)), ("groups", count(1)), ("radix", count(16))],
+            "groups",
+        ),
+        ("server-dragonfly", vec![("servers", count(8)), ("groups", count(514))], "groups"),
+        ("server-dragonfly", vec![("servers", count(most))], "servers"),
+        ("server-dragonfly", vec![("servers", count(8)), ("nics_per_server", count(3))], "nics_per_server"),
+        ("server-torus", vec![("sides", sides(&[]))], "sides"),
+        ("server-torus", vec![("sides", sides(&[2, 2, 2, 2]))], "sides"),
+        ("server-torus", vec![("sides", sides(&[2, 0]))], "sides"),
+        ("server-torus", vec![("sides", sides(&[1 << 20, 1 << 20]))], "sides"),
+        ("server-torus", vec![("sides", sides(&[most]))], "sides"),
+        ("server-torus", vec![("sides", sides(&[2, 2, 2]))], "nics_per_server"),
         ("nvlink-domain", vec![("links_per_gpu", count(20))], "links_per_gpu"),
         ("nvlink-domain", vec![("gpus", count(1 << 20)), ("switches", count(1 << 20))], "gpus"),
         ("hybrid-cube-mesh", vec![("servers", count(most))], "servers"),
@@ -158,7 +203,8 @@ fn large_fabrics_build_quickly() {
 
 #[test]
 fn nvswitches_work_on_data_where_the_parameter_says_so() {
-    for name in ["rail-optimised", "rail-only", "nvlink-domain"] {
+    for name in ["rail-optimised", "rail-only", "nvlink-domain", "server-tree", "multi-plane", "server-torus"]
+    {
         for (given, expected) in [(false, InNetwork::NONE), (true, InNetwork::BOTH)] {
             let mut params = small(name);
             params.push(("nvswitch_in_network", Value::Flag(given)));

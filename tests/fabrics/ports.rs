@@ -26,7 +26,7 @@ proptest! {
     /// fabric that cannot be is a fault of one of its parameters.
     #[test]
     fn switches_never_have_too_many_cables(
-        which in 0usize..3,
+        which in 0usize..5,
         size in 1u32..200,
         radix in 2u32..40,
         leaf_down in prop::option::of(1u32..20),
@@ -38,7 +38,7 @@ proptest! {
         pod_servers in prop::option::of(1u32..16),
         by_rail in any::<bool>(),
     ) {
-        let name = ["fat-tree", "rail-optimised", "rail-only"][which];
+        let name = ["fat-tree", "rail-optimised", "rail-only", "server-tree", "multi-plane"][which];
         let mut given = vec![(if which == 0 { "endpoints" } else { "servers" }, count(size)), ("radix", count(radix))];
         let options = [
             ("leaf_down", leaf_down),
@@ -54,7 +54,7 @@ proptest! {
             given.push(("gpus_per_server", count(4)));
             given.push(("nics_per_server", count(2)));
         }
-        if which == 1 {
+        if which == 1 || which == 4 {
             given.push(("spine_groups", Value::Word(if by_rail { "rail" } else { "pods" }.into())));
         }
         match try_build(name, given) {

@@ -6,10 +6,20 @@
 //! alone would need. Cores follow the same rule, plane by plane.
 
 use super::Fault;
+use super::counts::{Counts, TreeCounts};
 use super::limits::check_size;
 use super::tiers::{Ports, Uplinks};
 use crate::fabric::{Builder, Node, NodeKind};
 use crate::ids::NodeId;
+
+/// What has too few ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short {
+    /// Spines, for the leaves of their group.
+    Spines,
+    /// Cores, for the spines of all groups.
+    Cores,
+}
 
 /// The switches above a set of leaves: groups of leaves with their spines, and cores over all groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,14 +42,19 @@ impl Plan {
     /// # Errors
     /// A fault of `tiers` where spines have too few ports.
     pub(super) fn two_tiers(ports: &Ports, leaves: u32) -> Result<Self, Fault> {
-        let (spines, spine_lanes) = spines(ports.leaf_up, leaves, ports.spine).ok_or_else(|| {
+        Self::fit_two(ports, leaves).ok_or_else(|| {
             let most = ports.spine;
             Fault::new(
                 "tiers",
                 format!("{leaves} leaves need a third tier: a spine of {} ports reaches {most}", ports.spine),
             )
-        })?;
-        Ok(Self { groups: 1, spines, spine_lanes, planes: 0, cores: 0, core_lanes: 0 })
+        })
+    }
+
+    /// Spines over `leaves` leaves, if they have the ports.
+    pub(super) fn fit_two(ports: &Ports, leaves: u32) -> Option<Self> {
+        let (spines, spine_lanes) = spines(ports.leaf_up, leaves, ports.spine)?;
+        Some(Self { groups: 1, spines, spine_lanes, planes: 0, cores: 0, core_lanes: 0 })
     }
 
     /// Spines over `groups` groups of at most `leaves` leaves each, and cores over the groups.
@@ -51,12 +66,24 @@ impl Plan {
     /// # Errors
     /// Faults of the ports that are too few.
     pub(super) fn three_tiers(ports: &Ports, groups: u32, leaves: u32) -> Result<Self, Fault> {
-        let (spines, spine_lanes) = spines(ports.leaf_up, leaves, ports.spine_down).ok_or_else(|| {
-            Fault::new(
+        Self::fit_three(ports, groups, leaves).map_err(|short| match short {
+            Short::Spines => Fault::new(
                 "spine_down",
                 format!("a group of {leaves} leaves is too large for {} ports", ports.spine_down),
-            )
-        })?;
+            ),
+            Short::Cores => {
+                let message = format!(
+                    "a core of {} ports cannot reach {groups} groups of spines; raise `radix` or `core_radix`",
+                    ports.core
+                );
+                Fault::new("core_radix", message)
+            }
+        })
+    }
+
+    /// As [`Self::three_tiers`], without words for what is short of ports.
+    pub(super) fn fit_three(ports: &Ports, groups: u32, leaves: u32) -> Result<Self, Short> {
+        let (spines, spine_lanes) = spines(ports.leaf_up, leaves, ports.spine_down).ok_or(Short::Spines)?;
         let used = u64::from(leaves) * u64::from(spine_lanes);
         let share = (used * u64::from(ports.spine_up)).div_ceil(u64::from(ports.spine_down));
         let up = u32::try_from(share).unwrap_or(ports.spine_up).min(ports.spine_up);
@@ -71,14 +98,36 @@ impl Plan {
                 }
             }
         }
-        let (_, cores, planes) = best.ok_or_else(|| {
-            let message = format!(
-                "a core of {} ports cannot reach {groups} groups of spines; raise `radix` or `core_radix`",
-                ports.core
-            );
-            Fault::new("core_radix", message)
-        })?;
+        let (_, cores, planes) = best.ok_or(Short::Cores)?;
         Ok(Self { groups, spines, spine_lanes, planes, cores, core_lanes: up / cores })
+    }
+
+    /// Switches and cables of so many copies of the plan over `leaves` leaves each; hosts are left at zero.
+    /// What does not fit in 64 bits stays at the largest number.
+    pub(super) fn counts(self, copies: u32, leaves: u32, tiers: u32) -> Counts {
+        let of = |factors: &[u32]| {
+            factors.iter().fold(u64::from(copies), |product, n| product.saturating_mul(u64::from(*n)))
+        };
+        Counts {
+            leaves: of(&[leaves]),
+            spines: of(&[self.groups, self.spines]),
+            cores: of(&[self.planes, self.cores]),
+            spine_cables: of(&[leaves, self.spines, self.spine_lanes]),
+            core_cables: of(&[self.groups, self.spines, self.cores, self.core_lanes]),
+            tiers,
+            ..Counts::default()
+        }
+    }
+
+    /// The numbers of the plan, for those who count without a file's values.
+    pub(super) const fn tree(self) -> TreeCounts {
+        TreeCounts {
+            spines_per_group: self.spines,
+            spine_lanes: self.spine_lanes,
+            planes: self.planes,
+            cores_per_plane: self.cores,
+            core_lanes: self.core_lanes,
+        }
     }
 
     /// Nodes and cables (bundles count once) of so many copies of the plan over `leaves` leaves each.

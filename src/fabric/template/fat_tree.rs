@@ -36,6 +36,7 @@ pub(super) static FAMILY: Family = Family {
         CORE_LENGTH,
     ],
     build,
+    counts: None,
 };
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {

@@ -39,6 +39,7 @@ pub(super) static FAMILY: Family = Family {
         NETWORK_LENGTH,
     ],
     build,
+    counts: None,
 };
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {

@@ -25,19 +25,6 @@ pub(super) const NICS: Param = Param::optional(
     ParamKind::Count { min: 1, max: 1 << 16 },
     "network adapters of a server, each on its own rail; one for each GPU where left out",
 );
-/// Servers of a pod.
-pub(super) const POD_SERVERS: Param = Param::optional(
-    "pod_servers",
-    ParamKind::Count { min: 1, max: 1 << 24 },
-    "servers of a pod (scalable unit), which has one leaf a rail; as many as a leaf has ports down where left out",
-);
-/// Places for servers that stay empty.
-pub(super) const SPARE: Param = Param::new(
-    "spare_servers_per_pod",
-    ParamKind::Count { min: 0, max: 1 << 24 },
-    "0",
-    "places for servers in every pod whose ports serve other things, such as fabric managers",
-);
 /// NVLink rate of a GPU.
 pub(super) const NVLINK_BANDWIDTH: Param = Param::new(
     "nvlink_bandwidth",
@@ -79,16 +66,55 @@ pub(super) const NETWORK_BANDWIDTH: Param =
 /// Class of the network.
 pub(super) const NETWORK_CLASS: Param =
     Param::new("class", ParamKind::Class, "infiniband", "link class of the network");
+/// Whether GPUs pass traffic on where leaves of rails share spines.
+pub(super) const RAIL_RELAY: Param = Param::new(
+    "gpu_relay",
+    ParamKind::Flag,
+    "false",
+    "whether GPUs pass on traffic of their server for their rail (NCCL's PXN)",
+);
 
-/// What every server of a fabric looks like.
-#[derive(Debug, Clone)]
-pub(super) struct Hosts {
+/// How many servers a fabric has, and how many parts each: all that counts of switches depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Servers {
     /// How many.
-    pub(super) servers: u32,
+    pub(super) count: u32,
     /// GPUs of each.
     pub(super) gpus: u32,
     /// Adapters of each, which are the rails.
     pub(super) nics: u32,
+}
+
+impl Servers {
+    /// Reads `gpus_per_server` and `nics_per_server`.
+    pub(super) fn read(values: &Values<'_>, count: u32, faults: &mut Vec<Fault>) -> Self {
+        let gpus = values.count("gpus_per_server");
+        let nics = values.optional_count("nics_per_server").unwrap_or(gpus);
+        if nics == 0 || !gpus.is_multiple_of(nics) {
+            let message = format!("{gpus} GPUs cannot share {nics} adapters evenly");
+            faults.push(Fault::new("nics_per_server", message));
+        }
+        Self { count, gpus, nics }
+    }
+
+    /// Adapters of all servers.
+    pub(super) fn adapters(self) -> u64 {
+        u64::from(self.count) * u64::from(self.nics)
+    }
+
+    /// Nodes and cables of the servers themselves, without cables of the network.
+    pub(super) fn size(self) -> (u128, u128) {
+        let servers = u128::from(self.count);
+        let (gpus, nics) = (u128::from(self.gpus), u128::from(self.nics));
+        (servers * (gpus + 1 + 2 * nics), servers * (2 * gpus + nics))
+    }
+}
+
+/// What every server of a fabric looks like.
+#[derive(Debug, Clone)]
+pub(super) struct Hosts {
+    /// How many, and of what size.
+    pub(super) servers: Servers,
     /// GPU to NVSwitch.
     pub(super) nvlink: Cable,
     /// What the NVSwitch does with data on its way.
@@ -102,11 +128,12 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Reads the parameters of this file; `relay` is the name of the flag that lets GPUs pass traffic on.
+    /// Reads the cables; `relay` tells whether GPUs pass traffic on.
     pub(super) fn read(
         values: &Values<'_>,
         builder: &Builder,
-        relay: &'static str,
+        servers: Servers,
+        relay: bool,
         faults: &mut Vec<Fault>,
     ) -> Option<Self> {
         let medium =
@@ -117,52 +144,41 @@ impl Hosts {
             medium("pcie_class", "pcie_bandwidth", "pcie_latency", None).cable(values, builder, faults);
         let network =
             medium("class", "bandwidth", "latency", Some("host_length")).cable(values, builder, faults);
-        let gpus = values.count("gpus_per_server");
-        let nics = values.optional_count("nics_per_server").unwrap_or(gpus);
-        if nics == 0 || !gpus.is_multiple_of(nics) {
-            let message = format!("{gpus} GPUs cannot share {nics} adapters evenly");
-            faults.push(Fault::new("nics_per_server", message));
-        }
-        let servers = values.count("servers");
         Some(Self {
             servers,
-            gpus,
-            nics,
             nvlink: nvlink?,
             in_network: nvswitch_in_network(values),
             pcie: pcie?,
             network: network?,
-            relay: values.flag(relay),
+            relay,
         })
     }
 
-    /// Nodes and cables of all servers, with the cables of their adapters.
-    pub(super) fn size(&self) -> (u128, u128) {
-        let servers = u128::from(self.servers);
-        let (gpus, nics) = (u128::from(self.gpus), u128::from(self.nics));
-        (servers * (gpus + 1 + 2 * nics), servers * (2 * gpus + 2 * nics))
+    /// Adds all servers and returns the adapters of each by rail.
+    pub(super) fn add_all(&self, builder: &mut Builder) -> Vec<Vec<NodeId>> {
+        (0..self.servers.count).map(|server| self.add(builder, server)).collect()
     }
 
     /// Adds a server and returns its adapters by rail. A server of one GPU has no NVSwitch.
-    pub(super) fn add(&self, builder: &mut Builder, server: u32) -> Vec<NodeId> {
+    fn add(&self, builder: &mut Builder, server: u32) -> Vec<NodeId> {
         let node = |part: fmt::Arguments<'_>, kind| {
             Node::new(format!("host{server}/{part}"), kind).in_server(server)
         };
-        let per_nic = self.gpus / self.nics;
-        let gpus: Vec<NodeId> = (0..self.gpus)
+        let per_nic = self.servers.gpus / self.servers.nics;
+        let gpus: Vec<NodeId> = (0..self.servers.gpus)
             .map(|i| {
                 let gpu = node(format_args!("gpu{i}"), NodeKind::Gpu).on_rail(i / per_nic);
                 builder.add_node(if self.relay { gpu.forwarding() } else { gpu })
             })
             .collect();
-        if self.gpus > 1 {
+        if self.servers.gpus > 1 {
             let switch = node(format_args!("nvswitch"), NodeKind::NvSwitch).working(self.in_network);
             let switch = builder.add_node(switch);
             for gpu in &gpus {
                 builder.add_cable(*gpu, switch, self.nvlink.clone());
             }
         }
-        let mut nics = Vec::with_capacity(self.nics as usize);
+        let mut nics = Vec::with_capacity(self.servers.nics as usize);
         for (i, gpus) in gpus.chunks(per_nic as usize).enumerate() {
             let switch =
                 builder.add_node(node(format_args!("pcie{i}"), NodeKind::PcieSwitch).on_rail(i as u32));
@@ -180,33 +196,4 @@ impl Hosts {
 /// What NVSwitches do, as [`NVSWITCH_IN_NETWORK`] says.
 pub(super) fn nvswitch_in_network(values: &Values<'_>) -> InNetwork {
     if values.flag(NVSWITCH_IN_NETWORK.name) { InNetwork::BOTH } else { InNetwork::NONE }
-}
-
-/// Pods: which server stands in which.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pods {
-    /// Servers of a full pod.
-    pub(super) servers: u32,
-    /// How many pods.
-    pub(super) count: u32,
-}
-
-impl Pods {
-    /// Reads `pod_servers` and `spare_servers_per_pod` for leaves of so many ports down.
-    pub(super) fn read(values: &Values<'_>, leaf_down: u32, faults: &mut Vec<Fault>) -> Self {
-        let places = values.optional_count("pod_servers").unwrap_or(leaf_down);
-        let spare = values.count("spare_servers_per_pod");
-        if places > leaf_down {
-            let message = format!(
-                "a leaf has {leaf_down} ports down, so a pod holds at most {leaf_down} servers; raise `radix` or `leaf_down`"
-            );
-            faults.push(Fault::new("pod_servers", message));
-        }
-        if spare >= places {
-            let message = format!("all {places} places of a pod would be spare");
-            faults.push(Fault::new("spare_servers_per_pod", message));
-        }
-        let servers = places.saturating_sub(spare).max(1);
-        Self { servers, count: values.count("servers").div_ceil(servers) }
-    }
 }

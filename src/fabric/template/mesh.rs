@@ -10,6 +10,7 @@ pub(super) static FAMILY: Family = Family {
     about: "GPUs on a grid of 1 to 4 dimensions, each cabled to its neighbours, without wrap-around",
     params: &[grid::SIDES, BANDWIDTH, IDEAL, LATENCY, LENGTH],
     build,
+    counts: None,
 };
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {

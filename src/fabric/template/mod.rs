@@ -6,9 +6,11 @@
 
 mod boxes;
 mod clos;
+mod counts;
 mod fat_tree;
 mod full_mesh_box;
 mod fully_connected;
+mod global_links;
 mod grid;
 mod hosts;
 mod hybrid_cube_mesh;
@@ -16,15 +18,22 @@ mod hypercube;
 mod limits;
 mod medium;
 mod mesh;
+mod multi_plane;
 mod nvlink_domain;
+mod pods;
 mod rail_only;
 mod rail_optimised;
+mod rails;
 mod ring;
+mod server_dragonfly;
+mod server_torus;
+mod server_tree;
 mod single_switch;
 mod tiers;
 mod torus;
 mod values;
 
+pub use counts::{Counts, Tree, TreeCounts, tree};
 pub use hybrid_cube_mesh::PAIRS as HYBRID_CUBE_MESH;
 pub use values::{Fault, Param, ParamKind, Value, Values};
 
@@ -43,6 +52,12 @@ pub struct Family {
     /// # Errors
     /// Faults that concern parameters, each by name.
     pub build: fn(&Values<'_>, &mut Builder) -> Result<(), Vec<Fault>>,
+    /// Counts its switches and cables in closed form, without building; families with servers have it.
+    ///
+    /// # Errors
+    /// Faults that concern parameters, each by name; not those of rates and link classes, nor of fabrics that
+    /// are too large to be built.
+    pub counts: Option<fn(&Values<'_>) -> Result<Counts, Vec<Fault>>>,
 }
 
 /// All families, simple ones first.
@@ -56,6 +71,10 @@ pub const FAMILIES: &[&Family] = &[
     &fat_tree::FAMILY,
     &rail_optimised::FAMILY,
     &rail_only::FAMILY,
+    &server_tree::FAMILY,
+    &multi_plane::FAMILY,
+    &server_dragonfly::FAMILY,
+    &server_torus::FAMILY,
     &nvlink_domain::FAMILY,
     &hybrid_cube_mesh::FAMILY,
     &full_mesh_box::FAMILY,

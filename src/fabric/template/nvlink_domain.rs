@@ -25,6 +25,7 @@ pub(super) static FAMILY: Family = Family {
         NVSWITCH_IN_NETWORK,
     ],
     build,
+    counts: None,
 };
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {

@@ -3,19 +3,20 @@
 //! After Wang et al., "Rail-only" (arXiv 2307.12169): traffic to another rail first crosses NVLink to a GPU
 //! of that rail, which passes it on.
 
-use super::clos::{Numbers, Plan};
+use super::clos::Numbers;
+use super::counts::Counts;
 use super::hosts::{
     GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
-    NVSWITCH_IN_NETWORK, PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, POD_SERVERS, Pods, SERVERS, SPARE,
+    NVSWITCH_IN_NETWORK, PCIE_BANDWIDTH, PCIE_CLASS, PCIE_LATENCY, SERVERS, Servers,
 };
 use super::medium::LATENCY;
+use super::pods::{POD_SERVERS, SPARE, Tree};
 use super::tiers::{
-    CORE_LENGTH, CORE_RADIX, HOST_LENGTH, LEAF_DOWN, LEAF_UP, Ports, RADIX, SPINE_DOWN, SPINE_LENGTH,
-    SPINE_RADIX, SPINE_UP, TIERS, UPLINK_BANDWIDTH, Uplinks, tiers,
+    CORE_LENGTH, CORE_RADIX, HOST_LENGTH, LEAF_DOWN, LEAF_UP, RADIX, SPINE_DOWN, SPINE_LENGTH, SPINE_RADIX,
+    SPINE_UP, TIERS, UPLINK_BANDWIDTH, Uplinks,
 };
 use super::{Family, Fault, Param, ParamKind, Values};
 use crate::fabric::{Builder, NodeKind};
-use crate::ids::NodeId;
 
 /// `rail-only`.
 pub(super) static FAMILY: Family = Family {
@@ -57,37 +58,24 @@ pub(super) static FAMILY: Family = Family {
         ),
     ],
     build,
+    counts: Some(counts),
 };
+
+/// What a message calls a leaf that is too small for one tier.
+const LEAF: &str = "a single leaf a rail";
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     let mut faults = Vec::new();
-    let places = values.optional_count("pod_servers").is_none().then(|| values.count("servers"));
-    let ports = Ports::read(values, places, &mut faults);
-    let pods = Pods::read(values, ports.leaf_down, &mut faults);
-    let hosts = Hosts::read(values, builder, "gpu_relay", &mut faults);
-    let (Some(hosts), true) = (hosts, faults.is_empty()) else { return Err(faults) };
+    let servers = Servers::read(values, values.count("servers"), &mut faults);
+    let tree = Tree::read(values, servers, 1, LEAF, &mut faults);
+    let hosts = Hosts::read(values, builder, servers, values.flag("gpu_relay"), &mut faults);
+    let (Some(tree), Some(hosts), true) = (tree, hosts, faults.is_empty()) else { return Err(faults) };
+    tree.check(builder, servers.nics, servers).map_err(|fault| vec![fault])?;
 
-    let tiers = tiers(values, &ports, pods.count);
-    let groups = pods.count.div_ceil(ports.spine_down);
-    let size = pods.count.div_ceil(groups);
-    let plan = match tiers {
-        1 if pods.count == 1 => Ok(Plan::LEAF_ONLY),
-        1 => {
-            let message =
-                format!("a single leaf a rail holds {} servers, not {}", pods.servers, hosts.servers);
-            Err(Fault::new("tiers", message))
-        }
-        2 => Plan::two_tiers(&ports, pods.count),
-        _ => Plan::three_tiers(&ports, groups, size),
-    };
-    let plan = plan
-        .and_then(|plan| plan.check(builder, "servers", hosts.nics, pods.count, hosts.size()).map(|()| plan));
-    let plan = plan.map_err(|fault| vec![fault])?;
-
-    let nics: Vec<Vec<NodeId>> = (0..hosts.servers).map(|server| hosts.add(builder, server)).collect();
+    let nics = hosts.add_all(builder);
     let mut numbers = Numbers::default();
-    let mut rails = vec![Vec::new(); hosts.nics as usize];
-    for servers in nics.chunks(pods.servers as usize) {
+    let mut rails = vec![Vec::new(); servers.nics as usize];
+    for servers in nics.chunks(tree.pods.servers as usize) {
         for (rail, leaves) in rails.iter_mut().enumerate() {
             let leaf = numbers.add(builder, NodeKind::Leaf, Some(rail as u32));
             for server in servers {
@@ -97,10 +85,15 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
         }
     }
     let uplinks = Uplinks::read(values, &hosts.network);
-    let size = if tiers == 3 { size as usize } else { pods.count as usize };
     for (rail, leaves) in rails.iter().enumerate() {
-        let groups: Vec<_> = leaves.chunks(size).map(<[_]>::to_vec).collect();
-        plan.add(builder, &mut numbers, &groups, &uplinks, |_| Some(rail as u32));
+        tree.add(builder, &mut numbers, leaves, &uplinks, Some(rail as u32));
     }
     Ok(())
+}
+
+fn counts(values: &Values<'_>) -> Result<Counts, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let servers = Servers::read(values, values.count("servers"), &mut faults);
+    let tree = Tree::read(values, servers, 1, LEAF, &mut faults);
+    tree.map(|tree| tree.counts(servers.nics, servers)).ok_or(faults)
 }

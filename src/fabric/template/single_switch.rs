@@ -17,6 +17,7 @@ pub(super) static FAMILY: Family = Family {
         LENGTH,
     ],
     build,
+    counts: None,
 };
 
 fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {

@@ -141,14 +141,19 @@ pub(super) fn tiers(values: &Values<'_>, ports: &Ports, leaves: u32) -> u32 {
 impl Uplinks {
     /// Reads `uplink_bandwidth`, `spine_length` and `core_length`; the rest is as the cables to hosts.
     pub(super) fn read(values: &Values<'_>, host: &Cable) -> Self {
+        Self::named(values, host, ["spine_length", "core_length"])
+    }
+
+    /// Reads `uplink_bandwidth` and the two lengths of these names.
+    pub(super) fn named(values: &Values<'_>, host: &Cable, lengths: [&str; 2]) -> Self {
         let bandwidth = values.bandwidth("uplink_bandwidth");
         let mut up = host.clone();
         if bandwidth.bits_per_sec() > 0 {
             (up.bandwidth, up.reverse_bandwidth) = (bandwidth, bandwidth);
         }
         Self {
-            spine: up.clone().length(values.length("spine_length")),
-            core: up.length(values.length("core_length")),
+            spine: up.clone().length(values.length(lengths[0])),
+            core: up.length(values.length(lengths[1])),
         }
     }
 }

@@ -196,7 +196,9 @@ mod tests {
                 let mut given = BTreeMap::new();
                 for param in family.params {
                     let value = match (param.name, param.kind) {
+                        ("radix", _) if family.name == "server-dragonfly" => Value::Count(16),
                         ("radix", _) => Value::Count(8),
+                        ("nics_per_server", _) if family.counts.is_some() => Value::Count(4),
                         ("dimensions", _) => Value::Count(4),
                         ("leaf_down", _) => Value::Count(5),
                         ("servers", _) => Value::Count(count / 2),

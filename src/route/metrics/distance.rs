@@ -193,6 +193,10 @@ mod tests {
                     "servers" => Value::Count(5),
                     "dimensions" => Value::Count(4),
                     "radix" => Value::Count(8),
+                    "gpus_per_server" if family.name == "server-torus" => Value::Count(6),
+                    "nics_per_server" if matches!(family.name, "server-tree" | "server-dragonfly") => {
+                        Value::Count(2)
+                    }
                     "sides" => Value::Sides(vec![3, 4, 2]),
                     _ => continue,
                 };
