@@ -4,5 +4,15 @@
 //! both ends; it is bought in stock lengths, of the cheapest medium that reaches.
 
 mod curve;
+mod layout;
+mod length;
+mod media;
+mod misfit;
+#[cfg(test)]
+mod samples;
 
 pub use curve::{Curve, STOCK, stock};
+pub use layout::{Equipment, Filled, Layout, RackKind, Stand, layout};
+pub use length::{End, Slot, along, drop, length, level, row_major, rows, serpentine};
+pub use media::{Choice, Choices, Modules, choice, choices, modules};
+pub use misfit::Misfit;
