@@ -8,6 +8,7 @@ mod layout;
 mod length;
 mod media;
 mod misfit;
+mod place;
 #[cfg(test)]
 mod samples;
 
@@ -16,3 +17,4 @@ pub use layout::{Equipment, Filled, Layout, RackKind, Stand, layout};
 pub use length::{End, Slot, along, drop, length, level, row_major, rows, serpentine};
 pub use media::{Choice, Choices, Modules, choice, choices, modules};
 pub use misfit::Misfit;
+pub use place::{Bundle, CableCost, Floor, Placement, place};
