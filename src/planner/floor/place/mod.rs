@@ -12,7 +12,7 @@ mod seeds;
 
 use rayon::prelude::*;
 
-use super::{Curve, End, Misfit, RackKind, Slot, length, rows};
+use super::{Curve, End, Misfit, RackKind, Slot, length, row_major, rows};
 use crate::ids::number;
 use crate::input::plan::Room;
 use crate::units::{Length, Money};
@@ -81,6 +81,12 @@ pub struct Placement {
 }
 
 impl Floor {
+    /// Where racks stand as a plain list has them: all server racks in their order, then those of leaves, of spines, of
+    /// cores, row by row.
+    pub fn row_major(&self) -> Vec<Slot> {
+        seeds::by_kind(self).into_iter().map(|at| row_major(&self.room, at)).collect()
+    }
+
     /// What the cables come to where racks stand so: straight from the definition, O(bundles).
     pub fn cost(&self, slots: &[Slot]) -> CableCost {
         let mut sum = CableCost::default();

@@ -12,7 +12,7 @@ pub(super) fn all(floor: &Floor, ground: &Ground) -> [Vec<u32>; 4] {
 }
 
 /// Row by row: all server racks in their order, then racks of leaves, of spines, of cores.
-fn by_kind(floor: &Floor) -> Vec<u32> {
+pub(super) fn by_kind(floor: &Floor) -> Vec<u32> {
     let mut order: Vec<u32> = (0..number(floor.kinds.len())).collect();
     order.sort_by_key(|rack| floor.kinds[*rack as usize]);
     inverse(&order)
