@@ -1,0 +1,151 @@
+//! Deltas against full sums, annealing against all placements, and what is the same for any number of threads.
+
+use rand::Rng;
+
+use super::super::STOCK;
+use super::ground::WARM;
+use super::*;
+use crate::rng::stream;
+
+/// Copper to 3 m, then fibre that costs more and rises slowly, single mode from 50 m.
+fn curve() -> Curve {
+    Curve {
+        costs: STOCK.map(|mm| {
+            Some(Money(match mm {
+                0..=3_000 => 8_000 + 2 * mm,
+                3_001..=50_000 => 86_000 + mm * 15 / 100,
+                _ => 127_000 + mm * 12 / 100,
+            }))
+        }),
+    }
+}
+
+/// Racks in rows of so many, with cables drawn at random.
+fn random(racks: u32, per_row: u32, bundles: u32, seed: u64) -> Floor {
+    let mut numbers = stream(seed, "test floor", 0);
+    let mut below = |n: u32| u32::try_from(numbers.next_u64() % u64::from(n)).unwrap();
+    let bundles = (0..bundles).filter_map(|_| {
+        let (a, b) = (below(racks), below(racks));
+        let bundle =
+            Bundle { a, b, level_a: 1 + below(48), level_b: 1 + below(48), count: 1 + below(9), curve: 0 };
+        (a != b).then_some(bundle)
+    });
+    Floor {
+        room: Room { racks_per_row: per_row, ..Room::default() },
+        rack_height: 48,
+        bundles: bundles.collect(),
+        kinds: (0..racks)
+            .map(|rack| if rack % 4 == 3 { RackKind::Leaves } else { RackKind::Servers })
+            .collect(),
+        pods: (0..racks).map(|rack| Some(rack / 4)).collect(),
+        curves: vec![curve()],
+    }
+}
+
+const GO: &(dyn Fn() -> bool + Sync) = &|| false;
+
+#[test]
+fn deltas_are_differences_of_full_sums() {
+    let floor = random(17, 5, 60, 1);
+    let ground = Ground::new(&floor, 4);
+    let energies = ground.energies(WARM);
+    let mut state = State::new(&ground, &seeds::all(&floor, &ground)[1]);
+    let mut numbers = stream(2, "test moves", 0);
+    let mut energy = state.energy(&energies);
+    for _ in 0..2_000 {
+        let mut cell = || u32::try_from(numbers.next_u64() % 20).unwrap();
+        let (s, t) = (cell(), cell());
+        energy += state.change(&energies, s, t);
+        state.swap(s, t);
+        assert_eq!(energy, state.energy(&energies));
+        // The tables tell what the definition tells.
+        let cost = floor.cost(&ground.slots(&state.at));
+        let cents = state.energy(&ground.energies(0)) >> 10;
+        assert_eq!(cents, i64::try_from(cost.cost.0).unwrap());
+    }
+}
+
+#[test]
+fn seeds_put_every_rack_on_a_cell_of_its_own() {
+    for (racks, per_row) in [(1, 1), (5, 2), (17, 5), (40, 8), (23, 20)] {
+        let floor = random(racks, per_row, 4 * racks, 3);
+        let ground = Ground::new(&floor, racks.div_ceil(per_row));
+        for cells in seeds::all(&floor, &ground) {
+            let mut sorted = cells.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            assert_eq!(sorted.len(), racks as usize);
+            assert!(sorted.iter().all(|cell| *cell < ground.cells()));
+        }
+    }
+}
+
+/// The least cost of all placements.
+fn exhaustive(floor: &Floor, ground: &Ground, at: &mut Vec<u32>) -> (Money, Length) {
+    if at.len() == floor.kinds.len() {
+        let cost = floor.cost(&ground.slots(at));
+        return (cost.cost, cost.length);
+    }
+    let free: Vec<u32> = (0..ground.cells()).filter(|cell| !at.contains(cell)).collect();
+    let each = free.into_iter().map(|cell| {
+        at.push(cell);
+        let cost = exhaustive(floor, ground, at);
+        at.pop();
+        cost
+    });
+    each.min().unwrap()
+}
+
+#[test]
+fn small_rooms_are_placed_as_well_as_can_be() {
+    for seed in 0..12 {
+        let floor = random(5 + u32::try_from(seed % 2).unwrap(), 3, 14, seed);
+        let ground = Ground::new(&floor, 2);
+        let least = exhaustive(&floor, &ground, &mut Vec::new());
+        let found = place(&floor, seed, GO).unwrap();
+        assert_eq!(found.placed.cost, least.0, "seed {seed}");
+        assert_eq!(floor.cost(&found.slots), found.placed);
+    }
+}
+
+#[test]
+fn never_worse_than_a_seed_and_the_same_for_any_number_of_threads() {
+    let floor = random(40, 8, 200, 5);
+    let at = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| place(&floor, 7, GO).unwrap())
+    };
+    let one = at(1);
+    assert_eq!(one, at(3));
+    assert!(one.seeds.iter().all(|seed| one.placed.cost <= seed.cost));
+    assert!(one.placed.cost < one.row_major.cost);
+    assert_eq!(one.row_major, one.seeds[0]);
+    // Stopped at once, the best seed is what there is.
+    let stopped = place(&floor, 7, &|| true).unwrap();
+    assert_eq!(Some(stopped.placed.cost), one.seeds.iter().map(|seed| seed.cost).min());
+}
+
+#[test]
+fn tables_by_sort_of_cable_tell_the_same() {
+    // So many racks with cables of their own that pairs get no tables of their own.
+    let floor = random(400, 20, 12_000, 9);
+    let ground = Ground::new(&floor, 20);
+    let cells: Vec<u32> = (0..400).collect();
+    let state = State::new(&ground, &cells);
+    let cost = floor.cost(&ground.slots(&cells));
+    assert_eq!(state.energy(&ground.energies(0)) >> 10, i64::try_from(cost.cost.0).unwrap());
+}
+
+#[test]
+fn rooms_and_reach_are_limits() {
+    let floor = random(9, 4, 30, 1);
+    let small = Floor { room: Room { rows: 2, ..floor.room }, ..floor.clone() };
+    assert_eq!(place(&small, 0, GO).unwrap_err(), Misfit::Room);
+    let mut short = floor;
+    short.curves[0].costs[5..].fill(None);
+    assert_eq!(place(&short, 0, GO).unwrap_err(), Misfit::Reach);
+    short.bundles.clear();
+    assert_eq!(place(&short, 0, GO).unwrap().placed, CableCost::default());
+    short.kinds.clear();
+    assert_eq!(place(&short, 0, GO).unwrap().slots, []);
+}
