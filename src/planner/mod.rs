@@ -3,8 +3,10 @@
 
 mod candidate;
 mod confirm;
+pub mod design;
 mod error;
 pub mod floor;
+pub mod front;
 pub mod score;
 mod search;
 mod tell;

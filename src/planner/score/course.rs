@@ -6,7 +6,7 @@ use super::folded::Seat;
 use super::path::{Path, Windows};
 use super::player::Player;
 use super::{Failure, Situation, Wiring};
-use crate::collective::Op;
+use crate::collective::{Algorithm, Op};
 use crate::run::{PlayedGroups, RunError, Watch, on_lanes, operation, play_tasks, tasks_of};
 use crate::units::{Bytes, Time};
 use crate::workload::{Network, Pattern, Purpose, Step, StepGraph, Tier, Workload, other, step_bound};
@@ -115,6 +115,34 @@ impl Course {
         }
     }
 
+    /// What its collectives take at least, on any network of such adapters: those within servers as they are played; of
+    /// others, what the ranks of a server must send over their own adapters.
+    ///
+    /// # Errors
+    /// Where they cannot be played.
+    pub(super) fn ideal(&self, player: &Player, wiring: &Wiring) -> Result<PlayedAll, RunError> {
+        let places = Situation::Aligned.places(wiring, self.servers);
+        let at = Site { wiring, failure: None, places: &places, gpus: self.gpus };
+        let play = |group: &[u32], what: (Op, Bytes)| -> Result<Option<PlayedGroups>, RunError> {
+            if at.is_inside(group) {
+                at.play(player, &[group], what)
+            } else {
+                Ok(Some(at.least(group, what)))
+            }
+        };
+        match &self.kind {
+            Kind::Collective { what, groups } => {
+                let first = groups.first().map(|group| play(group, *what)).transpose()?;
+                Ok(vec![vec![first.flatten()]])
+            }
+            Kind::Step(training) => on_lanes(&training.graph, &|lane, class| {
+                let class = &training.graph.classes[class as usize];
+                let own = &training.lanes(class.purpose)[lane as usize];
+                own.first().map(|group| play(group, operation(class))).transpose().map(Option::flatten)
+            }),
+        }
+    }
+
     /// The time with these collectives, and the path of tasks that takes longest even where nothing is shared.
     ///
     /// # Errors
@@ -206,6 +234,37 @@ impl Site<'_> {
             self.sharing(groups).into_iter().map(seats).collect()
         };
         player.play(self.wiring, self.failure, &chosen, what)
+    }
+
+    /// What a group that spans servers takes at least, by what leaves a server over the adapters of its ranks.
+    #[expect(clippy::cast_precision_loss, reason = "sizes of tensors are far below 2^53")]
+    fn least(&self, group: &[u32], (op, bytes): (Op, Bytes)) -> PlayedGroups {
+        let ranks = group.len() as f64;
+        let own = group[0] / self.gpus;
+        let near = group.iter().filter(|rank| *rank / self.gpus == own).count() as f64;
+        // Where accelerators relay, what is for another rail may leave over that rail's adapter.
+        let mut rails: Vec<u32> = group.iter().map(|rank| self.wiring.rail(rank % self.gpus)).collect();
+        rails.sort_unstable();
+        rails.dedup();
+        let rate = rails.len() as f64 * self.wiring.nic_rate.bits_per_sec() as f64 / 8.0;
+        let all = bytes.get() as f64;
+        let away = (ranks - near) / ranks;
+        let sent = match op {
+            // What the server does not have must come in; of sums for others, what it adds must go out.
+            Op::AllGather | Op::ReduceScatter => all * away,
+            // Servers as single ranks: 2 (G - 1) messages of the whole, of G that send at once.
+            Op::AllReduce if ranks % near == 0.0 => 2.0 * all * away,
+            Op::AllReduce | Op::SendRecv => all,
+            Op::AllToAll => near * all * away,
+            _ => 0.0,
+        };
+        PlayedGroups {
+            latency: Time::ZERO,
+            time: Time::from_secs(sent / rate * (1.0 - 1e-9)),
+            algorithm: Algorithm::Auto,
+            copy: 0,
+            loads: Vec::new(),
+        }
     }
 
     fn is_inside(&self, group: &[u32]) -> bool {

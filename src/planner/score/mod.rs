@@ -9,7 +9,7 @@ mod scorer;
 mod situation;
 mod wiring;
 
-pub use scorer::{Collected, Score, Scorer};
+pub use scorer::{Collected, Learnt, Score, Scorer};
 pub use situation::{Failure, Situation};
 pub use wiring::{Attach, ServerWiring, Wiring};
 

@@ -1,7 +1,5 @@
 //! Times of all loads of a plan in all situations on a network.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::course::{Course, PlayedAll};
 use super::path::Path;
 use super::player::Player;
@@ -17,7 +15,7 @@ const PATHS: usize = 64;
 struct Entry {
     weight: f64,
     course: Course,
-    paths: Mutex<Vec<Path>>,
+    paths: Vec<Path>,
 }
 
 /// Scores networks of servers with one accelerator and library.
@@ -32,6 +30,10 @@ pub struct Collected {
     situations: Vec<(Situation, Vec<PlayedAll>)>,
 }
 
+/// Paths that a score came upon, by load.
+#[derive(Debug, Clone, Default)]
+pub struct Learnt(Vec<(usize, Path)>);
+
 /// Times on a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
@@ -44,7 +46,7 @@ pub struct Score {
 impl Scorer {
     /// Scores loads, each with its weight, under a library.
     pub(super) fn new(player: Player, courses: Vec<(f64, Course)>, situations: Situations) -> Self {
-        let entry = |(weight, course)| Entry { weight, course, paths: Mutex::default() };
+        let entry = |(weight, course)| Entry { weight, course, paths: Vec::new() };
         Self { player, entries: courses.into_iter().map(entry).collect(), situations }
     }
 
@@ -82,20 +84,46 @@ impl Scorer {
     pub fn least(&self, collected: &Collected) -> Time {
         let times = collected.situations.iter().flat_map(|(situation, played)| {
             self.entries.iter().zip(played).enumerate().map(move |(at, (entry, played))| {
-                let paths = entry.paths.lock().unwrap_or_else(PoisonError::into_inner);
-                let least = paths.iter().map(|path| entry.course.least(path, played)).max();
+                let least = entry.paths.iter().map(|path| entry.course.least(path, played)).max();
                 (at, *situation, least.unwrap_or(Time::ZERO))
             })
         });
         self.weighted(&worst(times.collect()))
     }
 
+    /// Makes bounds tighter by what scores came upon. Bounds depend on what was learnt, so that a search that is to be
+    /// the same for any number of threads learns between its batches, in one order.
+    pub fn learn(&mut self, learnt: Learnt) {
+        for (at, path) in learnt.0 {
+            let paths = &mut self.entries[at].paths;
+            if paths.len() < PATHS && !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+
+    /// A time that no network of such adapters can beat in simulation: collectives within servers as they are played, the
+    /// others by what each server must send.
+    ///
+    /// # Errors
+    /// Where collectives cannot be played.
+    pub fn floor(&self, wiring: &Wiring) -> Result<Time, RunError> {
+        let mut sum = 0.0;
+        for entry in &self.entries {
+            let played = entry.course.ideal(&self.player, wiring)?;
+            let least = entry.paths.iter().map(|path| entry.course.least(path, &played)).max();
+            sum += entry.weight * least.unwrap_or(Time::ZERO).as_secs();
+        }
+        Ok(Time::from_secs(sum * (1.0 - 1e-12)))
+    }
+
     /// Times on a network, by the tasks of every step.
     ///
     /// # Errors
     /// Where tasks cannot be played, or `watch` says stop.
-    pub fn score(&self, collected: &Collected, watch: &dyn Watch) -> Result<Score, RunError> {
+    pub fn score(&self, collected: &Collected, watch: &dyn Watch) -> Result<(Score, Learnt), RunError> {
         let mut times = Vec::new();
+        let mut learnt = Learnt::default();
         let mut known: Vec<Vec<(&PlayedAll, Time)>> = vec![Vec::new(); self.entries.len()];
         for (situation, all) in &collected.situations {
             for (at, (entry, played)) in self.entries.iter().zip(all).enumerate() {
@@ -105,10 +133,7 @@ impl Scorer {
                     Some(time) => time,
                     None => {
                         let (time, path) = entry.course.time(played, watch)?;
-                        let mut paths = entry.paths.lock().unwrap_or_else(PoisonError::into_inner);
-                        if paths.len() < PATHS && !paths.contains(&path) {
-                            paths.push(path);
-                        }
+                        learnt.0.push((at, path));
                         known[at].push((played, time));
                         time
                     }
@@ -117,7 +142,7 @@ impl Scorer {
             }
         }
         let times = worst(times);
-        Ok(Score { time: self.weighted(&times), times })
+        Ok((Score { time: self.weighted(&times), times }, learnt))
     }
 
     /// What no software can beat, weighted as times are.

@@ -1,0 +1,436 @@
+//! How a network is racked and cabled, and what it costs: bounds in closed form, and the exact price.
+
+use std::collections::BTreeMap;
+
+use super::Structure;
+use crate::fabric::parts::{MediumKind, Price, Rack, Server, Switch, Technology};
+use crate::ids::number;
+use crate::input::plan::{Plan, SwitchPlace};
+use crate::planner::floor::{
+    Choices, End, Equipment, Layout, Misfit, Modules, STOCK, Slot, Stand, choices, labour, layout, length,
+    rows, serpentine, stock,
+};
+use crate::planner::score::Attach;
+use crate::units::{Bandwidth, Length, Money, Power};
+
+/// A way to rack and cable a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Variant {
+    /// Index of the rack into the catalogue's.
+    pub rack: usize,
+    /// Servers of a rack.
+    pub per_rack: u32,
+    /// Where switches stand.
+    pub place: SwitchPlace,
+    /// Index into [`Yard::policies`].
+    pub media: usize,
+}
+
+/// What a design costs at least, at mid prices, and the power that it takes at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Capital cost.
+    pub capex: Money,
+    /// Power of the facility, in milliwatts.
+    pub power: Power,
+}
+
+/// What a design costs and takes exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Priced {
+    /// Capital cost.
+    pub capex: Price,
+    /// Power of the facility.
+    pub power: Power,
+    /// Racks.
+    pub racks: u32,
+}
+
+/// Racks in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rooming {
+    /// What stands where.
+    pub layout: Layout,
+    /// The place of every rack of the sequence.
+    pub slots: Vec<Slot>,
+}
+
+/// Latency is told by the longest cable that a tier may have, in these steps: what copper, multimode and single-mode fibre
+/// reach.
+const CLASSES: [u64; 4] = [5_000, 50_000, 100_000, 500_000];
+
+/// What is the same for all designs of a plan.
+pub struct Yard<'a> {
+    plan: &'a Plan,
+    /// Sorts of cables that a design may restrict itself to: all that the plan lets it take, all but copper, and so on.
+    pub policies: Vec<Vec<MediumKind>>,
+    choices: BTreeMap<(Technology, Bandwidth), Vec<Choices>>,
+}
+
+impl<'a> Yard<'a> {
+    /// The yard of a plan, for networks of some technologies and rates of ports.
+    pub fn new(plan: &'a Plan, rates: impl Iterator<Item = (Technology, Bandwidth)>) -> Self {
+        let mut kinds = plan.media.clone();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let policies: Vec<Vec<MediumKind>> = (0..kinds.len()).map(|from| kinds[from..].to_vec()).collect();
+        let of = |(technology, rate): (Technology, Bandwidth)| {
+            let each = |policy: &Vec<MediumKind>| choices(&plan.catalogue, technology, rate, policy);
+            ((technology, rate), policies.iter().map(each).collect())
+        };
+        let choices = rates.map(of).collect();
+        Self { plan, policies, choices }
+    }
+
+    fn server(&self, structure: &Structure) -> &'a Server {
+        &self.plan.catalogue.servers[structure.server]
+    }
+
+    fn rack(&self, variant: &Variant) -> &'a Rack {
+        &self.plan.catalogue.racks[variant.rack]
+    }
+
+    fn switch(&self, own: Option<super::Switches>) -> Option<&'a Switch> {
+        own.map(|own| &self.plan.catalogue.switches[own.mode.switch])
+    }
+
+    fn choices(&self, structure: &Structure, variant: &Variant) -> Option<&Choices> {
+        let key = (structure.wiring.technology, structure.wiring.port_rate);
+        self.choices.get(&key).and_then(|each| each.get(variant.media))
+    }
+
+    /// All ways to rack and cable a network, whether or not they fit.
+    pub fn variants(&self, structure: &Structure) -> Vec<Variant> {
+        let height = self.server(structure).height.max(1);
+        let mut found = Vec::new();
+        for &rack in &self.plan.racks {
+            let most = (self.plan.catalogue.racks[rack].height / height)
+                .clamp(1, structure.wiring.pod_servers.max(1));
+            for per_rack in 1..=most {
+                for &place in &self.plan.switch_places {
+                    let variant = |media| Variant { rack, per_rack, place, media };
+                    found.extend((0..self.policies.len()).map(variant));
+                }
+            }
+        }
+        found
+    }
+
+    /// What is to be racked.
+    pub fn equipment(&self, structure: &Structure, variant: &Variant) -> Equipment<'a> {
+        Equipment {
+            server: self.server(structure),
+            servers: structure.wiring.servers,
+            pod_servers: structure.wiring.pod_servers,
+            leaf: self.switch(Some(structure.leaf)),
+            leaves_per_pod: structure.leaves_per_pod,
+            spine: self.switch(structure.spine),
+            spines: structure.spine.map_or(0, |own| own.count),
+            core: self.switch(structure.core),
+            cores: structure.core.map_or(0, |own| own.count),
+            rack: self.rack(variant),
+        }
+    }
+
+    /// The limit of racks that a design breaks, without racking it: what [`layout`] would say.
+    pub fn misfit(&self, structure: &Structure, variant: &Variant) -> Option<Misfit> {
+        let (server, rack) = (self.server(structure), self.rack(variant));
+        if server.liquid && !rack.liquid {
+            return Some(Misfit::Liquid);
+        }
+        let (per_rack, pod) = (variant.per_rack, structure.wiring.pod_servers);
+        let leaf = self.switch(Some(structure.leaf));
+        // Racks of a pod, and of the last one, which may have fewer.
+        let last = structure.wiring.servers - (structure.wiring.pods() - 1) * pod;
+        let in_rack = variant.place == SwitchPlace::InRack;
+        let fits = |servers: u32, leaves: u32| {
+            let with = |each: u64, leaf: u64| u64::from(servers) * each + u64::from(leaves) * leaf;
+            let of = |get: fn(&Switch) -> u64| leaf.map_or(0, get);
+            if with(server.height.into(), of(|leaf| leaf.height.into())) > rack.height.into() {
+                Some(Misfit::Height)
+            } else if with(server.max_power.0, of(|leaf| leaf.max_power.0)) > rack.power.0 {
+                Some(Misfit::Power)
+            } else if with(server.mass.0, of(|leaf| leaf.mass.0)) > rack.mass.0 {
+                Some(Misfit::Mass)
+            } else {
+                None
+            }
+        };
+        let tops = [leaf.filter(|_| !in_rack), self.switch(structure.spine), self.switch(structure.core)];
+        let alone = |own: &Switch| {
+            if own.height > rack.height {
+                Some(Misfit::Height)
+            } else if own.max_power > rack.power {
+                Some(Misfit::Power)
+            } else if own.mass > rack.mass {
+                Some(Misfit::Mass)
+            } else {
+                None
+            }
+        };
+        for own in tops.into_iter().flatten() {
+            if let Some(misfit) = alone(own) {
+                return Some(misfit);
+            }
+        }
+        for servers in [pod, last] {
+            let racks = servers.div_ceil(per_rack);
+            let leaves = if in_rack { structure.leaves_per_pod } else { 0 };
+            // Leaves are dealt in turn, so that the first racks have one more, and only the last rack fewer servers.
+            let (each, more) = (leaves / racks, leaves % racks);
+            let full = per_rack.min(servers);
+            let rest = servers - (racks - 1) * per_rack;
+            let fault = if racks > 1 { fits(full, each + u32::from(more > 0)) } else { None };
+            let last = fits(rest, each);
+            if let Some(misfit) = fault.or(last) {
+                return Some(misfit);
+            }
+        }
+        rows(&self.plan.room, self.racks_at_least(structure, variant)).err()
+    }
+
+    /// The fewest racks that a design may need.
+    fn racks_at_least(&self, structure: &Structure, variant: &Variant) -> u32 {
+        let (wiring, rack) = (&structure.wiring, self.rack(variant));
+        let pods = wiring.pods();
+        let last = wiring.servers - (pods - 1) * wiring.pod_servers;
+        let of_servers =
+            (pods - 1) * wiring.pod_servers.div_ceil(variant.per_rack) + last.div_ceil(variant.per_rack);
+        let mut height = 0u64;
+        let mut power = 0u64;
+        let mut add = |own: Option<&Switch>, count: u32| {
+            if let Some(own) = own {
+                height += u64::from(own.height) * u64::from(count);
+                power += own.max_power.0.saturating_mul(u64::from(count));
+            }
+        };
+        if variant.place != SwitchPlace::InRack {
+            add(self.switch(Some(structure.leaf)), structure.leaf.count);
+        }
+        for own in [structure.spine, structure.core] {
+            add(self.switch(own), own.map_or(0, |own| own.count));
+        }
+        let most = height.div_ceil(u64::from(rack.height.max(1))).max(power.div_ceil(rack.power.0.max(1)));
+        of_servers.saturating_add(u32::try_from(most).unwrap_or(u32::MAX))
+    }
+
+    /// Lengths of cables by tier that latency is told by: the longest that racks so far apart may need, rounded up.
+    pub fn lengths(&self, structure: &Structure, variant: &Variant) -> [Length; 3] {
+        let room = &self.plan.room;
+        let rack = self.rack(variant);
+        let wiring = &structure.wiring;
+        let drops = 2 * (u64::from(rack.height) * room.unit.mm() + room.tray.mm() + room.slack.mm());
+        let per_row = u64::from(room.racks_per_row.max(1));
+        // Racks that follow one another may turn into the next row once more than they fill.
+        let span = |racks: u64| {
+            let along = racks.min(per_row) * room.rack_pitch.mm();
+            drops + along + racks.div_ceil(per_row) * room.row_pitch.mm()
+        };
+        // Switches of a rack are at least one.
+        let pod_racks = u64::from(wiring.pod_servers.div_ceil(variant.per_rack));
+        let all = u64::from(self.racks_at_least(structure, variant)) + u64::from(wiring.pods());
+        let inside = u64::from(rack.height) * room.unit.mm() + 2 * room.slack.mm();
+        let host = match variant.place {
+            SwitchPlace::InRack if pod_racks == 1 => inside,
+            SwitchPlace::InRack => span(pod_racks),
+            SwitchPlace::MiddleOfRow | SwitchPlace::EndOfRow => {
+                span(pod_racks + u64::from(structure.leaves_per_pod).min(pod_racks + 2))
+            }
+            SwitchPlace::NetworkRacks => span(all),
+        };
+        let class = |mm: u64| Length(CLASSES.into_iter().find(|own| mm <= *own).unwrap_or(CLASSES[3]));
+        let up = |tier: u32| if wiring.tiers >= tier { class(span(all)) } else { Length(0) };
+        [class(host), up(2), up(3)]
+    }
+
+    /// What a design costs and takes at least.
+    pub fn bounds(&self, structure: &Structure, variant: &Variant) -> Option<Bounds> {
+        let room = &self.plan.room;
+        let choices = self.choices(structure, variant)?;
+        let near = 2 * room.slack.mm();
+        let apart = near + 2 * room.tray.mm() + room.rack_pitch.mm().min(room.row_pitch.mm());
+        let host = if variant.place == SwitchPlace::InRack { near } else { apart };
+        let least = |mm: u64| -> Option<(Money, Power)> {
+            let reach = choices.each[stock(Length(mm))?..].iter().flatten();
+            let cost = |choice: &crate::planner::floor::Choice| {
+                // What modules cost at least, rounded down, beside the cable and its laying.
+                let kind = self.plan.catalogue.media[choice.medium].kind;
+                choice.price.mid + labour(kind).mid
+            };
+            Some((reach.clone().map(cost).min()?, reach.map(|choice| choice.power).min()?))
+        };
+        let (mut capex, mut watts) = self.fixed(structure);
+        let mut add = |cables: u64, mm: u64| -> Option<()> {
+            if cables > 0 {
+                let (cost, power) = least(mm)?;
+                capex += Price::fixed(cost.times(cables));
+                watts = watts.saturating_add(power.0.saturating_mul(cables));
+            }
+            Some(())
+        };
+        add(structure.cables[0], host)?;
+        add(structure.cables[1], near)?;
+        add(structure.cables[2], near)?;
+        let racks = self.rack(variant).price.times(self.racks_at_least(structure, variant).into());
+        Some(Bounds { capex: (capex + racks).mid, power: self.facility(watts) })
+    }
+
+    /// Price and power of all that does not depend on how a network is racked.
+    fn fixed(&self, structure: &Structure) -> (Price, u64) {
+        let server = self.server(structure);
+        let servers = u64::from(structure.wiring.servers);
+        let mut price = server.price.times(servers);
+        let mut watts = server.power.0.saturating_mul(servers);
+        if let Some(nic) = structure.nic {
+            let nic = &self.plan.catalogue.nics[nic];
+            let count = servers * u64::from(server.nics);
+            price += nic.price.times(count);
+            watts = watts.saturating_add(nic.power.0.saturating_mul(count));
+        }
+        for own in [Some(structure.leaf), structure.spine, structure.core].into_iter().flatten() {
+            let switch = &self.plan.catalogue.switches[own.mode.switch];
+            price += switch.price.times(own.count.into());
+            watts = watts.saturating_add(switch.power.0.saturating_mul(own.count.into()));
+        }
+        (price, watts)
+    }
+
+    /// Power of the facility for equipment that takes so much.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliwatts below 2^53"
+    )]
+    fn facility(&self, milliwatts: u64) -> Power {
+        Power((milliwatts as f64 * self.plan.pue).round() as u64)
+    }
+
+    /// Racks a design, in the canonical order.
+    ///
+    /// # Errors
+    /// The limit that it breaks.
+    pub fn rooming(&self, structure: &Structure, variant: &Variant) -> Result<Rooming, Misfit> {
+        let layout = layout(&self.equipment(structure, variant), variant.per_rack, variant.place)?;
+        let racks = number(layout.racks.len());
+        rows(&self.plan.room, racks)?;
+        let slots = (0..racks).map(|at| serpentine(&self.plan.room, at)).collect();
+        Ok(Rooming { layout, slots })
+    }
+
+    /// Prices a design exactly, racks in their canonical order: as the bill of its drawing does.
+    ///
+    /// # Errors
+    /// The limit that it breaks.
+    pub fn price(&self, structure: &Structure, variant: &Variant) -> Result<Priced, Misfit> {
+        let rooming = self.rooming(structure, variant)?;
+        let choices = self.choices(structure, variant).ok_or(Misfit::Reach)?;
+        let catalogue = &self.plan.catalogue;
+        let counts = [
+            structure.wiring.servers,
+            structure.leaf.count,
+            structure.spine.map_or(0, |own| own.count),
+            structure.core.map_or(0, |own| own.count),
+        ];
+        let first = [0, counts[0], counts[0] + counts[1], counts[0] + counts[1] + counts[2]];
+        let mut modules = Modules::new(catalogue, counts.iter().map(|count| *count as usize).sum());
+        let mut lengths = [0u64; STOCK.len()];
+        let height = self.rack(variant).height;
+        let heights = [
+            self.server(structure).height,
+            self.switch(Some(structure.leaf)).map_or(1, |own| own.height),
+            self.switch(structure.spine).map_or(1, |own| own.height),
+            self.switch(structure.core).map_or(1, |own| own.height),
+        ];
+        let layout = &rooming.layout;
+        let stands: [&[Stand]; 4] = [&layout.servers, &layout.leaves, &layout.spines, &layout.cores];
+        let mut reach = true;
+        structure.each_cable(&mut |tier, low, high, lanes| {
+            let end = |level: usize, device: u32| {
+                let stand = stands[level][device as usize];
+                End { slot: rooming.slots[stand.rack as usize], unit: stand.unit, height: heights[level] }
+            };
+            let needed = length(&self.plan.room, height, end(tier, low), end(tier + 1, high));
+            let place = stock(needed).filter(|place| choices.each[*place].is_some());
+            let Some((place, choice)) = place.and_then(|at| choices.each[at].map(|choice| (at, choice)))
+            else {
+                reach = false;
+                return;
+            };
+            lengths[place] += u64::from(lanes);
+            modules.add((first[tier] + low) as usize, choice.medium, lanes);
+            modules.add((first[tier + 1] + high) as usize, choice.medium, lanes);
+        });
+        if !reach {
+            return Err(Misfit::Reach);
+        }
+        let (mut capex, mut watts) = self.fixed(structure);
+        for (count, choice) in lengths.iter().zip(&choices.each) {
+            let Some(choice) = choice.filter(|_| *count > 0) else { continue };
+            let laying = labour(catalogue.media[choice.medium].kind);
+            capex += choice.cable.times(*count) + laying.times(*count);
+            watts = watts.saturating_add(choice.power.0.saturating_mul(*count));
+        }
+        for (count, medium) in modules.count(catalogue).iter().zip(&catalogue.media) {
+            capex += medium.transceiver_price.times(*count);
+        }
+        let racks = number(rooming.slots.len());
+        capex += self.rack(variant).price.times(racks.into());
+        Ok(Priced { capex, power: self.facility(watts), racks })
+    }
+}
+
+impl Structure {
+    /// All bundles of cables: the tier, the device below, the device above, and how many. Devices of a tier are numbered as
+    /// they are racked: leaves by pod, plane and rail; spines and cores tree by tree and group by group, as in topologies.
+    fn each_cable(&self, tell: &mut dyn FnMut(usize, u32, u32, u32)) {
+        let wiring = &self.wiring;
+        let (nics, planes) = (wiring.server.nics, wiring.planes);
+        let rails = if wiring.attach == Attach::Rail { nics } else { 1 };
+        for server in 0..wiring.servers {
+            let pod = wiring.pod(server);
+            for at in 0..planes * rails {
+                let lanes = if wiring.attach == Attach::Rail { 1 } else { nics };
+                tell(0, server, pod * self.leaves_per_pod + at, lanes);
+            }
+        }
+        if self.spine.is_none() {
+            return;
+        }
+        let pods = wiring.pods();
+        let blocks = if wiring.tiers >= 3 { pods.div_ceil(wiring.block_pods) } else { 1 };
+        let split = wiring.tiers >= 3 && wiring.by_rail && !wiring.separate;
+        let groups = if split { blocks * rails } else { blocks };
+        for pod in 0..pods {
+            let block = if wiring.tiers >= 3 { pod / wiring.block_pods } else { 0 };
+            for at in 0..planes * rails {
+                let (plane, rail) = (at / rails, at % rails);
+                let (tree, group) = match (wiring.separate, split) {
+                    (true, _) => (plane * rails + rail, block),
+                    (false, true) => (plane, block * rails + rail),
+                    (false, false) => (plane, block),
+                };
+                let first = (tree * groups + group) * self.spines_per_group;
+                for spine in first..first + self.spines_per_group {
+                    tell(1, pod * self.leaves_per_pod + at, spine, wiring.spine_lanes);
+                }
+            }
+        }
+        let Some(core) = self.core else { return };
+        let trees = planes * if wiring.separate { rails } else { 1 };
+        let per_tree = core.count / trees.max(1);
+        let sets = (per_tree / self.cores_per_plane.max(1)).max(1);
+        let per_set = (self.spines_per_group / sets).max(1);
+        for tree in 0..trees {
+            for group in 0..groups {
+                for own in 0..self.spines_per_group {
+                    let spine = (tree * groups + group) * self.spines_per_group + own;
+                    let first = tree * per_tree + own / per_set * self.cores_per_plane;
+                    for core in first..first + self.cores_per_plane {
+                        tell(2, spine, core, self.core_lanes);
+                    }
+                }
+            }
+        }
+    }
+}

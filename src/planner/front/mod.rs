@@ -1,0 +1,11 @@
+//! The front of a plan: the search for the designs that nothing beats.
+
+mod journal;
+mod search;
+mod space;
+mod values;
+
+pub use journal::{Journal, NoJournal};
+pub use search::{Found, Member, SearchError, search};
+pub use space::{Infeasible, Network, Space};
+pub use values::{Axes, Values};

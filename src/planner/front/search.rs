@@ -1,0 +1,279 @@
+//! The search: networks from the cheapest on, each pruned by what is proved of it, else simulated.
+//!
+//! A design is dropped only where a design that was simulated is at least as good as its bounds on every axis (exact
+//! dominance; an epsilon of the plan loosens it). Bounds on cost and power are closed forms; bounds on time are paths
+//! through the tasks of steps that were simulated, with collectives first by what adapters can carry, then as the fluid
+//! engine plays them on the network. So no design that is dropped can be on the front.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::journal::key;
+use super::{Axes, Infeasible, Journal, Network, Space, Values};
+use crate::input::plan::Plan;
+use crate::planner::design::{Priced, Variant};
+use crate::planner::score::{Learnt, Score, Scorer};
+use crate::run::{RunError, Watch};
+use crate::units::Time;
+
+/// Networks that are looked at between two looks at the front: a fixed number, so that the search is the same for any
+/// number of threads.
+const BATCH: usize = 8;
+
+/// Why there is no front.
+#[derive(Debug, Clone, Error)]
+pub enum SearchError {
+    /// A network could not be played.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// A design that was simulated.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Index of its network.
+    pub network: usize,
+    /// Index of its structure.
+    pub structure: u32,
+    /// How it is racked and cabled.
+    pub variant: Variant,
+    /// What it costs.
+    pub priced: Priced,
+    /// What it comes to.
+    pub values: Values,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The front, the fastest first.
+    pub front: Vec<Member>,
+    /// All designs that were simulated and priced, the front among them.
+    pub simulated: Vec<Member>,
+    /// Times by network, where it was simulated.
+    pub scores: BTreeMap<usize, Score>,
+    /// Designs that share a network with one that is at least as cheap and takes no more power.
+    pub twins: u64,
+    /// Designs dropped by bounds on cost and power, and by what adapters can carry.
+    pub by_cost: u64,
+    /// Designs dropped by paths through tasks, with their collectives as they are played.
+    pub by_path: u64,
+    /// Designs whose network was simulated.
+    pub simulated_designs: u64,
+    /// Designs beyond limits of the plan.
+    pub infeasible: BTreeMap<Infeasible, u64>,
+    /// Networks that were simulated.
+    pub networks: u64,
+}
+
+/// What came of a network.
+struct Outcome {
+    members: Vec<(u32, Variant, Priced)>,
+    score: Option<(Score, Option<Learnt>)>,
+    twins: u64,
+    by_cost: u64,
+    by_path: u64,
+    beyond: BTreeMap<Infeasible, u64>,
+}
+
+/// Searches a space; `scorers` has one for each base.
+///
+/// # Errors
+/// Where a network cannot be played, or `watch` says stop.
+pub fn search(
+    plan: &Plan,
+    space: &Space<'_>,
+    scorers: &mut [Scorer],
+    journal: &dyn Journal,
+    watch: &dyn Watch,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Found, SearchError> {
+    let axes = Axes::new(plan);
+    let mut found = Found::default();
+    let mut front: Vec<Values> = Vec::new();
+    let mut floors: BTreeMap<usize, Time> = BTreeMap::new();
+    let mut at = 0;
+    while at < space.networks.len() {
+        if watch.stop() {
+            return Err(RunError::Cancelled.into());
+        }
+        // The next networks of which any design may still be on the front.
+        let mut batch = Vec::with_capacity(BATCH);
+        while at < space.networks.len() && batch.len() < BATCH {
+            let network = &space.networks[at];
+            if let std::collections::btree_map::Entry::Vacant(entry) = floors.entry(network.base) {
+                entry.insert(scorers[network.base].floor(&network.wiring)?);
+            }
+            let floor = floors[&network.base];
+            let dominated = network.designs.iter().all(|(.., bounds)| {
+                let least = Values { time: floor, capex: bounds.capex, power: bounds.power };
+                front.iter().any(|own| axes.covers(own, &least))
+            });
+            if dominated {
+                found.by_cost += network.designs.len() as u64;
+            } else {
+                batch.push((at, floor));
+            }
+            at += 1;
+        }
+        let shared: &[Scorer] = scorers;
+        let site = Site { plan, space, axes: &axes, front: &front, journal, watch };
+        let outcomes: Vec<(usize, Outcome)> = batch
+            .par_iter()
+            .map(|(at, floor)| {
+                Ok((*at, site.network(&space.networks[*at], &shared[space.networks[*at].base], *floor)?))
+            })
+            .collect::<Result<_, RunError>>()?;
+        for (at, outcome) in outcomes {
+            let base = space.networks[at].base;
+            found.twins += outcome.twins;
+            found.by_cost += outcome.by_cost;
+            found.by_path += outcome.by_path;
+            for (why, count) in outcome.beyond {
+                *found.infeasible.entry(why).or_default() += count;
+            }
+            let Some((score, learnt)) = outcome.score else { continue };
+            found.networks += 1;
+            if let Some(learnt) = learnt {
+                scorers[base].learn(learnt);
+                // Paths make floors higher.
+                floors.remove(&base);
+            }
+            for (structure, variant, priced) in outcome.members {
+                let values = Values { time: score.time, capex: priced.capex.mid, power: priced.power };
+                if plan.limits.step_time.is_some_and(|most| values.time > most) {
+                    *found.infeasible.entry(Infeasible::Time).or_default() += 1;
+                    continue;
+                }
+                found.simulated_designs += 1;
+                found.simulated.push(Member { network: at, structure, variant, priced, values });
+                if !front.iter().any(|own| axes.covers(own, &values)) {
+                    front.retain(|own| !axes.covers(&values, own));
+                    front.push(values);
+                }
+            }
+            found.scores.insert(at, score);
+        }
+        progress(at, space.networks.len());
+    }
+    // The first design with the values of each point of the front.
+    for values in &front {
+        found.front.extend(found.simulated.iter().find(|own| own.values == *values).cloned());
+    }
+    found.front.sort_by(|a, b| {
+        let key =
+            |own: &Member| (own.values.time, own.values.capex, own.values.power, own.structure, own.variant);
+        key(a).cmp(&key(b))
+    });
+    Ok(found)
+}
+
+/// What networks of a batch are held against.
+struct Site<'a> {
+    plan: &'a Plan,
+    space: &'a Space<'a>,
+    axes: &'a Axes,
+    front: &'a [Values],
+    journal: &'a dyn Journal,
+    watch: &'a dyn Watch,
+}
+
+impl Site<'_> {
+    fn network(&self, network: &Network, scorer: &Scorer, floor: Time) -> Result<Outcome, RunError> {
+        let mut outcome = Outcome {
+            members: Vec::new(),
+            score: None,
+            twins: 0,
+            by_cost: 0,
+            by_path: 0,
+            beyond: BTreeMap::new(),
+        };
+        self.price(network, floor, &mut outcome);
+        if outcome.members.is_empty() {
+            return Ok(outcome);
+        }
+        let key = key(network.base, &network.wiring);
+        if let Some(score) = self.journal.known(&key) {
+            outcome.score = Some((score, None));
+            return Ok(outcome);
+        }
+        let collected = scorer.collect(&network.wiring, false)?;
+        let least = scorer.least(&collected);
+        let before = outcome.members.len();
+        outcome.members.retain(|(_, _, priced)| {
+            let least = Values { time: least, capex: priced.capex.mid, power: priced.power };
+            !self.front.iter().any(|own| self.axes.covers(own, &least))
+        });
+        outcome.by_path += (before - outcome.members.len()) as u64;
+        if !outcome.members.is_empty() {
+            let (score, learnt) = scorer.score(&collected, self.watch)?;
+            self.journal.keep(&key, &score);
+            outcome.score = Some((score, Some(learnt)));
+        }
+        Ok(outcome)
+    }
+
+    /// The designs of a network that may be on the front, priced exactly: those that no other of the network covers.
+    fn price(&self, network: &Network, floor: Time, outcome: &mut Outcome) {
+        let mut own: Vec<Values> = Vec::new();
+        for (structure, variant, bounds) in &network.designs {
+            let least = Values { time: floor, capex: bounds.capex, power: bounds.power };
+            if self.front.iter().any(|other| self.axes.covers(other, &least)) {
+                outcome.by_cost += 1;
+                continue;
+            }
+            if own.iter().any(|other| self.axes.covers(other, &least)) {
+                outcome.twins += 1;
+                continue;
+            }
+            let priced = match self.space.yard.price(&self.space.structures[*structure as usize], variant) {
+                Ok(priced) => priced,
+                Err(misfit) => {
+                    *outcome.beyond.entry(Infeasible::Rack(misfit)).or_default() += 1;
+                    continue;
+                }
+            };
+            let limits = &self.plan.limits;
+            let tco = self.axes.tco(priced.capex.mid, priced.power);
+            let beyond = if limits.capex.is_some_and(|most| priced.capex.mid > most) {
+                Some(Infeasible::Capex)
+            } else if limits.tco.is_some_and(|most| tco > most.usd()) {
+                Some(Infeasible::Tco)
+            } else if limits.power.is_some_and(|most| priced.power > most) {
+                Some(Infeasible::Power)
+            } else {
+                None
+            };
+            if let Some(beyond) = beyond {
+                *outcome.beyond.entry(beyond).or_default() += 1;
+                continue;
+            }
+            let values = Values { time: floor, capex: priced.capex.mid, power: priced.power };
+            if own.iter().any(|other| self.axes.covers(other, &values)) {
+                outcome.twins += 1;
+                continue;
+            }
+            own.push(values);
+            outcome.members.push((*structure, *variant, priced));
+        }
+        // A later one may cover an earlier one, which was cheaper by its bound alone.
+        let all: Vec<Values> = own;
+        let mut at = 0;
+        outcome.members.retain(|_| {
+            let this = at;
+            at += 1;
+            let covered = (0..all.len()).any(|other| {
+                other != this
+                    && all[other] != all[this]
+                    && self.axes.covers(&all[other], &all[this])
+                    && !(self.axes.covers(&all[this], &all[other]) && this < other)
+            });
+            if covered {
+                outcome.twins += 1;
+            }
+            !covered
+        });
+    }
+}

@@ -1,0 +1,69 @@
+//! What designs are compared by.
+
+use crate::input::plan::{Objective, Plan};
+use crate::units::{Money, Power, Time};
+
+/// What a design comes to; of all less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Values {
+    /// Time of the weighted step.
+    pub time: Time,
+    /// Capital cost.
+    pub capex: Money,
+    /// Power of the facility.
+    pub power: Power,
+}
+
+/// The axes of a plan's front, with what ownership costs.
+#[derive(Debug, Clone)]
+pub struct Axes {
+    objectives: Vec<Objective>,
+    epsilon: f64,
+    /// Dollars that a dollar of capital costs over the years, itself and upkeep.
+    capital: f64,
+    /// Dollars that a watt of the facility costs over the years.
+    watt: f64,
+}
+
+/// Hours of a year.
+const HOURS: f64 = 8_760.0;
+
+impl Axes {
+    /// Of a plan.
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            objectives: plan.objectives.clone(),
+            epsilon: plan.epsilon,
+            capital: 1.0 + plan.years * plan.upkeep,
+            watt: plan.years * HOURS * plan.utilisation * plan.electricity.usd_per_kwh() / 1e3,
+        }
+    }
+
+    /// Total cost of ownership, in dollars: capital, upkeep in proportion to it, and energy.
+    pub fn tco(&self, capex: Money, power: Power) -> f64 {
+        capex.usd() * self.capital + power.watts() * self.watt
+    }
+
+    /// A value on an axis.
+    pub fn value(&self, objective: Objective, values: &Values) -> f64 {
+        match objective {
+            Objective::StepTime => values.time.as_secs(),
+            Objective::Capex => values.capex.usd(),
+            Objective::Tco => self.tco(values.capex, values.power),
+            Objective::Power => values.power.watts(),
+        }
+    }
+
+    /// The axes.
+    pub fn objectives(&self) -> &[Objective] {
+        &self.objectives
+    }
+
+    /// Whether one is at least as good as another on every axis: then the other, if it is none but as good, need not be
+    /// kept. With an epsilon, whether it is so but for that part.
+    pub fn covers(&self, one: &Values, other: &Values) -> bool {
+        self.objectives
+            .iter()
+            .all(|axis| self.value(*axis, one) <= self.value(*axis, other) * (1.0 + self.epsilon))
+    }
+}
