@@ -39,6 +39,9 @@ pub use values::{Fault, Param, ParamKind, Value, Values};
 
 use super::Builder;
 
+/// Counts the switches and cables of a family's fabric.
+pub type Count = fn(&Values<'_>) -> Result<Counts, Vec<Fault>>;
+
 /// A family of fabrics.
 pub struct Family {
     /// The name in files: `fat-tree`.
@@ -57,7 +60,7 @@ pub struct Family {
     /// # Errors
     /// Faults that concern parameters, each by name; not those of rates and link classes, nor of fabrics that
     /// are too large to be built.
-    pub counts: Option<fn(&Values<'_>) -> Result<Counts, Vec<Fault>>>,
+    pub counts: Option<Count>,
 }
 
 /// All families, simple ones first.

@@ -137,7 +137,8 @@ impl Layout {
         let (group, at) = (server / self.group, server % self.group);
         let each = self.down / self.servers.nics;
         let spans = self.servers.nics.div_ceil(self.down);
-        let switch = if each > 0 { at / each } else { at * spans + nic / self.down };
+        // no whole server fits a switch where `each` is zero
+        let switch = at.checked_div(each).unwrap_or(at * spans + nic / self.down);
         (group, switch)
     }
 
