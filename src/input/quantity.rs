@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use super::reader::{At, Item};
 use crate::diag::{Diagnostic, nearest};
-use crate::units::{Bandwidth, Bytes, FlopRate, Length, Power, Time, UnitError};
+use crate::units::{
+    Bandwidth, Bytes, EnergyPrice, FlopRate, Length, Mass, Money, Power, Time, UnitError,
+};
 
 /// A quantity of `units` that files hold, with the largest value that is sensible: everything that is
 /// computed from it then fits in 64 bits.
@@ -62,6 +64,30 @@ impl Quantity for Time {
 
     fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
         Time::number_in(text, unit)
+    }
+}
+
+impl Quantity for Money {
+    const MAX: Self = Self(100_000_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Money::number_in(text, unit)
+    }
+}
+
+impl Quantity for EnergyPrice {
+    const MAX: Self = Self(1_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        EnergyPrice::number_in(text, unit)
+    }
+}
+
+impl Quantity for Mass {
+    const MAX: Self = Self(1_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Mass::number_in(text, unit)
     }
 }
 
