@@ -7,9 +7,9 @@ use std::path::Path;
 use thiserror::Error;
 use toml::de::DeTable;
 
+use super::plan::{self, Plan};
 use super::reader::{Faults, Source};
 use super::section::Section;
-use super::plan::{self, Plan};
 use super::{parts, scenario, stack, topology, workload};
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::fabric::Fabric;

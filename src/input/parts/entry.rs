@@ -63,8 +63,7 @@ impl<'a> Entry<'a> {
             item.word("a kind of price", &PriceKind::ALL)
         });
         let (first, last) = YEARS;
-        let year =
-            self.value("year", "2026", old.map(|old| old.year), |item| item.count(first, last));
+        let year = self.value("year", "2026", old.map(|old| old.year), |item| item.count(first, last));
         // Figures of a file's own are not those of the source that the built-in part names.
         let changed = old.map(|old| format!("{}; with figures of one's own", old.source));
         let source = self.or("source", changed, "one's own".to_owned(), line);

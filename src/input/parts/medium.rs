@@ -39,9 +39,10 @@ impl Part for Medium {
         } else {
             entry.value("transceiver_price", "\"899 USD\"", old_price, price)
         };
-        let shared = entry.or("cables_per_transceiver", old.map(|old| old.cables_per_transceiver), 1, |item| {
-            item.count(1, MAX_SHARED)
-        });
+        let shared =
+            entry.or("cables_per_transceiver", old.map(|old| old.cables_per_transceiver), 1, |item| {
+                item.count(1, MAX_SHARED)
+            });
         let end = entry.value("end_power", "\"8.5 W\"", old.map(|old| old.end_power), |item| item.quantity());
         let head = head?;
         Some(Self {
@@ -69,7 +70,9 @@ fn refuse(entry: &mut Entry<'_>) {
             entry.section.source.faults.push(
                 Diagnostic::error("E0103", format!("`{key}` needs a `transceiver`"))
                     .at(place, "of what?")
-                    .help("add for example `transceiver = \"DR4 400G\"`: a cable with its ends fixed has none"),
+                    .help(
+                        "add for example `transceiver = \"DR4 400G\"`: a cable with its ends fixed has none",
+                    ),
             );
         }
     }

@@ -85,7 +85,8 @@ fn is_topology(root: &Section<'_>) -> bool {
     let place = ["template", "node", "link", "params"].into_iter().find_map(|key| root.key_place(key));
     let Some(place) = place else { return false };
     root.source.faults.push(
-        Diagnostic::error("E0109", format!("this file is a topology, not {A}")).at(place, "a key of topologies"),
+        Diagnostic::error("E0109", format!("this file is a topology, not {A}"))
+            .at(place, "a key of topologies"),
     );
     true
 }

@@ -36,7 +36,8 @@ impl Part for Server {
         let in_network = entry.or("in_network", old.map(|old| old.in_network), false, flag);
         let pcie = entry.value("pcie", "\"64 GB/s\"", old.map(|old| old.pcie), rate);
         let height = entry.value("height", "8", old.map(|old| old.height), |item| item.count(1, MAX_HEIGHT));
-        let most = entry.value("max_power", "\"10.2 kW\"", old.map(|old| old.max_power), |item| item.quantity());
+        let most =
+            entry.value("max_power", "\"10.2 kW\"", old.map(|old| old.max_power), |item| item.quantity());
         let power = entry.value("power", "\"8.4 kW\"", old.map(|old| old.power), |item| item.quantity());
         let mass = entry.value("mass", "\"130 kg\"", old.map(|old| old.mass), |item| item.quantity());
         let liquid = entry.or("liquid", old.map(|old| old.liquid), false, flag);

@@ -34,11 +34,11 @@ impl Part for Switch {
         let split = entry.or("split", old.map(|old| old.split), 1, |item| item.count(1, MAX_SPLIT));
         let height = entry.value("height", "1", old.map(|old| old.height), |item| item.count(1, MAX_HEIGHT));
         let power = entry.value("power", "\"640 W\"", old.map(|old| old.power), |item| item.quantity());
-        let most = entry.value("max_power", "\"1.6 kW\"", old.map(|old| old.max_power), |item| item.quantity());
+        let most =
+            entry.value("max_power", "\"1.6 kW\"", old.map(|old| old.max_power), |item| item.quantity());
         let mass = entry.value("mass", "\"15 kg\"", old.map(|old| old.mass), |item| item.quantity());
-        let latency = entry.value("latency", "\"1 us\"", old.map(|old| old.latency), |item| {
-            item.quantity_to(MAX_LATENCY)
-        });
+        let latency = entry
+            .value("latency", "\"1 us\"", old.map(|old| old.latency), |item| item.quantity_to(MAX_LATENCY));
         let price = entry.value("price", "\"38 kUSD\"", old.map(|old| old.price), price);
         if let (Some(power), Some(most)) = (power, most)
             && power > most

@@ -36,11 +36,13 @@ impl Bought {
 
 /// Reads it.
 pub(super) fn read(root: &mut Section<'_>) -> Bought {
-    let both = root.exclusive("accelerators", "budget", "a plan is for so many accelerators, or for so much money");
+    let both =
+        root.exclusive("accelerators", "budget", "a plan is for so many accelerators, or for so much money");
     let budget = root.item("budget");
     let count = match &budget {
         Some(_) => root.item("accelerators"),
-        None => root.require_with("accelerators", "add for example `accelerators = 1024`, or `budget = \"50 MUSD\"`"),
+        None => root
+            .require_with("accelerators", "add for example `accelerators = 1024`, or `budget = \"50 MUSD\"`"),
     };
     let count = count.and_then(|item| item.count(1, MAX_ACCELERATORS));
     let budget = budget.and_then(|item| {
@@ -83,13 +85,14 @@ pub(super) fn check(bought: &Bought, servers: &[usize], catalogue: &Catalogue, f
     if wanted.is_multiple_of(step) {
         return;
     }
-    let misfit = sizes().find(|server| !wanted.is_multiple_of(u64::from(server.accelerators).saturating_mul(jobs)));
+    let misfit =
+        sizes().find(|server| !wanted.is_multiple_of(u64::from(server.accelerators).saturating_mul(jobs)));
     let label = match misfit {
         _ if !wanted.is_multiple_of(jobs) => format!("{jobs} jobs of equal size cannot share them"),
         Some(server) if jobs > 1 => {
             format!("{jobs} jobs need whole servers of {}, as `{}` is", server.accelerators, server.name)
         }
-        Some(server) => format!("`{}` has {}", server.name, server.accelerators),
+        Some(server) => format!("`{}` has {} each", server.name, server.accelerators),
         None => format!("all of the servers together come in {shared}"),
     };
     let (below, above) = (wanted / step * step, wanted.div_ceil(step).saturating_mul(step));

@@ -34,17 +34,18 @@ pub(super) struct Choice {
     pub(super) stack: Option<String>,
 }
 
-/// Reads it; what is of the catalogue is looked up where there is one.
-pub(super) fn read(mut section: Section<'_>, catalogue: Option<&Catalogue>) -> Choice {
+/// Reads it; what is of the catalogue is looked up where there is one. `whole` is where servers are chosen that the section
+/// does not choose.
+pub(super) fn read(mut section: Section<'_>, catalogue: Option<&Catalogue>, whole: Place) -> Choice {
     let s = &mut section;
     let families: Vec<(&str, &str)> = FAMILIES.into_iter().map(|name| (name, name)).collect();
     let families = some_of(s, "families", "a family", &families);
     let technologies = s.item("technologies");
     let asked = technologies.as_ref().map(|item| words(item, "a technology", &Technology::ALL));
-    let (servers, servers_at) = servers(s, catalogue);
-    let switches = s.item("switches").map(|item| {
-        (item.place(), catalogue.map_or_else(Vec::new, |catalogue| switches(&item, catalogue)))
-    });
+    let (servers, servers_at) = servers(s, catalogue, whole);
+    let switches = s
+        .item("switches")
+        .map(|item| (item.place(), catalogue.map_or_else(Vec::new, |catalogue| switches(&item, catalogue))));
     let speaks = |technology: Technology| {
         catalogue.is_none_or(|catalogue| {
             let mut able = catalogue.switches.iter().filter(|switch| switch.technology == technology);
@@ -120,17 +121,20 @@ fn names<'a>(item: &Item<'a>, what: &str) -> Vec<At<&'a str>> {
 }
 
 /// Servers by their names, or by their accelerators. `None` where faults were told.
-fn servers(section: &mut Section<'_>, catalogue: Option<&Catalogue>) -> (Option<Vec<usize>>, Place) {
+fn servers(
+    section: &mut Section<'_>,
+    catalogue: Option<&Catalogue>,
+    whole: Place,
+) -> (Option<Vec<usize>>, Place) {
     let faults = section.source.faults;
     let before = faults.errors();
     section.exclusive("servers", "accelerator", "servers have their accelerators");
     let (by_name, by_accelerator) = (section.item("servers"), section.item("accelerator"));
-    let place = by_name.as_ref().or(by_accelerator.as_ref()).map_or_else(|| section.place(), Item::place);
+    let place = by_name.as_ref().or(by_accelerator.as_ref()).map_or(whole, Item::place);
     let Some(catalogue) = catalogue else { return (None, place) };
     let all = &catalogue.servers;
-    let of = |name: &str| -> Vec<usize> {
-        (0..all.len()).filter(|at| all[*at].accelerator == name).collect()
-    };
+    let of =
+        |name: &str| -> Vec<usize> { (0..all.len()).filter(|at| all[*at].accelerator == name).collect() };
     let found: Vec<usize> = if let Some(item) = by_name {
         names(&item, "the name of a server").iter().filter_map(|name| server(name, all, &item)).collect()
     } else if let Some(item) = by_accelerator {

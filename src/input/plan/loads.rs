@@ -143,7 +143,8 @@ fn train(
             None => fault,
         });
     }
-    let ranks = if bought.is_budget() { Some(1) } else { bought.job().map(u64::from) };
+    // Of how many, a budget does not say: one stands for them while the division is open.
+    let ranks = if bought.is_budget() { open.then_some(1) } else { bought.job().map(u64::from) };
     let each = workload::read_each(section, accelerators, ranks, path, sources, TOP)?;
     let name = each.first().map(|step| step.model.name.clone()).unwrap_or_default();
     let kind = LoadKind::Train { each: each.into_iter().map(Arc::new).collect(), open };
@@ -170,8 +171,12 @@ fn collective(mut section: Section<'_>, bought: &Bought) -> Option<(Tag, Load)> 
     {
         let below = (1..=group.value.min(job)).rev().find(|size| job.is_multiple_of(*size));
         let above = (group.value..=job).find(|size| job.is_multiple_of(*size));
-        let near: Vec<String> =
-            [below, above].into_iter().flatten().filter(|size| *size > 1).map(|size| size.to_string()).collect();
+        let near: Vec<String> = [below, above]
+            .into_iter()
+            .flatten()
+            .filter(|size| *size > 1)
+            .map(|size| size.to_string())
+            .collect();
         let fault = Diagnostic::error("E1005", format!("groups of {} do not divide a job", group.value))
             .at(item.place(), format!("a job has {job} accelerators"));
         item.push(if near.is_empty() {

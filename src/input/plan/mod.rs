@@ -11,8 +11,6 @@ mod schema;
 mod spec;
 
 pub use schema::plan_schema;
-pub use spec::{
-    Amount, FAMILIES, Limits, Load, LoadKind, Objective, Plan, Room, Situations, SwitchPlace,
-};
+pub use spec::{Amount, FAMILIES, Limits, Load, LoadKind, Objective, Plan, Room, Situations, SwitchPlace};
 
 pub(super) use read::{is_plan, read};

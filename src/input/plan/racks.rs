@@ -127,8 +127,10 @@ fn named(item: &Item<'_>, catalogue: &Catalogue, any: &impl Fn(&Rack) -> bool) -
         if !any(&catalogue.racks[at]) {
             let rack = &catalogue.racks[at];
             item.push(
-                Diagnostic::error("E1006", format!("`{}` holds none of the servers", rack.name))
-                    .at(name.place.clone(), format!("it has {} U, {}, {}", rack.height, rack.power, rack.mass)),
+                Diagnostic::error("E1006", format!("`{}` holds none of the servers", rack.name)).at(
+                    name.place.clone(),
+                    format!("it has {} U, {}, {}", rack.height, rack.power, rack.mass),
+                ),
             );
         }
         found.push(at);
@@ -138,7 +140,12 @@ fn named(item: &Item<'_>, catalogue: &Catalogue, any: &impl Fn(&Rack) -> bool) -
 
 /// For servers cooled by air, and for those that need liquid, the cheapest rack that provides that power and holds one of
 /// them, limited to it.
-fn cheapest(catalogue: &mut Catalogue, servers: &[Server], caps: Caps, power: &At<Power>) -> Vec<Option<usize>> {
+fn cheapest(
+    catalogue: &mut Catalogue,
+    servers: &[Server],
+    caps: Caps,
+    power: &At<Power>,
+) -> Vec<Option<usize>> {
     let mut found = Vec::new();
     for liquid in [false, true] {
         let own: Vec<&Server> = servers.iter().filter(|server| server.liquid == liquid).collect();
@@ -154,12 +161,7 @@ fn cheapest(catalogue: &mut Catalogue, servers: &[Server], caps: Caps, power: &A
 }
 
 /// Says that no rack of that power is of use.
-fn too_much(
-    power: &At<Power>,
-    servers: &[Server],
-    catalogue: &Catalogue,
-    faults: &Faults,
-) {
+fn too_much(power: &At<Power>, servers: &[Server], catalogue: &Catalogue, faults: &Faults) {
     let most = catalogue.racks.iter().map(|rack| rack.power).max().unwrap_or_default();
     let fault = Diagnostic::error("E1006", format!("no rack of {} holds a server", power.value))
         .at(power.place.clone(), format!("the most of a rack in the catalogue is {most}"));

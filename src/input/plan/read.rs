@@ -15,8 +15,7 @@ use crate::input::{beside, parts, stack, workload};
 use crate::workload::Accelerator;
 
 /// Keys of the top of a plan.
-pub(super) const TOP: &[&str] =
-    &["kind", "name", "title", "seed", "heavy", "accelerators", "budget", "jobs"];
+pub(super) const TOP: &[&str] = &["kind", "name", "title", "seed", "heavy", "accelerators", "budget", "jobs"];
 
 /// What messages call it, with its article.
 const A: &str = "a plan";
@@ -79,7 +78,8 @@ fn catalogue(mut section: Section<'_>, path: &str, sources: &mut SourceMap) -> O
     let faults = section.source.faults;
     let file = section.item("file");
     let only = section.item("only").and_then(|item| item.boolean());
-    if let (None, Some(only)) = (&file, &only) {
+    let idle = file.is_none() && only.is_some();
+    if let (true, Some(only)) = (idle, &only) {
         faults.push(
             Diagnostic::error("E0103", "`only` needs a `file`")
                 .at(only.place.clone(), "only what?")
@@ -87,6 +87,9 @@ fn catalogue(mut section: Section<'_>, path: &str, sources: &mut SourceMap) -> O
         );
     }
     section.finish();
+    if idle {
+        return None;
+    }
     let alone = only.is_some_and(|only| only.value);
     let known = if alone { Catalogue::default() } else { parts::builtin() };
     let Some(file) = file else { return Some(known) };
@@ -116,7 +119,9 @@ pub(in crate::input) fn read(
     let heavy = root.item("heavy").and_then(|item| item.boolean()).is_some_and(|heavy| heavy.value);
     let bought = amount::read(&mut root);
     let catalogue = catalogue(table(&mut root, "parts"), path, sources);
-    let choice = choice::read(table(&mut root, "fabric"), catalogue.as_ref());
+    // Where no servers are chosen, they are those of the catalogue.
+    let whole = root.key_place("parts").unwrap_or_else(|| root.place());
+    let choice = choice::read(table(&mut root, "fabric"), catalogue.as_ref(), whole);
     let servers = choice.servers.as_deref().unwrap_or_default();
     if let Some(catalogue) = &catalogue {
         amount::check(&bought, servers, catalogue, faults);
@@ -128,7 +133,8 @@ pub(in crate::input) fn read(
     let power = room::power(table(&mut root, "power"));
     let goals = goals::read(table(&mut root, "objective"));
     let limits = goals::limits(table(&mut root, "limits"));
-    let situations = goals::situations(root.item("situations").and_then(|item| item.section("`[situations]`")));
+    let situations =
+        goals::situations(root.item("situations").and_then(|item| item.section("`[situations]`")));
     root.finish();
     if faults.errors() > before {
         return None;

@@ -75,9 +75,9 @@ pub(super) fn power(mut section: Section<'_>) -> Running {
         .item("pue")
         .and_then(|item| item.number("from 1 to 10, such as 1.2", |number| (1.0..=10.0).contains(&number)));
     let electricity = s.item("electricity").and_then(|item| item.quantity::<EnergyPrice>());
-    let years = s
-        .item("years")
-        .and_then(|item| item.number("above 0 and up to 100, such as 5", |years| years > 0.0 && years <= 100.0));
+    let years = s.item("years").and_then(|item| {
+        item.number("above 0 and up to 100, such as 5", |years| years > 0.0 && years <= 100.0)
+    });
     let upkeep = s.item("upkeep").and_then(|item| item.number("from 0 to 1, such as 0.02", part));
     let utilisation = s.item("utilisation").and_then(|item| item.number("from 0 to 1, such as 0.85", part));
     section.finish();

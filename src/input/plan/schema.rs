@@ -11,7 +11,8 @@ use crate::fabric::parts::{MediumKind, Technology};
 use crate::input::collective::ops;
 use crate::input::parts::MAX_PLANES;
 use crate::input::schema::{
-    DRAFT, about, count, energy_price, length, mass, money, object, one_or_many, power, size, tables, time, words,
+    DRAFT, about, count, energy_price, length, mass, money, object, one_or_many, power, size, tables, time,
+    words,
 };
 use crate::input::workload::{PLANNED_SEQUENCE, PLANNED_SOFTWARE, section_schema};
 use crate::input::{stack, workload};
@@ -85,11 +86,17 @@ fn step() -> Value {
     own.retain(|key, _| !LEFT_OUT.contains(&key.as_str()));
     own.insert("name".into(), text("the model's name unless given"));
     own.insert("weight".into(), load_weight());
-    own.insert("batch".into(), about(count(1, u32::MAX >> 2), "sequences of a step, over all ranks of a job"));
+    own.insert(
+        "batch".into(),
+        about(count(1, u32::MAX >> 2), "sequences of a step, over all ranks of a job"),
+    );
     for (key, what) in [
         ("sequence", format!("tokens of a sequence, {PLANNED_SEQUENCE} unless given")),
         ("software", format!("a built-in generation of software, `{PLANNED_SOFTWARE}` unless given")),
-        ("parallel", "how the step is divided over the accelerators of a job; searched unless given".to_owned()),
+        (
+            "parallel",
+            "how the step is divided over the accelerators of a job; searched unless given".to_owned(),
+        ),
     ] {
         if let Some(found) = own.get_mut(key) {
             *found = about(found.take(), &what);

@@ -80,9 +80,8 @@ pub(super) fn read(
     top: &'static [&'static str],
 ) -> Option<Workload> {
     section.top_keys(top);
-    let accelerator = named::ACCELERATORS.choose(&mut section, path, sources);
     let usual = Usual { software: None, sequence: None };
-    read_on(section, accelerator.as_slice(), usual, divided, path, sources)?.pop()
+    read_on(section, None, usual, divided, path, sources)?.pop()
 }
 
 /// Reads the step of `[workload]` of the plan at `path`, once on each of the `accelerators`, of which there are `ranks`. As
@@ -97,12 +96,13 @@ pub(super) fn read_each(
     top: &'static [&'static str],
 ) -> Option<Vec<Workload>> {
     section.top_keys(top);
-    read_on(section, accelerators, PLANNED, (ranks, true), path, sources)
+    read_on(section, Some(accelerators), PLANNED, (ranks, true), path, sources)
 }
 
+/// Reads it on the accelerators that are given, or else on the section's own.
 fn read_on(
     mut section: Section<'_>,
-    accelerators: &[Accelerator],
+    given: Option<&[Accelerator]>,
     usual: Usual,
     (ranks, open): (Option<u64>, bool),
     path: &str,
@@ -114,6 +114,11 @@ fn read_on(
     let kind = kind.map_or(KindOfStep::Train, |told| told.value);
     let infers = kind == KindOfStep::Inference;
     let model = named::MODELS.choose(&mut section, path, sources);
+    let own = match given {
+        Some(_) => None,
+        None => named::ACCELERATORS.choose(&mut section, path, sources),
+    };
+    let accelerators = given.unwrap_or(own.as_slice());
     let software = named::GENERATIONS.choose_or(usual.software, &mut section, path, sources);
     let habits = software.as_ref().map_or(software::USUAL, |software| software.habits);
     let asked = match kind {
@@ -127,12 +132,12 @@ fn read_on(
     let precisions: Vec<Precision> =
         each.iter().map(|own| formats(&mut section, *own, habits.gradients, infers)).collect();
     let place = section.place();
-    let given = section.has("parallel");
+    let divided = section.has("parallel");
     let parallel = inner(&mut section, "parallel", "`[workload.parallel]`");
     if infers {
         serving::idle_inside(&parallel, &serving::PARALLEL);
     }
-    let mut draft = parallel::read(parallel, (!given).then_some(place));
+    let mut draft = parallel::read(parallel, (!divided).then_some(place));
     if infers {
         serving::suit(&mut draft, model.as_ref(), faults);
     }
@@ -145,7 +150,7 @@ fn read_on(
     let overlap = software::overlap(overlap, hidden);
     let set = set::read(&inner(&mut section, "set", "`[workload.set]`"));
     let batch = asked.as_ref().and_then(Asked::batch);
-    let parallel = if open && !given {
+    let parallel = if open && !divided {
         let dp = ranks.and_then(|ranks| u32::try_from(ranks).ok());
         dp.map(|dp| Parallel { dp, sharding: habits.sharding, ..Parallel::ONE })
     } else {
@@ -159,7 +164,7 @@ fn read_on(
         return None;
     }
     let (model, software, asked, parallel) = (model?, software?, asked?, parallel?);
-    let own = |(accelerator, precision): (&Accelerator, &Precision)| {
+    let step = |(accelerator, precision): (&Accelerator, &Precision)| {
         let mut constants = software.constants(accelerator, precision.matrices);
         for (constant, value) in &set {
             constants.set(*constant, *value);
@@ -176,7 +181,7 @@ fn read_on(
             set: set.iter().map(|(constant, _)| *constant).collect(),
         }
     };
-    Some(accelerators.iter().zip(&precisions).map(own).collect())
+    Some(accelerators.iter().zip(&precisions).map(step).collect())
 }
 
 /// The number formats on an accelerator.
