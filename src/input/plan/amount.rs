@@ -92,7 +92,7 @@ pub(super) fn check(bought: &Bought, servers: &[usize], catalogue: &Catalogue, f
         Some(server) if jobs > 1 => {
             format!("{jobs} jobs need whole servers of {}, as `{}` is", server.accelerators, server.name)
         }
-        Some(server) => format!("`{}` has {} each", server.name, server.accelerators),
+        Some(server) => format!("one `{}` has {}", server.name, server.accelerators),
         None => format!("all of the servers together come in {shared}"),
     };
     let (below, above) = (wanted / step * step, wanted.div_ceil(step).saturating_mul(step));
