@@ -2,9 +2,9 @@
 //!
 //! `RAILSPINE_BLESS=1 cargo test --test errors` writes the texts anew: read them before they are kept.
 //! A file whose first line is `# topology` is read as a topology, one that begins with `# stack profile`, `# model`,
-//! `# accelerator` or `# software` as that, other TOML files as scenarios; CSV files are measurements (placements, where
-//! their names say so), and logs are of nccl-tests. Folders that end in `.chakra` are traces, and `.txt` files workloads of
-//! AICB.
+//! `# accelerator`, `# software`, `# plan` or `# parts` as that, other TOML files as scenarios; CSV files are measurements
+//! (placements, where their names say so), and logs are of nccl-tests. Folders that end in `.chakra` are traces, and `.txt`
+//! files workloads of AICB.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -17,8 +17,8 @@ use railspine::diag::{Diagnostic, SourceMap};
 use railspine::exchange::aicb::{self, Lowering, Which};
 use railspine::exchange::{Rejected, chakra, measured, nccl_tests, placement};
 use railspine::input::{
-    LoadError, LoadOptions, codes, explain, load_accelerator, load_model, load_profile, load_scenario,
-    load_software, load_topology,
+    LoadError, LoadOptions, codes, explain, load_accelerator, load_model, load_parts, load_plan,
+    load_profile, load_scenario, load_software, load_topology,
 };
 
 #[path = "support/golden.rs"]
@@ -26,7 +26,7 @@ mod golden;
 
 /// The wrong files, sorted, as paths from the root of the crate: tests run there.
 fn corpus() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = ["tests/errors", "tests/errors/workload"]
+    let mut files: Vec<PathBuf> = ["tests/errors", "tests/errors/plan", "tests/errors/workload"]
         .into_iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
@@ -70,6 +70,10 @@ fn told(path: &Path) -> (SourceMap, Vec<Diagnostic>) {
         load_accelerator(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else if text.starts_with("# software") {
         load_software(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# plan") {
+        load_plan(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
+    } else if text.starts_with("# parts") {
+        load_parts(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     } else {
         load_scenario(&name, &options).map(|loaded| (loaded.sources, loaded.warnings))
     };

@@ -343,6 +343,8 @@ pub(super) enum Template {
     Scenario,
     /// A topology
     Topology,
+    /// A plan
+    Plan,
 }
 
 #[derive(Debug, Args)]
@@ -362,6 +364,10 @@ pub(super) struct SchemaArgs {
 pub(super) enum SchemaName {
     /// Scenario files
     Scenario,
+    /// Plan files
+    Plan,
+    /// Parts catalogues
+    Parts,
     /// Topology files
     Topology,
     /// Stack profiles

@@ -161,15 +161,14 @@ fn parts(given: &str) -> (&str, Option<&str>) {
 }
 
 fn machine(path: &str, term: &Term) -> Result<Machine, Failure> {
+    let wrong = |what: &str| Err(usage(format!("`{path}` is {what}, expected a topology or a scenario")));
     match load::document(path, term)? {
         Document::Topology(fabric) => Ok(Machine::Fabric(Arc::new(*fabric))),
         Document::Scenario(scenario) => Ok(Machine::Scenario(scenario)),
-        Document::Profile(_) => {
-            Err(usage(format!("`{path}` is a stack profile, expected a topology or a scenario")))
-        }
-        Document::Part(what, _) => {
-            Err(usage(format!("`{path}` is {what}, expected a topology or a scenario")))
-        }
+        Document::Plan(_) => wrong("a plan"),
+        Document::Parts(_) => wrong("a parts catalogue"),
+        Document::Profile(_) => wrong("a stack profile"),
+        Document::Part(what, _) => wrong(what),
     }
 }
 

@@ -6,6 +6,8 @@ use super::args::{CheckArgs, Format, Global};
 use super::exit::{Exit, Failure};
 use super::load::{self, Document};
 use super::term::Term;
+use crate::fabric::parts::Catalogue;
+use crate::input::plan::{Amount, Plan};
 
 pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let mut worst = Exit::Ok;
@@ -25,6 +27,8 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
                 let gpus = scenario.fabric.endpoints().len();
                 (true, format!("scenario, {cases} case{} on {gpus} GPUs", if cases == 1 { "" } else { "s" }))
             }
+            Ok(Document::Plan(plan)) => (true, planned(&plan)),
+            Ok(Document::Parts(parts)) => (true, listed(&parts)),
             Ok(Document::Topology(fabric)) => {
                 let (nodes, cables) = (fabric.nodes().len(), fabric.links().len() / 2);
                 let gpus = fabric.endpoints().len();
@@ -57,4 +61,23 @@ pub(super) fn check(args: &CheckArgs, global: &Global, term: &Term) -> Result<Ex
         }
     }
     Ok(worst)
+}
+
+/// A line about a plan.
+fn planned(plan: &Plan) -> String {
+    let loads = plan.loads.len();
+    let of = format!("{loads} load{}", if loads == 1 { "" } else { "s" });
+    match plan.amount {
+        Amount::Accelerators(number) => format!("plan, {of} on {number} accelerators"),
+        Amount::Budget(money) => format!("plan, {of} for {money}"),
+    }
+}
+
+/// A line about a catalogue: what there is with the built-in parts.
+fn listed(parts: &Catalogue) -> String {
+    let (switches, nics, media) = (parts.switches.len(), parts.nics.len(), parts.media.len());
+    let (servers, racks) = (parts.servers.len(), parts.racks.len());
+    format!(
+        "parts; with the built-in ones {switches} switches, {nics} adapters, {media} cables, {servers} servers, {racks} racks"
+    )
 }

@@ -7,6 +7,8 @@ use super::render::render_all;
 use super::term::Term;
 use crate::diag::{Diagnostic, SourceMap};
 use crate::fabric::Fabric;
+use crate::fabric::parts::Catalogue;
+use crate::input::plan::Plan;
 use crate::input::{self, LoadError, LoadOptions, Loaded};
 use crate::run::Scenario;
 use crate::stack::Profile;
@@ -17,6 +19,10 @@ use crate::workload::Accelerator;
 pub(super) enum Document {
     /// A scenario.
     Scenario(Box<Scenario>),
+    /// A plan.
+    Plan(Box<Plan>),
+    /// A parts catalogue, over the built-in one.
+    Parts(Box<Catalogue>),
     /// A topology.
     Topology(Box<Fabric>),
     /// A stack profile.
@@ -68,14 +74,18 @@ pub(super) fn accelerator(path: &str, term: &Term) -> Result<Accelerator, Failur
     settle(input::load_accelerator(path, &options(path, None)?), term)
 }
 
-/// Reads a scenario, a topology, a stack profile or a part of workloads, whichever it is.
+/// Reads a scenario, a plan, a topology, a parts catalogue, a stack profile or a part of workloads, whichever it is.
 pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
     let options = options(path, None)?;
     let text = match &options.stdin {
         Some(text) => text.clone(),
         None => input::read_text(Path::new(path)).map_err(|why| unread(path, &why))?,
     };
-    if is_profile(&text) {
+    if is_plan(&text) {
+        settle(input::load_plan(path, &options), term).map(|p| Document::Plan(Box::new(p)))
+    } else if is_parts(&text) {
+        settle(input::load_parts(path, &options), term).map(|p| Document::Parts(Box::new(p)))
+    } else if is_profile(&text) {
         settle(input::load_profile(path, &options), term).map(|p| Document::Profile(Box::new(p)))
     } else if is_scenario(&text) {
         settle(input::load_scenario(path, &options), term).map(|s| Document::Scenario(Box::new(s)))
@@ -93,6 +103,22 @@ pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
     } else {
         settle(input::load_topology(path, &options), term).map(|f| Document::Topology(Box::new(f)))
     }
+}
+
+/// Whether a file says that it is a plan.
+fn is_plan(text: &str) -> bool {
+    above_tables(text).filter_map(|line| line.split_once('=')).any(|(key, value)| {
+        key.trim() == "kind" && value.trim_start_matches([' ', '\t', '"', '\'']).starts_with("plan")
+    })
+}
+
+/// Whether a file is meant as a parts catalogue: it has a table of parts.
+fn is_parts(text: &str) -> bool {
+    let table = |line: &str| {
+        let name = line.strip_prefix("[[").or_else(|| line.strip_prefix('['))?.split(']').next()?;
+        input::parts::KEYS.contains(&name.trim()).then_some(())
+    };
+    !has_key(text, &["kind"]) && text.lines().map(str::trim_start).any(|line| table(line).is_some())
 }
 
 /// Whether a file is meant as a scenario: it has a `kind` or collectives of its own.
@@ -136,12 +162,14 @@ fn part(text: &str) -> Option<Part> {
     }
 }
 
+/// The lines above all tables.
+fn above_tables(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim_start).take_while(|line| !line.starts_with('['))
+}
+
 /// Whether one of these keys stands above all tables of the text.
 fn has_key(text: &str, keys: &[&str]) -> bool {
-    text.lines()
-        .map(str::trim_start)
-        .take_while(|line| !line.starts_with('['))
-        .any(|line| keys.contains(&line.split(['=', ' ', '\t']).next().unwrap_or_default()))
+    above_tables(text).any(|line| keys.contains(&line.split(['=', ' ', '\t']).next().unwrap_or_default()))
 }
 
 pub(super) fn unread(path: &str, why: &str) -> Failure {
@@ -179,6 +207,18 @@ mod tests {
         assert!(is_scenario("# x\nkind = \"run\"\n"));
         assert!(is_scenario("name = \"x\"\n[[collective]]\n"));
         assert!(!is_scenario("name = \"x\"\n[[node]]\nkind = \"gpu\"\n"));
+    }
+
+    #[test]
+    fn plans_and_parts_are_told_from_others() {
+        assert!(is_plan("# x\nkind = \"plan\"\n"));
+        assert!(is_plan("kind='plan'\n[workload]\n"));
+        assert!(!is_plan("kind = \"run\"\n"));
+        assert!(!is_plan("[[node]]\nkind = \"plan\"\n"));
+        assert!(is_parts("# x\n[[switch]]\nname = \"x\"\n"));
+        assert!(is_parts("[rack]\nname = \"x\"\n"));
+        assert!(!is_parts("kind = \"plan\"\n[racks]\n"));
+        assert!(!is_parts("[[node]]\nkind = \"switch\"\n"));
     }
 
     #[test]

@@ -71,6 +71,8 @@ fn ground(path: &str, term: &Term) -> Result<Scenario, Failure> {
             Ok(Scenario::of_one("replay", Arc::new(*fabric), None, spec))
         }
         Document::Scenario(scenario) => Ok(*scenario),
+        Document::Plan(_) => Err(wrong("a plan")),
+        Document::Parts(_) => Err(wrong("a parts catalogue")),
         Document::Profile(_) => Err(wrong("a stack profile")),
         Document::Part(what, _) => Err(wrong(what)),
     }

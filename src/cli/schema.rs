@@ -12,6 +12,8 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
     let pretty = |value: Value| format!("{value:#}\n");
     let text = match args.which {
         SchemaName::Scenario => pretty(input::scenario_schema()),
+        SchemaName::Plan => pretty(input::plan_schema()),
+        SchemaName::Parts => pretty(input::parts_schema()),
         SchemaName::Topology => pretty(input::topology_schema()),
         SchemaName::StackProfile => pretty(input::stack_profile_schema()),
         SchemaName::Model => pretty(input::model_schema()),

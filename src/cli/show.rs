@@ -11,6 +11,15 @@ pub(super) fn show(args: &ShowArgs, global: &Global, term: &Term) -> Result<Exit
     let told = match load::document(&args.file, term)? {
         Document::Scenario(scenario) => metrics::report(&scenario.fabric),
         Document::Topology(fabric) => metrics::report(&fabric),
+        Document::Plan(_) => {
+            let told =
+                format!("`{}` is a plan, which has no fabric yet: `railspine plan` finds one", args.file);
+            return Err(Failure::Message(Exit::Usage, told));
+        }
+        Document::Parts(_) => {
+            let message = format!("`{}` is a parts catalogue, which has no fabric to show", args.file);
+            return Err(Failure::Message(Exit::Usage, message));
+        }
         Document::Profile(_) => {
             let message = format!("`{}` is a stack profile, which has no fabric to show", args.file);
             return Err(Failure::Message(Exit::Usage, message));

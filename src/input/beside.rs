@@ -1,4 +1,4 @@
-//! Files that a scenario names, relative to its own folder.
+//! Files that a scenario or plan names, relative to its own folder.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -7,7 +7,7 @@ use super::names::nearest_entry;
 use super::reader::Item;
 use crate::diag::{Diagnostic, FileId, SourceMap};
 
-/// A file that a scenario names.
+/// A file that a scenario or plan names.
 #[derive(Debug)]
 pub(super) struct Named {
     /// Its name for messages.
@@ -28,7 +28,7 @@ pub(super) fn open(item: &Item<'_>, what: &str, path: &str, sources: &mut Source
         }
         Err(message) => {
             let fault = Diagnostic::error("E0503", format!("cannot read `{}`: {message}", full.display()))
-                .at(name.place, "names are relative to the folder of the scenario");
+                .at(name.place, "names are relative to the folder of this file");
             item.push(match nearest_entry(&full, |_| true) {
                 Some(near) => fault.help(format!("did you mean `{near}`?")),
                 None => fault,

@@ -1,4 +1,4 @@
-//! From a path to a checked scenario, fabric, stack profile, or part of a workload.
+//! From a path to a checked scenario, plan, fabric, parts catalogue, stack profile, or part of a workload.
 
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Read};
@@ -7,11 +7,13 @@ use std::path::Path;
 use thiserror::Error;
 use toml::de::DeTable;
 
+use super::plan::{self, Plan};
 use super::reader::{Faults, Source};
 use super::section::Section;
-use super::{scenario, stack, topology, workload};
+use super::{parts, scenario, stack, topology, workload};
 use crate::diag::{Diagnostic, Severity, SourceMap};
 use crate::fabric::Fabric;
+use crate::fabric::parts::Catalogue;
 use crate::run::Scenario;
 use crate::stack::Profile;
 use crate::workload::{Accelerator, Model, Software};
@@ -75,6 +77,22 @@ pub fn load_scenario(path: &str, options: &LoadOptions) -> Result<Loaded<Scenari
     load(path, options, "the scenario", |root, sources| scenario::read(root, path, options, sources))
 }
 
+/// Reads and checks a plan, with the files that it names.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_plan(path: &str, options: &LoadOptions) -> Result<Loaded<Plan>, LoadError> {
+    load(path, options, "the plan", |root, sources| plan::read(root, path, options, sources))
+}
+
+/// Reads and checks a parts catalogue, over the built-in one.
+///
+/// # Errors
+/// The file cannot be read, or has faults.
+pub fn load_parts(path: &str, options: &LoadOptions) -> Result<Loaded<Catalogue>, LoadError> {
+    load(path, options, parts::WHAT, |root, _| parts::read(root, &parts::builtin()))
+}
+
 /// Reads and checks a topology.
 ///
 /// # Errors
@@ -90,7 +108,9 @@ pub fn load_topology(path: &str, options: &LoadOptions) -> Result<Loaded<Fabric>
 
 /// True, with a fault, where a file that should be a topology is of another kind.
 pub(super) fn is_no_topology(root: &Section<'_>) -> bool {
-    scenario::is_scenario(root, "a topology")
+    plan::is_plan(root, "a topology")
+        || parts::is_parts(root, "a topology")
+        || scenario::is_scenario(root, "a topology")
         || stack::is_profile(root, "a topology")
         || workload::is_part(root, "a topology")
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::reader::{At, Item};
 use crate::diag::{Diagnostic, nearest};
-use crate::units::{Bandwidth, Bytes, FlopRate, Length, Power, Time, UnitError};
+use crate::units::{Bandwidth, Bytes, EnergyPrice, FlopRate, Length, Mass, Money, Power, Time, UnitError};
 
 /// A quantity of `units` that files hold, with the largest value that is sensible: everything that is
 /// computed from it then fits in 64 bits.
@@ -65,6 +65,30 @@ impl Quantity for Time {
     }
 }
 
+impl Quantity for Money {
+    const MAX: Self = Self(100_000_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Money::number_in(text, unit)
+    }
+}
+
+impl Quantity for EnergyPrice {
+    const MAX: Self = Self(1_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        EnergyPrice::number_in(text, unit)
+    }
+}
+
+impl Quantity for Mass {
+    const MAX: Self = Self(1_000_000_000);
+
+    fn number_in(text: &str, unit: &str) -> Result<f64, UnitError> {
+        Mass::number_in(text, unit)
+    }
+}
+
 /// What `T` looks like: `a bandwidth such as "400 Gbps"`.
 fn expected<T: Quantity>() -> &'static str {
     match "".parse::<T>() {
@@ -119,8 +143,8 @@ impl Item<'_> {
                 let fault = fault.at(self.part(start..start + unit.len()), format!("expected {expected}"));
                 match better_unit(unit, units) {
                     Some(near) => {
-                        let why =
-                            if near.eq_ignore_ascii_case(unit) { " (`b` is bit, `B` is byte)" } else { "" };
+                        let bits = near.eq_ignore_ascii_case(unit) && near.contains(['b', 'B']);
+                        let why = if bits { " (`b` is bit, `B` is byte)" } else { "" };
                         fault.help(format!("did you mean `{}{near}`{why}?", &text[..start]))
                     }
                     None => fault.help(format!("the units are {units}")),
@@ -184,7 +208,9 @@ fn better_unit(unit: &str, units: &str) -> Option<String> {
     if let Some(guess) = guesses.iter().find(|guess| valid.contains(&guess.as_str())) {
         return Some(guess.clone());
     }
-    let same = valid.iter().find(|valid| valid.eq_ignore_ascii_case(unit)).copied();
+    let differ = |valid: &str| valid.chars().zip(unit.chars()).filter(|(a, b)| a != b).count();
+    let alike = valid.iter().filter(|valid| valid.eq_ignore_ascii_case(unit)).copied();
+    let same = alike.min_by_key(|valid| differ(valid));
     same.or_else(|| nearest(unit, valid.iter().copied())).map(str::to_owned)
 }
 
@@ -199,6 +225,7 @@ mod tests {
         assert_eq!(better_unit("Gb", units).as_deref(), Some("Gb/s"));
         assert_eq!(better_unit("gbps", units).as_deref(), Some("Gbps"));
         assert_eq!(better_unit("parsec", units), None);
+        assert_eq!(better_unit("Mw", "`mW`, `W`, `kW`, `MW`").as_deref(), Some("MW"));
         assert_eq!(better_unit("Mb", "`B`, `MiB`, `MB`").as_deref(), Some("MB"));
     }
 }

@@ -38,12 +38,14 @@ impl Faults {
         self.errors.get()
     }
 
-    /// All of them, in the order of their places.
+    /// All of them, in the order of their places. What is read several times, as a plan's step with each accelerator, is told
+    /// once.
     pub(super) fn into_sorted(self) -> Vec<Diagnostic> {
         let mut list = self.list.into_inner();
         list.sort_by_key(|diagnostic| {
             diagnostic.labels.first().map(|label| (label.place.file, label.place.span.start))
         });
+        list.dedup();
         list
     }
 }

@@ -7,7 +7,7 @@ use super::names::name_of_file;
 use super::reader::{At, Item, Source};
 use super::section::Section;
 use super::topology::{self, Overrides};
-use super::{beside, collective, expect, expect_step, plots, ranks, stack, tune, workload};
+use super::{beside, collective, expect, expect_step, parts, plots, ranks, stack, tune, workload};
 use crate::diag::{Diagnostic, Place, SourceMap};
 use crate::engine::{EngineKind, Steps};
 use crate::fabric::{Fabric, Routing};
@@ -44,7 +44,10 @@ pub(super) fn is_scenario(root: &Section<'_>, wanted: &str) -> bool {
 /// Says what a file without `kind` is; tells whether reading can go on.
 fn check_kind(root: &mut Section<'_>) -> bool {
     const KINDS: [(&str, bool); 2] = [("run", true), ("plan", false)];
-    if stack::is_profile(root, "a scenario") || workload::is_part(root, "a scenario") {
+    if stack::is_profile(root, "a scenario")
+        || workload::is_part(root, "a scenario")
+        || parts::is_parts(root, "a scenario")
+    {
         return false;
     }
     if !root.has("kind") {

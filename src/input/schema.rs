@@ -15,7 +15,7 @@ use crate::collective::algo::{MAX_CHANNELS, MAX_SEGMENTS};
 use crate::fabric::template::{FAMILIES, Param, ParamKind};
 use crate::fabric::{LinkClass, NodeKind, Routing};
 
-const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
+pub(super) const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
 const BANDWIDTH: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([kMGT]?bps|[kMGT]?[bB]/s|[KMG]iB/s)\s*$";
 const SIZE: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([KMGT]iB|[kMGT]?B)\s*$";
@@ -23,6 +23,9 @@ const TIME: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*(ps|ns|us|µs|ms|s)\s*$";
 const POWER: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([mkM]?W)\s*$";
 const FLOP_RATE: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([GTPE]?FLOP/s)\s*$";
 const LENGTH: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*(mm|cm|m|km)\s*$";
+const MONEY: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*([kMB]?USD)\s*$";
+const ENERGY_PRICE: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*(USD/[kM]Wh)\s*$";
+const MASS: &str = r"^\s*[0-9][0-9_]*(\.[0-9]+)?\s*(g|kg|t)\s*$";
 const PERCENT: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$";
 
 /// The schema of scenario files.
@@ -157,6 +160,22 @@ pub(super) fn power() -> Value {
     pattern(POWER, "700 W")
 }
 
+pub(super) fn length() -> Value {
+    pattern(LENGTH, "30 m")
+}
+
+pub(super) fn money() -> Value {
+    pattern(MONEY, "38 kUSD")
+}
+
+pub(super) fn energy_price() -> Value {
+    pattern(ENERGY_PRICE, "0.08 USD/kWh")
+}
+
+pub(super) fn mass() -> Value {
+    pattern(MASS, "130 kg")
+}
+
 pub(super) fn flop_rate() -> Value {
     pattern(FLOP_RATE, "989 TFLOP/s")
 }
@@ -169,7 +188,7 @@ fn fraction() -> Value {
     json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 })
 }
 
-fn one_or_many(one: &Value) -> Value {
+pub(super) fn one_or_many(one: &Value) -> Value {
     json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
 }
 
@@ -292,7 +311,7 @@ fn topology_properties() -> Map<String, Value> {
             "reverse_bandwidth": about(bandwidth(), "of one lane, the other way, where it differs"),
             "lanes": about(count(1, MAX_LANES), "parallel cables"),
             "latency": about(time(), "of the hop; that of the class and the cable's length unless given"),
-            "length": about(pattern(LENGTH, "30 m"), "of the cable"),
+            "length": about(length(), "of the cable"),
             "efficiency": fraction(),
         }),
     );
@@ -348,7 +367,7 @@ fn param_schema(param: &Param) -> Value {
         }
         ParamKind::Bandwidth => bandwidth(),
         ParamKind::Time => time(),
-        ParamKind::Length => pattern(LENGTH, "30 m"),
+        ParamKind::Length => length(),
         ParamKind::Class => json!({ "type": "string" }),
         ParamKind::Choice(words) => json!({ "enum": words }),
         ParamKind::Flag => json!({ "type": "boolean" }),

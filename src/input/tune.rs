@@ -139,7 +139,7 @@ fn check(item: &Item<'_>, given: &Given, degree: Degree, workload: &Workload, ra
 }
 
 /// A list of words, each once.
-fn words<T: Copy + PartialEq>(item: &Item<'_>, what: &str, words: &[(&str, T)]) -> Vec<T> {
+pub(super) fn words<T: Copy + PartialEq>(item: &Item<'_>, what: &str, words: &[(&str, T)]) -> Vec<T> {
     let mut found: Vec<T> = Vec::new();
     for item in item.each() {
         let Some(word) = item.word(what, words) else { continue };

@@ -103,6 +103,10 @@ pub enum LoadKind {
     },
 }
 
+/// Names of families of fabric that can be asked for.
+pub const FAMILIES: [&str; 7] =
+    ["single-switch", "fat-tree", "rail-optimised", "rail-only", "multi-plane", "dragonfly", "torus"];
+
 /// How much is to be bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {

@@ -4,7 +4,7 @@ use super::{builtin, constants};
 use crate::diag::Diagnostic;
 use crate::input::names::{name_of_file, unknown_name};
 use crate::input::section::Section;
-use crate::input::workload;
+use crate::input::{parts, plan, workload};
 use crate::stack::{Generation, Library, Profile};
 
 /// Keys of a profile that are no constants.
@@ -48,7 +48,12 @@ fn is_other(root: &Section<'_>) -> bool {
 pub(in crate::input) fn read(mut root: Section<'_>, path: &str, known: usize) -> Option<Profile> {
     let faults = root.source.faults;
     let before = faults.errors();
-    if is_other(&root) || workload::is_part(&root, "a stack profile") {
+    let wanted = "a stack profile";
+    if plan::is_plan(&root, wanted)
+        || parts::is_parts(&root, wanted)
+        || is_other(&root)
+        || workload::is_part(&root, wanted)
+    {
         return None;
     }
     let name = root.item("name").and_then(|item| item.line());

@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, Place};
 use crate::input::names::name_of_file;
 use crate::input::section::Section;
+use crate::input::{parts, plan};
 
 /// Name, title and sources.
 #[derive(Debug)]
@@ -71,6 +72,9 @@ fn tell(root: &Section<'_>, found: &Kind, place: Place, wanted: &str) {
 pub(super) fn is_other(root: &Section<'_>, wanted: &str) -> bool {
     if OWN.iter().any(|kind| kind.what == wanted && key_of(root, kind).is_some()) {
         return false;
+    }
+    if plan::is_plan(root, wanted) || parts::is_parts(root, wanted) {
+        return true;
     }
     let found = OWN.iter().chain(&OTHERS).find_map(|kind| Some((kind, key_of(root, kind)?)));
     let Some((kind, place)) = found else { return false };

@@ -67,6 +67,23 @@ pub(super) const GENERATIONS: Library<Software> = Library {
 };
 
 impl<T> Library<T> {
+    /// The part that a section names, or that of the `usual` name where it names none. `None` where faults were told.
+    pub(super) fn choose_or(
+        &self,
+        usual: Option<&str>,
+        section: &mut Section<'_>,
+        path: &str,
+        sources: &mut SourceMap,
+    ) -> Option<T> {
+        match usual {
+            // Asked for, so that the keys are known.
+            Some(usual) if section.item(self.key).is_none() && section.item(self.file).is_none() => {
+                (self.get)(usual)
+            }
+            _ => self.choose(section, path, sources),
+        }
+    }
+
     /// The part that a section names. `None` where faults were told.
     pub(super) fn choose(&self, section: &mut Section<'_>, path: &str, sources: &mut SourceMap) -> Option<T> {
         let file = section.item(self.file);
