@@ -397,7 +397,7 @@ pub(super) enum SchemaName {
     /// What `tune --format json` prints
     Tune,
     /// What `plan --format json` prints
-    Plan,
+    PlanResult,
     /// What `price --format json` prints, and `design.json` of a plan
     Design,
     /// What `check --format json` prints

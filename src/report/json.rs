@@ -9,8 +9,8 @@ use super::compare::Comparison;
 use super::forecast::ForecastReport;
 use super::step::{StepComparison, StepForecastReport};
 use crate::result::{
-    Calibration, DESIGN_SCHEMA, PLAN_SCHEMA, PlanResult, PlannedDesign, RUN_SCHEMA, ReplayResult, RunResult, SERVE_SCHEMA,
-    STEP_SCHEMA, ServeResult, StepResult, StepValidation, TuneResult, Validation,
+    Calibration, DESIGN_SCHEMA, PLAN_SCHEMA, PlanResult, PlannedDesign, RUN_SCHEMA, ReplayResult, RunResult,
+    SERVE_SCHEMA, STEP_SCHEMA, ServeResult, StepResult, StepValidation, TuneResult, Validation,
 };
 use crate::route::metrics::FabricReport;
 

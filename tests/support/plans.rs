@@ -116,7 +116,10 @@ pub fn design(at: u32, count: u32) -> PlanDesign {
         cost,
         power,
         on_front_at: [at % 4 != 1, true, at % 3 != 2],
-        limited_by: format!("computation; {:.1} % of the step waits for data-parallel all-reduces", 2.0 + 9.0 * along),
+        limited_by: format!(
+            "computation; {:.1} % of the step waits for data-parallel all-reduces",
+            2.0 + 9.0 * along
+        ),
         sensitivity: [
             ("twice the leaf-spine bandwidth", 0.01 + 0.08 * along),
             ("twice the server-leaf bandwidth", 0.006 + 0.02 * along),
@@ -141,7 +144,10 @@ fn tier(name: &str, cables: u64, lengths: &[(&str, f64, u64)]) -> PlanTier {
             .iter()
             .map(|&(medium, metres, cables)| PlanLength { medium: medium.into(), metres, cables })
             .collect(),
-        metres: lengths.iter().map(|&(_, metres, cables)| metres * f64::from(u32::try_from(cables).unwrap())).sum(),
+        metres: lengths
+            .iter()
+            .map(|&(_, metres, cables)| metres * f64::from(u32::try_from(cables).unwrap()))
+            .sum(),
     }
 }
 
@@ -267,7 +273,11 @@ pub fn drawn_up(racks: u32) -> PlannedDesign {
             },
             pod: (sort == What::Servers).then_some(row),
             height: HEIGHT,
-            power_w: if sort == What::Servers { 40_800.0 + 1_700.0 * f64::from(u32::from(racks < 4)) } else { 13_600.0 },
+            power_w: if sort == What::Servers {
+                40_800.0 + 1_700.0 * f64::from(u32::from(racks < 4))
+            } else {
+                13_600.0
+            },
             power_limit_w: 44_000.0,
             mass_kg: if sort == What::Servers { 672.0 } else { 210.0 },
             devices,
@@ -301,12 +311,17 @@ fn cables(
     let end = |(rack, unit): (u32, u32), device: String, port: String| PlanEnd { rack, unit, device, port };
     let mut told = Vec::new();
     for (host, own) in hosts.iter().enumerate() {
-        let near: Vec<usize> = (0..leaves.len()).filter(|leaf| place(leaves[*leaf].0).0 == place(own.0).0).collect();
+        let near: Vec<usize> =
+            (0..leaves.len()).filter(|leaf| place(leaves[*leaf].0).0 == place(own.0).0).collect();
         for rail in 0..RAILS {
             let leaf = near[rail as usize % near.len()];
             let (from, to) = (format!("host{host}"), format!("leaf{leaf}"));
             let port = format!("{}", 1 + host % 64);
-            told.push(cable("server-leaf", end(*own, from, format!("nic{rail}/1")), end(leaves[leaf], to, port)));
+            told.push(cable(
+                "server-leaf",
+                end(*own, from, format!("nic{rail}/1")),
+                end(leaves[leaf], to, port),
+            ));
         }
     }
     for (leaf, own) in leaves.iter().enumerate() {
@@ -340,7 +355,11 @@ fn runs(cables: &[PlanCable]) -> Vec<PlanRun> {
     found.into_iter().filter(|((_, from, to), _)| from != to).map(run).collect()
 }
 
-fn planned(racks: Vec<PlanRack>, cables: Vec<PlanCable>, [hosts, leaves, spines]: [usize; 3]) -> PlannedDesign {
+fn planned(
+    racks: Vec<PlanRack>,
+    cables: Vec<PlanCable>,
+    [hosts, leaves, spines]: [usize; 3],
+) -> PlannedDesign {
     let count = |of: usize| u64::try_from(of).unwrap();
     let line = |part: &str, title: &str, kind: &str, number: u64, each: f64| {
         let all = each * f64::from(u32::try_from(number).unwrap());

@@ -135,18 +135,15 @@ fn facts<'a>(plan: &'a PlanResult, own: &'a PlanDesign) -> FactCells<'a> {
 }
 
 fn totals<'a>(plan: &'a PlanResult, own: &'a PlanDesign) -> TotalCells<'a> {
-    let cost = |name: &str| own.cost.iter().filter(|part| part.what == name).map(|part| part.usd.mid).sum();
-    let power = |name: &str| own.power.iter().filter(|part| part.what == name).map(|part| part.watts).sum();
-    let mut costs = [0.0; 8];
-    let mut powers = [0.0; 6];
-    for (cell, name) in costs.iter_mut().zip(COSTS) {
-        *cell = cost(name);
+    // What has no column of its own stands in the last one.
+    let mut cost = [0.0; 8];
+    for part in &own.cost {
+        cost[COSTS.iter().position(|name| *name == part.what).unwrap_or(COSTS.len())] += part.usd.mid;
     }
-    for (cell, name) in powers.iter_mut().zip(POWERS) {
-        *cell = power(name);
+    let mut power = [0.0; 6];
+    for part in &own.power {
+        power[POWERS.iter().position(|name| *name == part.what).unwrap_or(POWERS.len())] += part.watts;
     }
-    costs[7] = own.cost.iter().filter(|part| !COSTS.contains(&&*part.what)).map(|part| part.usd.mid).sum();
-    powers[5] = own.power.iter().filter(|part| !POWERS.contains(&&*part.what)).map(|part| part.watts).sum();
     let best = own.sensitivity.first();
     TotalCells {
         step_time_ps: own.step_time_ps,
@@ -156,9 +153,9 @@ fn totals<'a>(plan: &'a PlanResult, own: &'a PlanDesign) -> TotalCells<'a> {
         power_w: own.power_w,
         network_usd_per_accelerator: own.network_usd_per_accelerator,
         cables: own.cables.iter().map(|tier| tier.cables).fold(0, u64::saturating_add),
-        cable_metres: own.cables.iter().map(|tier| tier.metres).sum(),
-        cost: costs,
-        power: powers,
+        cable_metres: own.cables.iter().fold(0.0, |sum, tier| sum + tier.metres),
+        cost,
+        power,
         on_front_at: own.on_front_at,
         limited_by: &own.limited_by,
         best: (

@@ -43,22 +43,18 @@ fn elevation(sort: &Alike<'_>) -> String {
     let mut above = u64::from(rack.height) + 1;
     let mut at = 0;
     while let Some(top) = devices.get(at) {
-        let run = devices[at..]
-            .windows(2)
-            .take_while(|pair| {
-                let (upper, lower) = (pair[0], pair[1]);
-                (&upper.part, upper.height) == (&lower.part, lower.height) && end(lower) == u64::from(upper.unit)
-            })
-            .count();
+        let run = run(&devices[at..]);
         let bottom = devices.get(at + run).unwrap_or(top);
         if end(top) < above {
             rows.push(free(end(top), above));
         }
+        let step = devices.get(at + 1).map_or(top.height, |next| top.unit.saturating_sub(next.unit));
+        let apart = if run > 0 && step > top.height { format!(", every {step} U") } else { String::new() };
         rows.push(vec![
-            units(bottom.unit.into(), end(top)),
-            if run == 0 { top.name.clone() } else { format!("{} to {}", top.name, bottom.name) },
+            units(bottom.unit.into(), end(top)) + &apart,
+            if run == 0 { top.name.clone() } else { format!("{} to {}", bottom.name, top.name) },
             if run == 0 { top.part.clone() } else { format!("{} x {}", run + 1, top.part) },
-            if top.kind.is_empty() { String::new() } else { format!("{}, {} U", top.kind, top.height) },
+            format!("{}, {} U", top.kind, top.height),
         ]);
         above = bottom.unit.into();
         at += run + 1;
@@ -69,6 +65,20 @@ fn elevation(sort: &Alike<'_>) -> String {
     let table = lay_out(&[text(""), text(""), text(""), text("")], rows, None);
     out.extend(table.lines().map(|line| format!("  {line}\n")));
     out
+}
+
+/// How many devices follow the first that are told with it: the same part, each as far below the one before. Those that
+/// do not touch are at least three.
+fn run(devices: &[&PlanDevice]) -> usize {
+    let step = |pair: &[&PlanDevice]| pair[0].unit.saturating_sub(pair[1].unit);
+    let Some(first) = devices.windows(2).next().map(step) else { return 0 };
+    let same = |pair: &&[&PlanDevice]| {
+        (&pair[0].part, pair[0].height) == (&pair[1].part, pair[1].height)
+            && step(pair) == first
+            && first >= pair[0].height
+    };
+    let run = devices.windows(2).take_while(same).count();
+    if devices[0].height == first || run >= 2 { run } else { 0 }
 }
 
 /// The unit above a device.

@@ -18,4 +18,4 @@ pub use price::price_table;
 pub(super) use racks::{Alike, alike};
 pub use table::table;
 pub use why::why_md;
-pub(super) use words::{is_network, part_of, title, usd, usd_unit, watts, watts_unit};
+pub(super) use words::{is_network, title, usd_unit, watts_unit};

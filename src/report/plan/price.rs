@@ -38,10 +38,21 @@ pub fn price_table(planned: &PlannedDesign, width: Option<u16>) -> String {
 fn totals(planned: &PlannedDesign) -> Vec<(&'static str, String)> {
     let own = &planned.design;
     let mut told = vec![
-        ("accelerators", format!("{} in {} of {}", count(own.accelerators), count(own.servers), own.server)),
+        (
+            "accelerators",
+            format!("{} in {}, {}", count(own.accelerators), counted(own.servers, "server"), own.server),
+        ),
         ("network", network(own)),
         ("switches", switches(own)),
-        ("racks", format!("{} of {}, {} a rack", count(own.racks), own.rack, counted(own.servers_per_rack.into(), "server"))),
+        (
+            "racks",
+            format!(
+                "{} of {}, {} a rack",
+                count(own.racks),
+                own.rack,
+                counted(own.servers_per_rack.into(), "server")
+            ),
+        ),
     ];
     if own.step_time_ps > 0 {
         let bound = percent(100.0 * quotient(own.lower_bound_ps, own.step_time_ps));
@@ -52,7 +63,10 @@ fn totals(planned: &PlannedDesign) -> Vec<(&'static str, String)> {
     let share = percent(part_of(whole, own.capex.mid));
     told.extend([
         ("capital", usd_range(&own.capex)),
-        ("network cost", format!("{} an accelerator, {share} % of capital", usd(own.network_usd_per_accelerator))),
+        (
+            "network cost",
+            format!("{} an accelerator, {share} % of capital", usd(own.network_usd_per_accelerator)),
+        ),
         ("ownership", usd_range(&own.tco)),
         ("power", watts(own.power_w)),
     ]);
@@ -64,7 +78,8 @@ fn totals(planned: &PlannedDesign) -> Vec<(&'static str, String)> {
 
 /// The network in words.
 pub(super) fn network(own: &PlanDesign) -> String {
-    let mut told = vec![own.family.clone(), technology(&own.technology).to_owned(), counted(own.tiers.into(), "tier")];
+    let mut told =
+        vec![own.family.clone(), technology(&own.technology).to_owned(), counted(own.tiers.into(), "tier")];
     if own.planes > 1 {
         told.push(counted(own.planes.into(), "plane"));
     }
@@ -90,7 +105,18 @@ pub(super) fn switches(own: &PlanDesign) -> String {
     if tiers.is_empty() {
         return "none".to_owned();
     }
-    format!("{}; {}", tiers.join(", "), own.switch_place)
+    format!("{}; {}", tiers.join(", "), place(&own.switch_place))
+}
+
+/// Where switches stand, in words.
+fn place(name: &str) -> &str {
+    match name {
+        "in-rack" => "in the racks of the servers",
+        "middle-of-row" => "in racks in the middle of each row",
+        "end-of-row" => "in racks at the end of each row",
+        "network-racks" => "in racks of their own in the middle of the room",
+        other => other,
+    }
 }
 
 /// The bill as a table, with its sum.

@@ -2,7 +2,7 @@
 
 use super::space;
 use super::words::{front_at, title, usd_unit, watts_unit};
-use crate::report::number::{count, percent, quotient, significant, time};
+use crate::report::number::{count, percent, quotient, short, significant, time};
 use crate::report::table::{Column, lay_out, number, text};
 use crate::result::{PlanDesign, PlanResult};
 
@@ -16,7 +16,9 @@ pub fn table(plan: &PlanResult, width: Option<u16>) -> String {
     } else {
         out.push_str(&front(plan, width));
         out.push_str("front at: on the front at low (L), mid (M) and high (H) prices\n");
-        if let Some(own) = plan.recommended.as_ref().and_then(|id| plan.front.iter().find(|own| own.id == *id)) {
+        if let Some(own) =
+            plan.recommended.as_ref().and_then(|id| plan.front.iter().find(|own| own.id == *id))
+        {
             out.push_str(&format!("* recommended: {}, {}\n", own.id, own.summary));
         }
     }
@@ -38,13 +40,13 @@ fn head(plan: &PlanResult) -> String {
         format!("{}: {}\n", plan.plan, title(plan))
     };
     for load in &plan.loads {
-        out.push_str(&format!("for {} ({} %): {}\n", load.name, percent(100.0 * load.weight), load.about));
+        out.push_str(&format!("for {} ({} %): {}\n", load.name, short(100.0 * load.weight), load.about));
     }
     let situations: Vec<String> = plan
         .situations
         .iter()
         .filter(|own| own.weight > 0.0)
-        .map(|own| format!("{} {} %", own.name, percent(100.0 * own.weight)))
+        .map(|own| format!("{} {} %", own.name, short(100.0 * own.weight)))
         .collect();
     if !situations.is_empty() {
         out.push_str(&format!("situations: {}\n", situations.join(", ")));
@@ -53,7 +55,7 @@ fn head(plan: &PlanResult) -> String {
         out.push_str(&format!("{} jobs of equal size at once\n", count(plan.jobs.into())));
     }
     let dominance = if plan.epsilon > 0.0 {
-        format!("what is not better by {} % in any of them is left out", percent(100.0 * plan.epsilon))
+        format!("what is not better by {} % in any of them is left out", short(100.0 * plan.epsilon))
     } else {
         "exact dominance".to_owned()
     };

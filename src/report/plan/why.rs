@@ -44,7 +44,8 @@ fn markdown(rows: &Rows) -> String {
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    let marks: Vec<&str> = (0..rows.heads.len()).map(|at| if at < rows.words { "---" } else { "---:" }).collect();
+    let marks: Vec<&str> =
+        (0..rows.heads.len()).map(|at| if at < rows.words { "---" } else { "---:" }).collect();
     let mut out = line(&rows.heads);
     out.push_str(&format!("|{}|\n", marks.join("|")));
     rows.rows.iter().for_each(|row| out.push_str(&line(row)));
@@ -54,7 +55,7 @@ fn markdown(rows: &Rows) -> String {
 fn what(planned: &PlannedDesign) -> String {
     let own = &planned.design;
     let mut out = format!(
-        "* {} in {} of {}, {} in a rack\n* network: {}\n* switches: {}\n",
+        "* {} in {} ({}), {} in a rack\n* network: {}\n* switches: {}\n",
         counted(own.accelerators, "accelerator"),
         counted(own.servers, "server"),
         own.server,

@@ -18,7 +18,7 @@ pub(in crate::report) fn usd_unit(most: f64) -> (&'static str, f64) {
 }
 
 /// An amount of US dollars with a unit that suits it: `412.3 MUSD`.
-pub(in crate::report) fn usd(amount: f64) -> String {
+pub(super) fn usd(amount: f64) -> String {
     let (unit, size) = usd_unit(amount.abs());
     format!("{} {unit}", significant(amount / size))
 }
@@ -40,13 +40,13 @@ pub(in crate::report) fn watts_unit(most: f64) -> (&'static str, f64) {
 }
 
 /// A power with a unit that suits it: `1.412 MW`.
-pub(in crate::report) fn watts(power: f64) -> String {
+pub(super) fn watts(power: f64) -> String {
     let (unit, size) = watts_unit(power.abs());
     format!("{} {unit}", significant(power / size))
 }
 
 /// A part of a whole, in percent; 0 where there is no whole.
-pub(in crate::report) fn part_of(part: f64, whole: f64) -> f64 {
+pub(super) fn part_of(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { 100.0 * part / whole } else { 0.0 }
 }
 
@@ -96,6 +96,9 @@ mod tests {
     fn lists_and_letters() {
         assert_eq!(front_at([false, true, true]), ".MH");
         let words = ["a", "b", "c"].map(str::to_owned);
-        assert_eq!([listed(&words), listed(&words[..2]), listed(&words[..1])], ["a, b and c", "a and b", "a"]);
+        assert_eq!(
+            [listed(&words), listed(&words[..2]), listed(&words[..1])],
+            ["a, b and c", "a and b", "a"]
+        );
     }
 }

@@ -1,0 +1,78 @@
+//! How many cables lie where: runs between racks go along the tray of the row that they start from, then across.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::colours::MEDIA;
+use crate::result::PlannedDesign;
+
+/// Sorts of cables, and one for all others.
+pub(super) const SORTS: usize = MEDIA.len() + 1;
+
+/// A line of trays: of a row, by its number, or across all rows at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tray {
+    /// Along the row of that number.
+    Row(u32),
+    /// Across rows at that place.
+    Across(u32),
+}
+
+/// A stretch of a tray with the same cables all along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) tray: Tray,
+    /// From that place or row up to that one.
+    pub(super) from: u32,
+    pub(super) to: u32,
+    /// Cables of each sort, in the order of [`MEDIA`].
+    pub(super) cables: [u64; SORTS],
+}
+
+impl Stretch {
+    /// All of its cables.
+    pub(super) fn all(&self) -> u64 {
+        self.cables.iter().copied().fold(0, u64::saturating_add)
+    }
+}
+
+/// Where a sort of cables begins (more) and ends (fewer) along a tray.
+type Changes = BTreeMap<u32, [i64; SORTS]>;
+
+/// All stretches, by tray and place.
+pub(super) fn stretches(planned: &PlannedDesign) -> Vec<Stretch> {
+    let mut trays: BTreeMap<Tray, Changes> = BTreeMap::new();
+    let rack = |at: u32| usize::try_from(at).ok().and_then(|at| planned.racks.get(at));
+    for run in &planned.runs {
+        let (Some(from), Some(to)) = (rack(run.from), rack(run.to)) else { continue };
+        let sort = MEDIA.iter().position(|(kind, _)| *kind == run.kind).unwrap_or(MEDIA.len());
+        for (tray, a, b) in
+            [(Tray::Row(from.row), from.place, to.place), (Tray::Across(to.place), from.row, to.row)]
+        {
+            if a != b {
+                let changes = trays.entry(tray).or_default();
+                changes.entry(a.min(b)).or_default()[sort] += i64::from(run.cables);
+                changes.entry(a.max(b)).or_default()[sort] -= i64::from(run.cables);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for (tray, changes) in trays {
+        let mut now = [0_i64; SORTS];
+        let ends: Vec<u32> = changes.keys().copied().skip(1).collect();
+        for ((from, change), to) in changes.iter().zip(ends) {
+            for (own, change) in now.iter_mut().zip(change) {
+                *own += change;
+            }
+            if now.iter().any(|own| *own > 0) {
+                let cables = now.map(|own| own.max(0).unsigned_abs());
+                found.push(Stretch { tray, from: *from, to, cables });
+            }
+        }
+    }
+    found
+}
+
+/// Racks that have a cable to another, by index.
+pub(super) fn joined(planned: &PlannedDesign) -> BTreeSet<u32> {
+    planned.runs.iter().filter(|run| run.from != run.to).flat_map(|run| [run.from, run.to]).collect()
+}
