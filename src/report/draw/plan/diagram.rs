@@ -59,7 +59,7 @@ pub(super) fn draw(planned: &PlannedDesign) -> Result<Picture, DrawError> {
             names(canvas, tier, &groups[0].frame)?;
             self::tier(canvas, tier, groups)?;
         }
-        let note = "each line is a bundle, wider where all bundles between the tiers carry more; few of many groups and devices are drawn";
+        let note = "Each line is a bundle, wider where all bundles between two tiers carry more. Of many groups and devices only a few are drawn.";
         canvas.text((MARGIN, bottom + 32.0), &VALUE.fit(note, WIDTH - 2.0 * MARGIN), VALUE)
     })
 }
@@ -90,11 +90,17 @@ fn groups(tier: &PlanDiagramTier, frame: Frame) -> Vec<Group> {
 fn names(canvas: &Canvas<'_>, tier: &PlanDiagramTier, frame: &Frame) -> Result<(), DrawError> {
     let room = NAMES - MARGIN - 12.0;
     let y = f64::midpoint(frame.top, frame.bottom);
-    let name = format!("{} {}", count(tier.count), tier.tier);
+    let name =
+        format!("{} {}", count(tier.count), if tier.count == 1 { single(&tier.tier) } else { &tier.tier });
     canvas.text((MARGIN, y - 9.0), &LABEL.bold().fit(&name, room), LABEL.bold())?;
     canvas.text((MARGIN, y + 8.0), &VALUE.fit_name(&tier.part, room), VALUE.colour(INK))?;
     let ports = format!("{} each", counted(tier.ports, "port"));
     if tier.ports > 0 { canvas.text((MARGIN, y + 24.0), &VALUE.fit(&ports, room), VALUE) } else { Ok(()) }
+}
+
+/// One of a tier.
+fn single(tier: &str) -> &str {
+    if tier == "leaves" { "leaf" } else { tier.strip_suffix('s').unwrap_or(tier) }
 }
 
 /// The lines between the groups of two tiers: between groups of one name where both fall into the same, else between all.

@@ -14,8 +14,9 @@ use crate::result::{PlanDevice, PlannedDesign};
 const MOST: usize = 12;
 /// Racks side by side.
 const ACROSS: usize = 6;
-/// The width of a rack, and of the room for its numbers with the space between racks.
+/// The least and the most width of a rack, and that of the room for its numbers with the space between racks.
 const RACK: f64 = 136.0;
+const WIDE: f64 = 200.0;
 const SIDE: f64 = 42.0;
 /// The most height of a rack, of a unit of it, and of what is above it.
 const TALL: f64 = 560.0;
@@ -39,6 +40,8 @@ pub(super) fn draw(planned: &PlannedDesign) -> Result<Picture, DrawError> {
     let kinds = kinds(&shown);
     let across = shown.len().min(ACROSS);
     let width = (2.0 * MARGIN + float(across) * (RACK + SIDE)).max(LEAST);
+    // Few racks are wider.
+    let rack_width = ((width - 2.0 * MARGIN) / float(across) - SIDE).clamp(RACK, WIDE);
     let key = Key::new(&kinds.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>(), width);
     let highest = shown.iter().map(|sort| sort.first.height.max(1)).max().unwrap_or(1);
     let unit = (TALL / f64::from(highest)).min(UNIT);
@@ -53,10 +56,10 @@ pub(super) fn draw(planned: &PlannedDesign) -> Result<Picture, DrawError> {
             canvas.rectangle(mark, colours::device(kinds[at].1))
         })?;
         for (at, sort) in shown.iter().enumerate() {
-            let left = MARGIN + float(at % ACROSS) * (RACK + SIDE) + 26.0;
+            let left = MARGIN + float(at % ACROSS) * (rack_width + SIDE) + 26.0;
             let bottom = top + (float(at / ACROSS) + 1.0) * line - 18.0;
             let height = f64::from(sort.first.height.max(1)) * unit;
-            rack(canvas, Frame { left, top: bottom - height, right: left + RACK, bottom }, unit, sort)?;
+            rack(canvas, Frame { left, top: bottom - height, right: left + rack_width, bottom }, unit, sort)?;
         }
         Ok(())
     })
@@ -80,7 +83,9 @@ fn facts(planned: &PlannedDesign, sorts: &[Alike<'_>], shown: &[&Alike<'_>]) -> 
             if sorts.len() - shown.len() == 1 { "is" } else { "are" },
         ));
     }
-    facts.push_str(" · devices as in the first rack of each sort");
+    if shown.iter().any(|sort| sort.racks.len() > 1) {
+        facts.push_str(" · devices as in the first rack of each sort");
+    }
     facts
 }
 
@@ -94,7 +99,13 @@ fn kinds(shown: &[&Alike<'_>]) -> Vec<(&'static str, &'static str)> {
 
 fn rack(canvas: &Canvas<'_>, frame: Frame, unit: f64, sort: &Alike<'_>) -> Result<(), DrawError> {
     above(canvas, frame, sort)?;
-    canvas.rectangle(Frame { left: frame.left - 2.0, right: frame.right + 2.0, ..frame }, REFERENCE)?;
+    let post = Frame {
+        left: frame.left - 2.0,
+        top: frame.top - 1.0,
+        right: frame.right + 2.0,
+        bottom: frame.bottom + 1.0,
+    };
+    canvas.rectangle(post, REFERENCE)?;
     canvas.rectangle(frame, PAPER)?;
     let floor = |below: f64| frame.bottom - below * unit;
     // No number stands on another.
@@ -123,17 +134,21 @@ fn rack(canvas: &Canvas<'_>, frame: Frame, unit: f64, sort: &Alike<'_>) -> Resul
 /// The name of a rack, how many are like it, and its power.
 fn above(canvas: &Canvas<'_>, frame: Frame, sort: &Alike<'_>) -> Result<(), DrawError> {
     let letters = LABEL.bold();
-    canvas.text((frame.left, frame.top - 46.0), &letters.fit_name(&sort.first.name, RACK), letters)?;
+    canvas.text(
+        (frame.left, frame.top - 46.0),
+        &letters.fit_name(&sort.first.name, frame.width()),
+        letters,
+    )?;
     let more = match sort.racks.len() - 1 {
         0 => "the only one".to_owned(),
         1 => "and 1 like it".to_owned(),
         several => format!("and {} like it", count(several as u64)),
     };
-    canvas.text((frame.left, frame.top - 31.0), &VALUE.fit(&more, RACK), VALUE)?;
+    canvas.text((frame.left, frame.top - 31.0), &VALUE.fit(&more, frame.width()), VALUE)?;
     let (power, limit) = (sort.power(), sort.first.power_limit_w);
     let (unit, size) = watts_unit(limit.max(power));
     let told = format!("{} of {} {unit}", short(power / size), short(limit / size));
-    canvas.text((frame.left, frame.top - 16.0), &VALUE.fit(&told, RACK), VALUE.colour(INK))?;
+    canvas.text((frame.left, frame.top - 16.0), &VALUE.fit(&told, frame.width()), VALUE.colour(INK))?;
     let share = if limit > 0.0 && power.is_finite() { (power / limit).clamp(0.0, 1.0) } else { 0.0 };
     let strip = Frame { top: frame.top - 10.0, bottom: frame.top - 5.0, ..frame };
     canvas.rectangle(strip, GRID_LINE)?;

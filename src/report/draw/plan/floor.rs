@@ -8,9 +8,8 @@ use crate::report::draw::canvas::{Canvas, Frame};
 use crate::report::draw::heading::{BELOW, Key, MARGIN};
 use crate::report::draw::style::{FADED, GRID_LINE, INK, LABEL, REFERENCE, TICK, VALUE};
 use crate::report::draw::{DrawError, Picture, heading as title};
-use crate::report::number::{count, counted, short};
+use crate::report::number::{count, counted, quotient, short};
 use crate::result::{PlanRack, PlannedDesign};
-use crate::units::Bytes;
 
 /// The least width of the picture.
 const LEAST: f64 = 700.0;
@@ -18,7 +17,7 @@ const LEAST: f64 = 700.0;
 const NAMES: f64 = 52.0;
 /// What is below the room.
 const BELOW_ROOM: f64 = 58.0;
-/// The most width of a bundle, in pixels, and the least of a sort of cables in it.
+/// The most width of a bundle and the least, in pixels.
 const WIDEST: f64 = 11.0;
 const THINNEST: f64 = 0.8;
 /// More empty places than this are not drawn.
@@ -75,11 +74,8 @@ fn colour(sort: usize) -> plotters::style::RGBColor {
 
 /// What the key names: kinds of racks and sorts of cables that are there.
 fn entries(planned: &PlannedDesign, stretches: &[Stretch]) -> Vec<(String, Mark)> {
-    let racks = [
-        ("servers", "servers, in shades and numbers by pod"),
-        ("mixed", "servers and switches"),
-        ("network", "network"),
-    ];
+    let racks =
+        [("servers", "servers, shaded by pod"), ("mixed", "servers and switches"), ("network", "network")];
     let mut entries: Vec<(String, Mark)> = racks
         .into_iter()
         .filter(|(kind, _)| planned.racks.iter().any(|rack| rack.kind == *kind))
@@ -215,8 +211,8 @@ struct Bundles {
     /// By index.
     joined: Vec<(u32, u32)>,
     most: u64,
-    /// The width of a cable, in pixels.
-    each: f64,
+    /// The width of the bundle with the most cables, in pixels.
+    widest: f64,
 }
 
 impl Bundles {
@@ -226,16 +222,15 @@ impl Bundles {
         let widest =
             WIDEST.min(room.aisle() * room.scale() * 0.6).min(room.pitch * room.scale() * 0.8).max(1.5);
         let racks = joined(planned).into_iter().filter_map(|at| planned.racks.get(usize::try_from(at).ok()?));
-        Self {
-            joined: racks.map(|rack| (rack.row, rack.place)).collect(),
-            stretches,
-            most,
-            each: widest / Bytes(most.max(1)).as_f64(),
-        }
+        Self { joined: racks.map(|rack| (rack.row, rack.place)).collect(), stretches, most, widest }
     }
 
+    /// The width of a bundle: its square grows with its cables, as the area of real ones does.
     fn width(&self, cables: u64) -> f64 {
-        if cables == 0 { 0.0 } else { (self.each * Bytes(cables).as_f64()).max(THINNEST) }
+        if cables == 0 {
+            return 0.0;
+        }
+        (self.widest * quotient(cables, self.most).min(1.0).sqrt()).max(THINNEST)
     }
 
     fn draw(&self, canvas: &Canvas<'_>, room: &Room) -> Result<(), DrawError> {
@@ -251,11 +246,11 @@ impl Bundles {
                 Tray::Row(row) => (room.tray(row, own.from), room.tray(row, own.to)),
                 Tray::Across(place) => (room.tray(own.from, place), room.tray(own.to, place)),
             };
-            let whole: f64 = own.cables.iter().map(|cables| self.width(*cables)).sum();
+            let whole = self.width(own.all());
             // One sort beside the other.
             let mut offset = -whole / 2.0;
             for sort in 0..SORTS {
-                let wide = self.width(own.cables[sort]);
+                let wide = whole * quotient(own.cables[sort], own.all());
                 if wide <= 0.0 {
                     continue;
                 }
@@ -282,7 +277,7 @@ impl Bundles {
         let round = [5, 2, 1].into_iter().map(|of| round.saturating_mul(of)).find(|of| *of <= self.most);
         let Some(round) = round else { return Ok(()) };
         let mut x = left;
-        for cables in [round, round / 5].into_iter().filter(|cables| *cables > 0) {
+        for cables in [round, round / 5, round / 25].into_iter().filter(|cables| *cables > 0) {
             let wide = self.width(cables);
             canvas.rectangle(
                 Frame { left: x, right: x + 30.0, top: y - wide / 2.0, bottom: y + wide / 2.0 },

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use plotters::coord::ranged1d::Ranged;
 
-use super::labels;
+use super::labels::{self, Placed};
 use crate::report::draw::axis::{Axis, time_unit};
-use crate::report::draw::canvas::{Canvas, Frame, Point};
+use crate::report::draw::canvas::{Canvas, Frame, Letters, Point};
 use crate::report::draw::heading::Key;
 use crate::report::draw::style::{FADED, INK, LABEL, Look, PAPER, REFERENCE, TICK, VALUE, lighter};
 use crate::report::draw::{DrawError, Picture, grid, heading};
@@ -16,9 +16,11 @@ use crate::result::{PlanDesign, PlanResult};
 use crate::units::Time;
 
 const WIDTH: f64 = 900.0;
-/// The heights of the two plots.
-const TIMES: f64 = 430.0;
-const POWERS: f64 = 200.0;
+/// The heights of the two plots, and of those of many designs.
+const HEIGHTS: (f64, f64) = (430.0, 200.0);
+const TALL: (f64, f64) = (560.0, 380.0);
+/// More designs than this are many.
+const FEW: usize = 12;
 /// The radius of a marker.
 const MARK: f64 = 5.0;
 /// Air around the values, as a part of their range.
@@ -45,7 +47,7 @@ pub(super) fn draw(plan: &PlanResult) -> Result<Picture, DrawError> {
     let hollow = designs.iter().any(|own| own.on_front_at.contains(&false));
     let mut names: Vec<String> = families.iter().map(|name| (*name).to_owned()).collect();
     names.extend(recommended.map(|_| "recommended".to_owned()));
-    names.extend(hollow.then(|| "hollow: not on the front at all of low, mid and high prices".to_owned()));
+    names.extend(hollow.then(|| "hollow: leaves the front at some prices".to_owned()));
     let key = Key::new(&names, WIDTH);
 
     let most = |of: fn(&PlanDesign) -> f64| designs.iter().map(of).fold(0.0, f64::max);
@@ -59,9 +61,10 @@ pub(super) fn draw(plan: &PlanResult) -> Result<Picture, DrawError> {
 
     let left = heading::MARGIN + grid::tick_room(&times).max(grid::tick_room(&powers));
     let top = heading::BELOW + key.height() + 36.0;
-    let upper = Frame { left, top, right: WIDTH - heading::MARGIN - 8.0, bottom: top + TIMES };
-    let below = upper.bottom + 70.0;
-    let lower = Frame { top: below, bottom: below + POWERS, ..upper };
+    let (high, low) = if designs.len() > FEW { TALL } else { HEIGHTS };
+    let upper = Frame { left, top, right: WIDTH - heading::MARGIN - 8.0, bottom: top + high };
+    let below = upper.bottom + 64.0;
+    let lower = Frame { top: below, bottom: below + low, ..upper };
     let x = x.spaced(upper.width(), |label| TICK.width(label));
     let plot = |frame: Frame, y: &Axis, of: &dyn Fn(&PlanDesign) -> f64| Plot {
         frame,
@@ -87,13 +90,7 @@ pub(super) fn draw(plan: &PlanResult) -> Result<Picture, DrawError> {
             _ => Look::of(at).marker(canvas, (x, y), MARK),
         })?;
         let capital = format!("Capital cost ({usd})");
-        grid::names(
-            canvas,
-            upper,
-            heading::MARGIN,
-            &capital,
-            &format!("Time of the weighted step ({unit})"),
-        )?;
+        grid::names(canvas, upper, heading::MARGIN, "", &format!("Time of the weighted step ({unit})"))?;
         grid::names(canvas, lower, heading::MARGIN, &capital, &format!("Power of the facility ({power})"))?;
         plots.iter().try_for_each(|plot| plot.draw(canvas))
     })
@@ -147,6 +144,12 @@ impl Plot<'_> {
             lines.push(Frame { left: from.0, top: from.1 - 2.0, right: to.0, bottom: to.1 + 2.0 });
         }
         let points: Vec<Point> = self.values.iter().map(|([_, mid, _], y)| place(*mid, *y)).collect();
+        let (names, placed) = self.labels(&points, &lines);
+        for (place, at) in placed.iter().zip(&points) {
+            if let Some(from) = place.and_then(|place| place.lead) {
+                canvas.line(&[from, *at], REFERENCE, 0.75)?;
+            }
+        }
         for (own, at) in self.designs.iter().zip(&points) {
             if self.recommended == Some(&own.id) {
                 ring(canvas, *at, MARK + 4.5)?;
@@ -155,39 +158,38 @@ impl Plot<'_> {
             let whole = !own.on_front_at.contains(&false);
             if whole { look } else { look.variant(1) }.marker(canvas, *at, MARK)?;
         }
-        self.labels(canvas, &points, &lines)
-    }
-
-    fn labels(&self, canvas: &Canvas<'_>, points: &[Point], lines: &[Frame]) -> Result<(), DrawError> {
-        let size = if self.designs.len() > 12 { 11.0 } else { 12.5 };
-        let letters = |own: &PlanDesign| {
-            let plain = LABEL.sized(size);
-            if self.recommended == Some(&own.id) { plain.bold() } else { plain }
-        };
-        let names: Vec<String> =
-            self.designs.iter().map(|own| letters(own).fit_name(&own.id, 90.0)).collect();
-        let each: Vec<(Point, f64)> = self
-            .designs
-            .iter()
-            .zip(points)
-            .zip(&names)
-            .map(|((own, at), name)| (*at, letters(own).width(name) + 4.0))
-            .collect();
-        let placed = labels::place(&each, lines, self.frame);
-        let lost = placed.iter().filter(|own| own.is_none()).count();
-        for (((own, name), at), place) in self.designs.iter().zip(&names).zip(points).zip(&placed) {
-            let Some(place) = place else { continue };
-            if let Some(from) = place.lead {
-                canvas.line(&[from, *at], REFERENCE, 0.75)?;
-            }
-            canvas.text(place.at, name, letters(own).centred().halfway())?;
+        for ((own, name), place) in self.designs.iter().zip(&names).zip(&placed) {
+            let Some(Placed { at: (x, y), .. }) = *place else { continue };
+            let letters = self.letters(own);
+            // A strip of paper keeps lines away from the letters.
+            let half = letters.width(name) / 2.0 + 1.5;
+            canvas
+                .rectangle(Frame { left: x - half, top: y - 6.0, right: x + half, bottom: y + 6.0 }, PAPER)?;
+            canvas.text((x, y), name, letters.centred().halfway())?;
         }
+        let lost = placed.iter().filter(|own| own.is_none()).count();
         if lost > 0 {
             let told = format!("{} without room for a label", counted(lost as u64, "design"));
-            let at = (self.frame.right, self.frame.top - 8.0);
-            canvas.text(at, &told, VALUE.right())?;
+            canvas.text((self.frame.right, self.frame.top - 8.0), &told, VALUE.right())?;
         }
         Ok(())
+    }
+
+    /// The letters of a label.
+    fn letters(&self, own: &PlanDesign) -> Letters {
+        let plain = LABEL.sized(if self.designs.len() > FEW { 11.0 } else { 12.5 });
+        if self.recommended == Some(&own.id) { plain.bold() } else { plain }
+    }
+
+    /// The labels of designs and their places.
+    fn labels(&self, points: &[Point], lines: &[Frame]) -> (Vec<String>, Vec<Option<Placed>>) {
+        let names: Vec<String> =
+            self.designs.iter().map(|own| self.letters(own).fit_name(&own.id, 90.0)).collect();
+        let named = self.designs.iter().zip(points).zip(&names);
+        let each: Vec<(Point, f64)> =
+            named.map(|((own, at), name)| (*at, self.letters(own).width(name) + 4.0)).collect();
+        let placed = labels::place(&each, lines, self.frame);
+        (names, placed)
     }
 
     fn look(&self, own: &PlanDesign) -> Look {

@@ -8,6 +8,8 @@ const HEIGHT: f64 = 13.0;
 const RINGS: [f64; 7] = [11.0, 18.0, 27.0, 38.0, 52.0, 70.0, 92.0];
 /// From what distance a line leads to the point.
 const LED: f64 = 20.0;
+/// What it costs to lie on no line, on one, and on more, in lengths of the first ring.
+const CROSSED: [f64; 3] = [0.0, 1.3, 2.0];
 /// Directions, the best first: to the right, above, below, to the left, then between them.
 const DIRECTIONS: [(f64, f64); 12] = [
     (1.0, -0.75),
@@ -33,32 +35,38 @@ pub(super) struct Placed {
     pub(super) lead: Option<Point>,
 }
 
-/// Places labels of those widths near their points, within bounds, on no other label, on no point and, where it can be,
-/// on none of the lines. `None` where there is no place.
+/// Places labels of those widths near their points, within bounds, on no other label and on no point. A place on a line is
+/// taken where those beside it are far off. `None` where there is no place.
 pub(super) fn place(labels: &[(Point, f64)], lines: &[Frame], bounds: Frame) -> Vec<Option<Placed>> {
     let points: Vec<Frame> = labels.iter().map(|(at, _)| around(*at, 12.0, 12.0)).collect();
     let mut taken: Vec<Frame> = Vec::new();
     let mut found = Vec::new();
     for (point, width) in labels {
-        let free = |frame: &Frame, strict: bool| {
-            inside(frame, &bounds)
-                && !taken.iter().chain(&points).any(|other| touch(frame, other))
-                && !(strict && lines.iter().any(|other| touch(frame, other)))
+        let free = |frame: &Frame| {
+            inside(frame, &bounds) && !taken.iter().chain(&points).any(|other| touch(frame, other))
         };
-        let candidates = RINGS.iter().flat_map(|ring| DIRECTIONS.iter().map(move |way| (ring, way)));
-        let frames: Vec<(Frame, f64)> = candidates
-            .map(|(ring, (x, y))| {
+        let mut chosen: Option<(Frame, f64, f64)> = None;
+        for ring in RINGS {
+            let mut worse = 0.0;
+            for (x, y) in DIRECTIONS {
+                worse += 0.04;
                 let at = (point.0 + x * (ring + width / 2.0 - 3.0), point.1 + y * ring);
-                (around(at, *width, HEIGHT), *ring)
-            })
-            .collect();
-        let chosen =
-            [true, false].into_iter().find_map(|strict| frames.iter().find(|(own, _)| free(own, strict)));
-        found.push(chosen.map(|(frame, ring)| {
-            taken.push(*frame);
+                let frame = around(at, *width, HEIGHT);
+                if !free(&frame) {
+                    continue;
+                }
+                let crossed = lines.iter().filter(|other| touch(&frame, other)).take(2).count();
+                let cost = ring / RINGS[0] + worse + CROSSED[crossed];
+                if chosen.is_none_or(|(_, _, least)| cost < least) {
+                    chosen = Some((frame, ring, cost));
+                }
+            }
+        }
+        found.push(chosen.map(|(frame, ring, _)| {
+            taken.push(frame);
             let at = (f64::midpoint(frame.left, frame.right), f64::midpoint(frame.top, frame.bottom));
             let near = (point.0.clamp(frame.left, frame.right), point.1.clamp(frame.top, frame.bottom));
-            Placed { at, lead: (*ring > LED).then_some(near) }
+            Placed { at, lead: (ring > LED).then_some(near) }
         }));
     }
     found

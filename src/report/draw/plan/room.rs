@@ -5,7 +5,7 @@ use crate::report::draw::canvas::{Frame, Point};
 use crate::result::PlannedDesign;
 
 /// The most pixels of a room, and of a metre.
-const WIDE: f64 = 1_000.0;
+const WIDE: f64 = 1_200.0;
 const HIGH: f64 = 700.0;
 const METRE: f64 = 44.0;
 /// Depth of a rack, in metres, where the rows leave room for it.
@@ -65,7 +65,9 @@ impl Room {
 
     /// Metres along rows and across them.
     fn metres(&self) -> (f64, f64) {
-        ((f64::from(self.last_place) + 1.0) * self.pitch, (f64::from(self.last_row) + 1.0) * self.row_pitch)
+        let rows = f64::from(self.last_row) * self.row_pitch;
+        // Below the last row is room for its tray.
+        ((f64::from(self.last_place) + 1.0) * self.pitch, rows + self.depth() + 0.6 * self.aisle())
     }
 
     /// Pixels of a metre.

@@ -138,7 +138,7 @@ impl Chart<'_> {
     ) -> Result<(), DrawError> {
         let longest = shares.iter().map(|shares| total(shares)).fold(0.0, f64::max);
         let (unit, size) = (self.unit)(longest);
-        let x = Axis::from_zero(longest / size, 5.0).spaced(frame.width(), |label| TICK.width(label));
+        let x = Axis::from_zero(longest / size, 7.0).spaced(frame.width(), |label| TICK.width(label));
         let place = |value: f64| frame.left + x.share(value / size) * frame.width();
         for tick in &x.ticks {
             let at = place(tick.value * size);
