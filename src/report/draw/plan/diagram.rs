@@ -158,10 +158,12 @@ fn tier(canvas: &Canvas<'_>, tier: &PlanDiagramTier, groups: &[Group]) -> Result
         };
         canvas.rectangle(inner, PAPER)?;
         canvas.rectangle(inner, lighter(GRID_LINE, 0.45))?;
-        let name =
-            if tier.group.is_empty() { String::new() } else { format!("{} {}: ", tier.group, group.index) };
         let least = if tier.count.is_multiple_of(all) { "" } else { "up to " };
-        let caption = format!("{name}{least}{}", count(each));
+        let caption = if tier.group.is_empty() {
+            format!("{least}{} in {}", count(each), if all == 1 { "all" } else { "each" })
+        } else {
+            format!("{} {}: {least}{}", tier.group, group.index, count(each))
+        };
         let middle = f64::midpoint(frame.left, frame.right);
         let letters = VALUE.colour(FADED);
         canvas.text(

@@ -38,20 +38,29 @@ impl Stretch {
 /// Where a sort of cables begins (more) and ends (fewer) along a tray.
 type Changes = BTreeMap<u32, [i64; SORTS]>;
 
+/// A run: the row and place of one rack and of the other, the sort of its cables, and how many.
+type Run = ((u32, u32), (u32, u32), usize, u32);
+
 /// All stretches, by tray and place.
 pub(super) fn stretches(planned: &PlannedDesign) -> Vec<Stretch> {
-    let mut trays: BTreeMap<Tray, Changes> = BTreeMap::new();
     let rack = |at: u32| usize::try_from(at).ok().and_then(|at| planned.racks.get(at));
-    for run in &planned.runs {
-        let (Some(from), Some(to)) = (rack(run.from), rack(run.to)) else { continue };
+    let runs = planned.runs.iter().filter_map(|run| {
+        let (from, to) = (rack(run.from)?, rack(run.to)?);
         let sort = MEDIA.iter().position(|(kind, _)| *kind == run.kind).unwrap_or(MEDIA.len());
-        for (tray, a, b) in
-            [(Tray::Row(from.row), from.place, to.place), (Tray::Across(to.place), from.row, to.row)]
-        {
+        Some(((from.row, from.place), (to.row, to.place), sort, run.cables))
+    });
+    pile(runs)
+}
+
+/// The stretches of runs.
+fn pile(runs: impl Iterator<Item = Run>) -> Vec<Stretch> {
+    let mut trays: BTreeMap<Tray, Changes> = BTreeMap::new();
+    for ((row, place), (other_row, other), sort, cables) in runs {
+        for (tray, a, b) in [(Tray::Row(row), place, other), (Tray::Across(other), row, other_row)] {
             if a != b {
                 let changes = trays.entry(tray).or_default();
-                changes.entry(a.min(b)).or_default()[sort] += i64::from(run.cables);
-                changes.entry(a.max(b)).or_default()[sort] -= i64::from(run.cables);
+                changes.entry(a.min(b)).or_default()[sort] += i64::from(cables);
+                changes.entry(a.max(b)).or_default()[sort] -= i64::from(cables);
             }
         }
     }
@@ -75,4 +84,24 @@ pub(super) fn stretches(planned: &PlannedDesign) -> Vec<Stretch> {
 /// Racks that have a cable to another, by index.
 pub(super) fn joined(planned: &PlannedDesign) -> BTreeSet<u32> {
     planned.runs.iter().filter(|run| run.from != run.to).flat_map(|run| [run.from, run.to]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cables_pile_up_where_runs_share_a_tray() {
+        let runs =
+            [((0, 0), (2, 5), 0, 8), ((0, 3), (0, 5), 2, 4), ((1, 5), (2, 5), 0, 1), ((1, 1), (1, 1), 0, 9)];
+        let told: Vec<(Tray, u32, u32, u64)> =
+            pile(runs.into_iter()).iter().map(|own| (own.tray, own.from, own.to, own.all())).collect();
+        let expected = [
+            (Tray::Row(0), 0, 3, 8),
+            (Tray::Row(0), 3, 5, 12),
+            (Tray::Across(5), 0, 1, 8),
+            (Tray::Across(5), 1, 2, 9),
+        ];
+        assert_eq!(told, expected);
+    }
 }
