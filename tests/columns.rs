@@ -4,12 +4,15 @@
 
 use std::fs;
 
-use railspine::report::{calibrate, csv, step, tune, validate};
+use railspine::report::{calibrate, csv, plan, step, tune, validate};
 use railspine::result::{
     CALIBRATE_SCHEMA, Calibration, RUN_SCHEMA, RunResult, StepResult, TUNE_SCHEMA, TuneResult,
 };
 use railspine::validate::{score, steps};
 use serde_json::json;
+
+#[path = "support/plans.rs"]
+mod plans;
 
 /// The columns that the page tells of a file.
 fn told<'p>(page: &'p str, file: &str) -> Vec<&'p str> {
@@ -55,6 +58,8 @@ fn every_column_is_on_the_page() {
         },
     }))
     .unwrap();
+    let mut bare = plans::drawn_up(1);
+    (bare.bill, bare.cables) = (Vec::new(), Vec::new());
     for (file, text) in [
         ("result.csv", csv::run(&run)),
         ("compare.csv", csv::compare(&[])),
@@ -73,6 +78,9 @@ fn every_column_is_on_the_page() {
         ("step_leave_out.csv", validate::steps::leave_out(&steps).unwrap()),
         ("residuals.csv", calibrate::residuals(&calibration)),
         ("tune.csv", tune::csv(&tuned)),
+        ("plan.csv", plan::csv(&plans::plan(0))),
+        ("bill.csv", plan::bill_csv(&bare)),
+        ("cables.csv", plan::cables_csv(&bare)),
     ] {
         let columns: Vec<&str> = text.trim_end().split(',').collect();
         assert_eq!(told(&page, file), columns, "{file}");

@@ -402,6 +402,10 @@ pub(super) enum SchemaName {
     Calibrate,
     /// What `tune --format json` prints
     Tune,
+    /// What `plan --format json` prints
+    PlanResult,
+    /// What `price --format json` prints, and `design.json` of a plan
+    Design,
     /// What `check --format json` prints
     Check,
 }

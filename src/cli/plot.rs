@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use super::args::{Format, Global, PlotArgs};
 use super::exit::{Exit, Failure};
 use super::files::OutDir;
-use super::pictures::write_picture;
+use super::pictures::{undrawn, write_picture};
 use super::run::draw_all;
 use super::term::Term;
 use super::{load, serve, step};
 use crate::input;
-use crate::report::json::{self, Saved};
+use crate::report::draw::{Picture, draw_design, draw_plan};
+use crate::report::json::{self, Saved, SavedPlan};
 
 pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit, Failure> {
     let text = if args.file == "-" {
@@ -25,9 +26,12 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     let names = if json::is_serve(&text) {
         serve::draw_all(&json::read_serve(&text).map_err(refused)?, &mut out)?
     } else {
-        let pictures = match &json::read(&text).map_err(refused)? {
-            Saved::Run(result) => draw_all(result)?,
-            Saved::Step(result) => step::draw_all(result)?,
+        let pictures = match json::read_plan(&text) {
+            Some(saved) => planned(&saved.map_err(refused)?)?,
+            None => match &json::read(&text).map_err(refused)? {
+                Saved::Run(result) => draw_all(result)?,
+                Saved::Step(result) => step::draw_all(result)?,
+            },
         };
         for picture in &pictures {
             write_picture(&mut out, picture)?;
@@ -40,4 +44,12 @@ pub(super) fn plot(args: &PlotArgs, global: &Global, term: &Term) -> Result<Exit
     }
     term.say(&out.summary());
     Ok(Exit::Ok)
+}
+
+/// The pictures of a saved plan, or of one of its designs.
+fn planned(saved: &SavedPlan) -> Result<Vec<Picture>, Failure> {
+    match saved {
+        SavedPlan::Plan(plan) => draw_plan(plan).map_err(|error| undrawn(&plan.plan, &error)),
+        SavedPlan::Design(own) => draw_design(own).map_err(|error| undrawn(&own.design.id, &error)),
+    }
 }

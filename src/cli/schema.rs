@@ -31,6 +31,8 @@ pub(super) fn schema(args: &SchemaArgs, term: &Term) -> Result<Exit, Failure> {
         SchemaName::ValidateSteps => report::validate_steps_schema(),
         SchemaName::Calibrate => report::calibrate_schema(),
         SchemaName::Tune => report::tune_schema(),
+        SchemaName::PlanResult => report::plan_schema(),
+        SchemaName::Design => report::design_schema(),
         SchemaName::Check => pretty(check_schema()),
     };
     term.data(&text)?;

@@ -9,8 +9,8 @@ use super::compare::Comparison;
 use super::forecast::ForecastReport;
 use super::step::{StepComparison, StepForecastReport};
 use crate::result::{
-    Calibration, RUN_SCHEMA, ReplayResult, RunResult, SERVE_SCHEMA, STEP_SCHEMA, ServeResult, StepResult,
-    StepValidation, TuneResult, Validation,
+    Calibration, DESIGN_SCHEMA, PLAN_SCHEMA, PlanResult, PlannedDesign, RUN_SCHEMA, ReplayResult, RunResult,
+    SERVE_SCHEMA, STEP_SCHEMA, ServeResult, StepResult, StepValidation, TuneResult, Validation,
 };
 use crate::route::metrics::FabricReport;
 
@@ -46,6 +46,49 @@ pub fn is_serve(text: &str) -> bool {
 /// One lower-case sentence: not JSON, or a field that is missing or of another type.
 pub fn read_serve(text: &str) -> Result<ServeResult, String> {
     serde_json::from_str(text).map_err(|error| format!("this is not a valid `{SERVE_SCHEMA}`: {error}"))
+}
+
+/// A plan as one JSON object, [`PLAN_SCHEMA`].
+pub fn plan(result: &PlanResult) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`plan`].
+pub fn plan_schema() -> String {
+    print(&schema::<PlanResult>())
+}
+
+/// A design drawn up as one JSON object, [`DESIGN_SCHEMA`]. Its cables are left out: the cable schedule has them.
+pub fn design(result: &PlannedDesign) -> String {
+    print(result)
+}
+
+/// The JSON schema (draft 7) of [`design`].
+pub fn design_schema() -> String {
+    print(&schema::<PlannedDesign>())
+}
+
+/// A saved plan, or one design of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SavedPlan {
+    /// A plan.
+    Plan(Box<PlanResult>),
+    /// A design drawn up.
+    Design(Box<PlannedDesign>),
+}
+
+/// Reads what [`plan`] or [`design`] wrote; `None` where the text names neither schema.
+///
+/// # Errors
+///
+/// One lower-case sentence: a field that is missing or of another type.
+pub fn read_plan(text: &str) -> Option<Result<SavedPlan, String>> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    match value["schema"].as_str()? {
+        PLAN_SCHEMA => Some(parse(text, PLAN_SCHEMA).map(|plan| SavedPlan::Plan(Box::new(plan)))),
+        DESIGN_SCHEMA => Some(parse(text, DESIGN_SCHEMA).map(|own| SavedPlan::Design(Box::new(own)))),
+        _ => None,
+    }
 }
 
 /// A trace that was played as one JSON object.

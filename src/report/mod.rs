@@ -8,6 +8,7 @@ pub mod draw;
 mod forecast;
 pub mod json;
 mod number;
+pub mod plan;
 pub mod replay;
 mod series;
 pub mod serve;

@@ -49,6 +49,13 @@ fn keeps(schema: &Value, root: &Value, value: &Value, at: &str) -> Result<(), St
                 let mut values = value.as_array().into_iter().flatten().enumerate();
                 values.try_for_each(|(index, value)| keeps(told, root, value, &format!("{at}[{index}]")))?;
             }
+            "minItems" | "maxItems" => {
+                let (Some(limit), Some(values)) = (told.as_u64(), value.as_array()) else { continue };
+                let count = values.len() as u64;
+                if if keyword == "minItems" { count < limit } else { count > limit } {
+                    return Err(format!("{at}: {count} items are past the {keyword} {limit}"));
+                }
+            }
             "required" => {
                 let missing = |key: &&Value| value.get(key.as_str().unwrap_or_default()).is_none();
                 if let Some(key) = list(told).iter().find(|key| value.is_object() && missing(key)) {
