@@ -68,7 +68,12 @@ fn all(_: &mut Criterion) {
         let pool = threads(Some(count)).expect("there are threads");
         for (name, scenario) in &cases {
             let workload = scenario.workload.as_deref().expect("it has one");
-            let question = Question { scenario, workload, network: NETWORK };
+            let question = Question {
+                scenario,
+                workload,
+                network: NETWORK,
+                ranks: scenario.fabric.endpoints().len() as u64,
+            };
             let begin = Instant::now();
             let found = pool.install(|| search(&question, 10, &Quiet)).expect("there are divisions");
             let took = begin.elapsed();

@@ -103,7 +103,8 @@ fn brute(question: &Question<'_>, schedules: &[Schedule], micros: u32) -> (Vec<R
 
 fn agree(scenario: &Scenario, schedules: &[Schedule], micros: u32) {
     let workload = scenario.workload.as_deref().unwrap();
-    let question = Question { scenario, workload, network: network() };
+    let question =
+        Question { scenario, workload, network: network(), ranks: scenario.fabric.endpoints().len() as u64 };
     let (all, [valid, unfilled, unfit]) = brute(&question, schedules, micros);
     let found = search(&question, 50, &Quiet).unwrap();
     assert_eq!((found.counts.valid, found.counts.unfilled, found.counts.unfit), (valid, unfilled, unfit));
@@ -142,7 +143,12 @@ fn the_search_finds_what_plain_loops_find_with_experts() {
 fn with_step(check: impl Fn(&Step<'_>)) {
     let scenario = open(&text(4, "mixtral-8x7b", 1 << 12, ""));
     let workload = scenario.workload.as_deref().unwrap();
-    let question = Question { scenario: &scenario, workload, network: network() };
+    let question = Question {
+        scenario: &scenario,
+        workload,
+        network: network(),
+        ranks: scenario.fabric.endpoints().len() as u64,
+    };
     check(&question.base().unwrap());
 }
 
@@ -347,7 +353,12 @@ fn a_search_that_is_stopped_says_so() {
     }
     let scenario = open(&text(4, "llama3-8b", 16, ""));
     let workload = scenario.workload.as_deref().unwrap();
-    let question = Question { scenario: &scenario, workload, network: network() };
+    let question = Question {
+        scenario: &scenario,
+        workload,
+        network: network(),
+        ranks: scenario.fabric.endpoints().len() as u64,
+    };
     let error = search(&question, 10, &Stopped).unwrap_err();
     assert_eq!(error.to_string(), "interrupted");
 }

@@ -7,6 +7,7 @@ pub mod design;
 mod error;
 pub mod floor;
 pub mod front;
+pub mod planned;
 pub mod score;
 mod search;
 mod tell;
@@ -53,6 +54,8 @@ pub struct Question<'a> {
     pub workload: &'a Workload,
     /// What it communicates over.
     pub network: Network,
+    /// Ranks that it is divided over.
+    pub ranks: u64,
 }
 
 impl<'a> Question<'a> {
@@ -67,8 +70,8 @@ impl<'a> Question<'a> {
     }
 
     /// Ranks that a step is divided over.
-    pub fn ranks(&self) -> u64 {
-        self.scenario.fabric.endpoints().len() as u64
+    pub const fn ranks(&self) -> u64 {
+        self.ranks
     }
 
     /// Bytes that a step may take of an accelerator's memory.
@@ -91,7 +94,8 @@ pub fn tune(scenario: &Scenario, settings: &Settings, watch: &dyn Watch) -> Resu
     let workload = scenario.workload.as_deref().ok_or(TuneError::NoStep)?;
     let threads = run::threads(settings.run.threads).map_err(|message| run::RunError::Threads { message })?;
     let network = run::step_network(scenario, &settings.run, &Plain(watch))?.ok_or(TuneError::NoStep)?;
-    let question = Question { scenario, workload, network };
+    let ranks = scenario.fabric.endpoints().len() as u64;
+    let question = Question { scenario, workload, network, ranks };
     let keep = scenario.tune.top.max(settings.confirm);
     let found = threads.install(|| search(&question, keep, &Plain(watch)))?;
     let simulated = confirm::confirm(&question, &found, settings, watch)?;

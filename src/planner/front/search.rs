@@ -78,7 +78,7 @@ struct Outcome {
     beyond: BTreeMap<Infeasible, u64>,
 }
 
-/// Searches a space; `scorers` has one for each base.
+/// Searches a space; `scorers` has one for each of its courses.
 ///
 /// # Errors
 /// Where a network cannot be played, or `watch` says stop.
@@ -104,7 +104,7 @@ pub fn search(
         while at < space.networks.len() && batch.len() < BATCH {
             let network = &space.networks[at];
             if let std::collections::btree_map::Entry::Vacant(entry) = floors.entry(network.base) {
-                entry.insert(scorers[network.base].floor(&network.wiring)?);
+                entry.insert(scorers[space.course_of[network.base]].floor(&network.wiring)?);
             }
             let floor = floors[&network.base];
             let dominated = network.designs.iter().all(|(.., bounds)| {
@@ -123,11 +123,18 @@ pub fn search(
         let outcomes: Vec<(usize, Outcome)> = batch
             .par_iter()
             .map(|(at, floor)| {
-                Ok((*at, site.network(&space.networks[*at], &shared[space.networks[*at].base], *floor)?))
+                Ok((
+                    *at,
+                    site.network(
+                        &space.networks[*at],
+                        &shared[space.course_of[space.networks[*at].base]],
+                        *floor,
+                    )?,
+                ))
             })
             .collect::<Result<_, RunError>>()?;
         for (at, outcome) in outcomes {
-            let base = space.networks[at].base;
+            let course = space.course_of[space.networks[at].base];
             found.twins += outcome.twins;
             found.by_cost += outcome.by_cost;
             found.by_path += outcome.by_path;
@@ -137,9 +144,9 @@ pub fn search(
             let Some((score, learnt)) = outcome.score else { continue };
             found.networks += 1;
             if let Some(learnt) = learnt {
-                scorers[base].learn(learnt);
+                scorers[course].learn(learnt);
                 // Paths make floors higher.
-                floors.remove(&base);
+                floors.retain(|base, _| space.course_of[*base] != course);
             }
             for (structure, variant, priced) in outcome.members {
                 let values = Values { time: score.time, capex: priced.capex.mid, power: priced.power };

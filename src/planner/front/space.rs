@@ -41,6 +41,10 @@ pub enum Infeasible {
 pub struct Space<'a> {
     /// Servers, technologies and adapters that go together.
     pub bases: Vec<Base<'a>>,
+    /// Servers, by index and how many: what loads are prepared for.
+    pub courses: Vec<(usize, u32)>,
+    /// Of each base, the index of its servers in `courses`.
+    pub course_of: Vec<usize>,
     /// All networks with their parts.
     pub structures: Vec<Structure>,
     /// What racks and cables cost.
@@ -54,9 +58,18 @@ pub struct Space<'a> {
 }
 
 impl<'a> Space<'a> {
-    /// All designs of a plan, for so many accelerators.
-    pub fn new(plan: &'a Plan, accelerators: u32) -> Self {
-        let bases = Base::all(plan, accelerators);
+    /// All designs of a plan, for these numbers of accelerators.
+    pub fn new(plan: &'a Plan, accelerators: &[u32]) -> Self {
+        let bases: Vec<Base<'a>> = accelerators.iter().flat_map(|count| Base::all(plan, *count)).collect();
+        let mut courses: Vec<(usize, u32)> = Vec::new();
+        let course = |base: &Base<'_>| {
+            let own = (base.server, base.servers);
+            courses.iter().position(|known| *known == own).unwrap_or_else(|| {
+                courses.push(own);
+                courses.len() - 1
+            })
+        };
+        let course_of: Vec<usize> = bases.iter().map(course).collect();
         let mut structures: Vec<(usize, Structure)> = Vec::new();
         for (at, base) in bases.iter().enumerate() {
             structures.extend(family::structures(base).into_iter().map(|own| (at, own)));
@@ -114,6 +127,6 @@ impl<'a> Space<'a> {
             key(a).cmp(&key(b)).then_with(|| (a.base, a.wiring).cmp(&(b.base, b.wiring)))
         });
         let structures = structures.into_iter().map(|(_, own)| own).collect();
-        Self { bases, structures, yard, networks, infeasible, designs }
+        Self { bases, courses, course_of, structures, yard, networks, infeasible, designs }
     }
 }

@@ -19,6 +19,7 @@ use course::Course;
 use player::Player;
 
 use crate::collective::Op;
+use crate::fabric::Fabric;
 use crate::input::plan::Situations;
 use crate::run::{RunError, RunOptions};
 use crate::stack::Stack;
@@ -59,4 +60,12 @@ impl Scorer {
         }
         Ok(Self::new(Player::new(stack, options), courses, situations))
     }
+}
+
+/// The whole of a small network as a fabric, switches that share traffic evenly as one; `None` where it is none.
+pub fn reference(wiring: &Wiring) -> Option<Arc<Fabric>> {
+    let all: Vec<(u32, u32)> = (0..wiring.servers)
+        .flat_map(|server| (0..wiring.server.gpus).map(move |gpu| (server, gpu)))
+        .collect();
+    folded::Outline::new(wiring, None, &[all]).0.fold().map(|folded| folded.fabric)
 }

@@ -1,0 +1,54 @@
+//! What a change of a network would do to its step time.
+
+use crate::planner::score::{Score, Scorer, Wiring};
+use crate::result::PlanSensitivity;
+use crate::run::{RunError, Watch};
+use crate::units::{Bandwidth, Time};
+
+/// Changes of a network, in words, and the network with each.
+fn changes(wiring: &Wiring) -> Vec<(&'static str, Wiring)> {
+    let mut found = Vec::new();
+    let mut faster = *wiring;
+    faster.nic_rate = Bandwidth(wiring.nic_rate.bits_per_sec().saturating_mul(2));
+    faster.port_rate = Bandwidth(wiring.port_rate.bits_per_sec().saturating_mul(2));
+    found.push(("adapters and all ports twice as fast", faster));
+    if wiring.tiers >= 2 {
+        found.push((
+            "twice the leaf-spine bandwidth",
+            Wiring { leaf_up: wiring.leaf_up.saturating_mul(2), ..*wiring },
+        ));
+        let half = (wiring.leaf_up / 2).max(1);
+        found.push(("half the leaf-spine bandwidth", Wiring { leaf_up: half, ..*wiring }));
+    }
+    if wiring.tiers >= 3 {
+        let twice = wiring.group_up.saturating_mul(2);
+        found.push(("twice the spine-core bandwidth", Wiring { group_up: twice, ..*wiring }));
+        found.push((
+            "half the spine-core bandwidth",
+            Wiring { group_up: (wiring.group_up / 2).max(1), ..*wiring },
+        ));
+    }
+    found.push(("half the latency of a hop", Wiring { hop: Time::from_ps(wiring.hop.ps() / 2), ..*wiring }));
+    found
+}
+
+/// What each change would do, the most saving first.
+///
+/// # Errors
+/// Where a network cannot be played.
+#[expect(clippy::cast_precision_loss, reason = "a ratio for display")]
+pub(super) fn sensitivity(
+    scorer: &Scorer,
+    wiring: &Wiring,
+    score: &Score,
+    watch: &dyn Watch,
+) -> Result<Vec<PlanSensitivity>, RunError> {
+    let mut found = Vec::new();
+    for (change, own) in changes(wiring) {
+        let (changed, _) = scorer.score(&scorer.collect(&own, false)?, watch)?;
+        let saves = 1.0 - changed.time.ps() as f64 / (score.time.ps() as f64).max(1.0);
+        found.push(PlanSensitivity { change: change.into(), step_time_ps: changed.time.ps(), saves });
+    }
+    found.sort_by(|a, b| b.saves.total_cmp(&a.saves));
+    Ok(found)
+}
