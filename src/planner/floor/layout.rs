@@ -194,7 +194,8 @@ impl<'a> Filling<'a> {
     fn put(&mut self, rack: usize, units: u32, power: Power, mass: Mass) -> Result<(), Misfit> {
         let limits = self.equipment.rack;
         let filled = &mut self.racks[rack];
-        let (power, mass) = (Power(filled.power.0 + power.0), Mass(filled.mass.0 + mass.0));
+        let power = Power(filled.power.0.saturating_add(power.0));
+        let mass = Mass(filled.mass.0.saturating_add(mass.0));
         if filled.used().saturating_add(units) > limits.height {
             return Err(Misfit::Height);
         }
@@ -272,7 +273,7 @@ impl<'a> Filling<'a> {
         let start = self.racks.len();
         let equipment = self.equipment;
         if place == SwitchPlace::NetworkRacks {
-            self.leaves(equipment.pods() * equipment.leaves_per_pod, None)?;
+            self.leaves(equipment.pods().saturating_mul(equipment.leaves_per_pod), None)?;
         }
         if let Some(spine) = equipment.spine {
             for _ in 0..equipment.spines {

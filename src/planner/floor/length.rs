@@ -33,12 +33,13 @@ impl End {
 
 /// The height unit of the ports of a device, from 1: the lower one of two in its middle.
 pub const fn level(unit: u32, height: u32) -> u32 {
-    unit + height.saturating_sub(1) / 2
+    unit.saturating_add(height.saturating_sub(1) / 2)
 }
 
 /// From the ports of a device at this height unit up to the trays.
 pub fn drop(room: &Room, rack_height: u32, level: u32) -> Length {
-    Length(u64::from(rack_height.saturating_sub(level)) * room.unit.mm() + room.tray.mm())
+    let up = u64::from(rack_height.saturating_sub(level)).saturating_mul(room.unit.mm());
+    Length(up.saturating_add(room.tray.mm()))
 }
 
 /// From a rack to another along the trays.
@@ -53,12 +54,13 @@ pub fn along(room: &Room, a: Slot, b: Slot) -> Length {
 /// What a cable must span at least: within a rack straight up or down; else up to the trays, along them (Manhattan) and
 /// down again; with slack at both ends.
 pub fn length(room: &Room, rack_height: u32, a: End, b: End) -> Length {
-    let slack = 2 * room.slack.mm();
+    let slack = room.slack.mm().saturating_mul(2);
     if a.slot == b.slot {
-        return Length(u64::from(a.level().abs_diff(b.level())) * room.unit.mm() + slack);
+        let span = u64::from(a.level().abs_diff(b.level())).saturating_mul(room.unit.mm());
+        return Length(span.saturating_add(slack));
     }
-    let drops = drop(room, rack_height, a.level()).mm() + drop(room, rack_height, b.level()).mm();
-    Length(along(room, a.slot, b.slot).mm().saturating_add(drops + slack))
+    let ends = [a, b].map(|end| drop(room, rack_height, end.level()).mm());
+    Length(ends.into_iter().fold(slack, u64::saturating_add).saturating_add(along(room, a.slot, b.slot).mm()))
 }
 
 /// Where rack `at` of the sequence stands in the canonical order: row by row, every other row backwards.

@@ -74,7 +74,7 @@ pub fn choice(at: usize, medium: &Medium, mm: u64) -> Choice {
     } else {
         each(medium.transceiver_price, |module| Money(module.times(2).0 / share))
     };
-    Choice { medium: at, cable, price: cable + ends, power: Power(2 * medium.end_power.0) }
+    Choice { medium: at, cable, price: cable + ends, power: Power(medium.end_power.0.saturating_mul(2)) }
 }
 
 /// The same of all three prices.

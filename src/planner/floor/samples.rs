@@ -63,7 +63,7 @@ pub(super) fn rack() -> Rack {
         name: "rack".into(),
         title: "A rack".into(),
         height: 48,
-        power: Power(45_000_000),
+        power: Power(50_000_000),
         mass: Mass(1_500_000),
         liquid: false,
         price: price(5_000),

@@ -20,9 +20,9 @@ pub enum DrawError {
         kind: &'static str,
     },
     /// No part is given for what the fabric has.
-    #[error("the fabric has `{name}`, and no part is given for a {kind}")]
+    #[error("`{name}` needs a part for its {kind}, and none is given")]
     NoPart {
-        /// The first of its kind.
+        /// The first that lacks it.
         name: String,
         /// The kind.
         kind: &'static str,
@@ -30,6 +30,14 @@ pub enum DrawError {
     /// Switches of no tier beside leaves, spines and cores.
     #[error("the fabric has leaves, spines, cores and switches of no tier, which have no racks of their own")]
     Tiers,
+    /// More cables than are drawn up.
+    #[error("the fabric has {cables} cables, and at most {most} are drawn up")]
+    TooMany {
+        /// Its cables, single ones.
+        cables: u64,
+        /// How many may be.
+        most: u64,
+    },
     /// More cables than ports.
     #[error("`{name}` has more cables than the {ports} ports of a `{part}`")]
     Ports {

@@ -14,9 +14,10 @@ mod stand;
 pub use bill::{COPPER_LABOUR, HOUR, OPTICAL_LABOUR, labour, usd_range};
 pub use error::DrawError;
 
-use super::{CableCost, Floor, Slot, place, serpentine};
-use crate::fabric::Fabric;
+use super::{CableCost, Floor, Misfit, Slot, place, serpentine};
 use crate::fabric::parts::{Catalogue, MediumKind, Nic, Price, Rack, Server, Switch, Technology};
+use crate::fabric::{Fabric, MAX_ITEMS};
+use crate::ids::number;
 use crate::input::plan::{Room, SwitchPlace};
 use crate::result::{
     BillLine, DESIGN_SCHEMA, PlanCable, PlanCost, PlanDesign, PlanDiagramTier, PlanFloor, PlanPlacement,
@@ -125,6 +126,14 @@ impl<'a> Racked<'a> {
     /// What is not in a server and no switch, kinds of switches without a part, and limits of racks.
     pub fn new(fabric: &'a Fabric, parts: &Assigned<'a>) -> Result<Self, DrawError> {
         let inventory = Inventory::new(fabric, parts)?;
+        let cables = inventory.lines.iter().map(|line| u64::from(line.lanes)).sum();
+        let most = u64::from(number(MAX_ITEMS));
+        if cables > most {
+            return Err(DrawError::TooMany { cables, most });
+        }
+        if let (false, None, Some(first)) = (parts.server.with_nics, parts.nic, inventory.devices.first()) {
+            return Err(DrawError::NoPart { name: first.name.clone(), kind: "adapter" });
+        }
         let standing = Standing::new(&inventory, parts)?;
         let sorts = cables::Sorts::new(&inventory, parts)?;
         Ok(Self { parts: *parts, inventory, standing, sorts })
@@ -137,9 +146,7 @@ impl<'a> Racked<'a> {
 
     /// Racks where they stand if each takes its place of the sequence.
     fn canonical(&self) -> Vec<Slot> {
-        (0..crate::ids::number(self.standing.racks.len()))
-            .map(|at| serpentine(&self.parts.room, at))
-            .collect()
+        (0..number(self.standing.racks.len())).map(|at| serpentine(&self.parts.room, at)).collect()
     }
 
     /// Draws it up. `stop` is asked while racks are placed.
@@ -152,12 +159,13 @@ impl<'a> Racked<'a> {
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Drawn, DrawError> {
         let floor = self.floor();
-        let racks = crate::ids::number(floor.kinds.len());
+        let racks = number(floor.kinds.len());
         let slots = match (&self.standing.given, placing) {
             (Some(slots), _) => slots.clone(),
             (None, Placing::Annealed(seed)) => place(&floor, seed, stop)?.slots,
             (None, Placing::Given(slots)) if slots.len() == floor.kinds.len() => slots.to_vec(),
-            (None, _) => self.canonical(),
+            (None, Placing::Given(_)) => return Err(Misfit::Room.into()),
+            (None, Placing::Canonical) => self.canonical(),
         };
         let rows = match &self.standing.given {
             Some(slots) => slots.iter().map(|slot| slot.row + 1).max().unwrap_or(0).max(self.parts.room.rows),

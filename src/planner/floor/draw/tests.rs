@@ -7,7 +7,7 @@ use super::super::{End, Equipment, Stand, layout, length, stock};
 use super::*;
 use crate::fabric::template::{Value, Values, family};
 use crate::fabric::{Builder, Cable, LinkClass, Node, NodeKind, Position};
-use crate::planner::floor::{Misfit, STOCK};
+use crate::planner::floor::STOCK;
 use crate::units::{Bandwidth, Length};
 
 const GO: &(dyn Fn() -> bool + Sync) = &|| false;
@@ -276,7 +276,7 @@ fn faults_are_told() {
         draw_up(fabric, assigned, Placing::Canonical, GO).unwrap_err().to_string()
     };
     let two = pair(None);
-    assert_eq!(fault(&two, &parts.assigned()), "the fabric has `sw`, and no part is given for a switch");
+    assert_eq!(fault(&two, &parts.assigned()), "`sw` needs a part for its switch, and none is given");
     let few = Switch { ports: 3, ..parts.leaf.clone() };
     let assigned = Assigned { switch: Some(&few), ..parts.assigned() };
     assert_eq!(fault(&two, &assigned), "`sw` has more cables than the 3 ports of a `sw64`");
@@ -296,6 +296,11 @@ fn faults_are_told() {
     let small =
         Assigned { per_rack: 1, room: Room { rows: 1, racks_per_row: 2, ..Room::default() }, ..assigned };
     assert_eq!(fault(&two, &small), "the room has too few places for the racks");
+    let bare = Assigned { nic: None, ..assigned };
+    assert_eq!(fault(&two, &bare), "`host0` needs a part for its adapter, and none is given");
+    let slots = [Slot { row: 0, place: 0 }];
+    let short = draw_up(&two, &Assigned { per_rack: 1, ..assigned }, Placing::Given(&slots), GO);
+    assert_eq!(short.unwrap_err(), DrawError::Misfit(Misfit::Room));
     let mut loose = Builder::new("loose", LinkClass::builtin());
     let class = loose.class("infiniband").unwrap();
     let [gpu, switch] =

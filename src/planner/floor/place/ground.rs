@@ -51,7 +51,7 @@ pub(super) struct Ground {
     /// Cables between two racks, by the lower one and the higher one.
     pub(super) pairs: BTreeMap<(u32, u32), u64>,
     /// Cents of each table by distance in rows and places.
-    cents: Vec<i64>,
+    pub(super) cents: Vec<i64>,
     /// Millimetres of each table, likewise.
     mm: Vec<i64>,
 }
@@ -62,8 +62,8 @@ impl Ground {
         let cells = rows as usize * per_row as usize;
         let mut pairs: BTreeMap<(u32, u32), Vec<(Sort, u32)>> = BTreeMap::new();
         for bundle in floor.bundles.iter().filter(|bundle| bundle.a != bundle.b && bundle.count > 0) {
-            let ends = drop(&floor.room, floor.rack_height, bundle.level_a).mm()
-                + drop(&floor.room, floor.rack_height, bundle.level_b).mm();
+            let drop = |level| drop(&floor.room, floor.rack_height, level).mm();
+            let ends = drop(bundle.level_a).saturating_add(drop(bundle.level_b));
             let pair = (bundle.a.min(bundle.b), bundle.a.max(bundle.b));
             pairs.entry(pair).or_default().push(((ends, bundle.curve), bundle.count));
         }
@@ -125,13 +125,13 @@ impl Ground {
 
     /// Adds a table: what these cables come to at each distance.
     fn tabulate(&mut self, floor: &Floor, cables: &[(Sort, u32)]) {
-        let slack = 2 * floor.room.slack.mm();
+        let slack = floor.room.slack.mm().saturating_mul(2);
         let corner = Slot { row: 0, place: 0 };
         for cell in 0..self.cells() {
             let way = along(&floor.room, corner, row_major(&floor.room, cell)).mm();
             let (mut cents, mut count) = (0, 0);
             for ((ends, curve), cables) in cables {
-                let span = Length(way.saturating_add(ends + slack));
+                let span = Length(way.saturating_add(*ends).saturating_add(slack));
                 let cost =
                     floor.curves[*curve as usize].cost(span).map_or(DEAREST, |cost| cost.0.min(DEAREST));
                 cents += signed(cost) * i64::from(*cables);

@@ -131,6 +131,7 @@ fn tables_by_sort_of_cable_tell_the_same() {
     let floor = random(400, 20, 12_000, 9);
     let ground = Ground::new(&floor, 20);
     let cells: Vec<u32> = (0..400).collect();
+    assert!(ground.pairs.len() > 10_486 && ground.cents.len() < 400 * 400);
     let state = State::new(&ground, &cells);
     let cost = floor.cost(&ground.slots(&cells));
     assert_eq!(state.energy(&ground.energies(0)) >> 10, i64::try_from(cost.cost.0).unwrap());
