@@ -77,6 +77,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Search how to divide a training step over its ranks, and simulate the best
     Tune(TuneArgs),
+    /// Search the networks, parts and racks that nothing beats on step time, cost and power
+    Plan(PlanArgs),
     /// Draw the plots of a saved result again
     Plot(PlotArgs),
     /// Print a commented template of a scenario or topology file
@@ -305,6 +307,36 @@ pub(super) struct TuneArgs {
     #[arg(long)]
     pub(super) no_plots: bool,
     /// Seed of random choices, instead of the scenario's
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Threads [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+    /// Memory that a simulation may need, such as "8 GiB" [default: 80 % of the machine's]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_memory: Option<Bytes>,
+    /// Show no progress
+    #[arg(long)]
+    pub(super) no_progress: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Plan (`kind = "plan"`); `-` is stdin
+    pub(super) file: String,
+    /// Folder for results [default: out/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Draw no plot
+    #[arg(long)]
+    pub(super) no_plots: bool,
+    /// Draw no design up: no folders with bills, cables and racks
+    #[arg(long)]
+    pub(super) no_designs: bool,
+    /// Begin anew, whatever an interrupted search has finished
+    #[arg(long)]
+    pub(super) fresh: bool,
+    /// Seed of random choices, instead of the plan's
     #[arg(long)]
     pub(super) seed: Option<u64>,
     /// Threads [default: all cores]

@@ -64,6 +64,11 @@ pub(super) fn open_scenario(
     Ok((settle(input::load_scenario(path, &options), term)?, text))
 }
 
+/// Reads a plan; faults and warnings are told on stderr.
+pub(super) fn plan(path: &str, seed: Option<u64>, term: &Term) -> Result<Plan, Failure> {
+    settle(input::load_plan(path, &options(path, seed)?), term)
+}
+
 /// Reads a stack profile; faults and warnings are told on stderr.
 pub(super) fn profile(path: &str, term: &Term) -> Result<Profile, Failure> {
     settle(input::load_profile(path, &options(path, None)?), term)

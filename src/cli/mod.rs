@@ -10,9 +10,11 @@ mod explain;
 mod export;
 mod files;
 mod init;
+mod journal;
 mod load;
 mod memory;
 mod pictures;
+mod plan;
 mod plot;
 mod progress;
 pub mod render;
@@ -63,6 +65,7 @@ where
         Command::Replay(args) => replay::replay(args, &cli.global, &term),
         Command::Export(args) => export::export(args, &term),
         Command::Tune(args) => tune::tune(args, &cli.global, &term),
+        Command::Plan(args) => plan::plan(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

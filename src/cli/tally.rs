@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::progress::{bar, interrupted};
+use crate::planner::planned::Stage;
 use crate::{planner, run, validate};
 
 /// A bar, and the way out on Ctrl-C.
@@ -41,6 +42,22 @@ impl Tally {
         bar.set_message(name);
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, stop: Arc::clone(interrupted()) }
+    }
+
+    /// How far a plan is.
+    pub(super) fn stage(&self, stage: Stage) {
+        let (name, done, all) = match stage {
+            Stage::Enumerating => ("enumerating designs", 0, 0),
+            Stage::Searching(done, all) => ("deciding networks", done, all),
+            Stage::Describing(done, all) => ("looking at the front", done, all),
+            Stage::Drawing(done, all) => ("drawing designs up", done, all),
+        };
+        if self.bar.message() != name {
+            self.bar.set_message(name);
+            self.bar.reset_elapsed();
+        }
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
     }
 
     /// Takes the bar away.

@@ -5,7 +5,7 @@ mod search;
 mod space;
 mod values;
 
-pub use journal::{Journal, NoJournal};
+pub use journal::{Journal, NoJournal, from_line, to_line};
 pub use search::{Found, Member, SearchError, search};
 pub use space::{Infeasible, Network, Space};
 pub use values::{Axes, Values};

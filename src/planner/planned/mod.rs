@@ -26,6 +26,8 @@ pub enum Stage {
     Searching(usize, usize),
     /// So many designs of so many on the front are looked at more closely.
     Describing(usize, usize),
+    /// So many designs of so many are drawn up.
+    Drawing(usize, usize),
 }
 
 /// A plan whose front is known.
@@ -74,6 +76,11 @@ pub fn plan<'a>(
 }
 
 impl Planned<'_> {
+    /// How many collectives were played for it.
+    pub fn collectives(&self) -> usize {
+        self.scorers.iter().map(Scorer::played).sum()
+    }
+
     /// All situations of a network, also those that do not count.
     fn whole(&self, at: usize, watch: &dyn Watch) -> Result<Score, PlanError> {
         let network = &self.space.networks[at];

@@ -9,7 +9,7 @@ use super::{Failure, Situation, Wiring};
 use crate::collective::{Algorithm, Op};
 use crate::run::{PlayedGroups, RunError, Watch, on_lanes, operation, play_tasks, tasks_of};
 use crate::units::{Bytes, Time};
-use crate::workload::{Network, Pattern, Purpose, Step, StepGraph, Tier, Workload, other, step_bound};
+use crate::workload::{Network, Pattern, Purpose, StepGraph, Tier, Workload, other, step_bound};
 
 /// The most ranks that are played at once: of their groups, those that share a leaf with the first.
 const RANKS: usize = 2_048;
