@@ -21,7 +21,7 @@ const BELOW_ROOM: f64 = 58.0;
 const WIDEST: f64 = 11.0;
 const THINNEST: f64 = 0.8;
 /// Smaller racks are not numbered.
-const LEAST_NUMBERED: f64 = 9.0;
+const LEAST_NUMBERED: f64 = 8.5;
 /// More empty places than this are not drawn.
 const MOST_EMPTY: u64 = 4_000;
 
