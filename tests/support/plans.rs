@@ -377,6 +377,8 @@ fn planned(
     let used = if spines == 0 { 1 } else { 2 };
     (design.servers, design.accelerators) = (count(hosts), 8 * count(hosts));
     design.racks = count(racks.len());
+    let accelerators = f64::from(u32::try_from(8 * hosts).unwrap());
+    design.network_usd_per_accelerator = 0.3 * design.capex_usd / accelerators;
     design.switch_counts = [count(leaves), count(spines)][..used].into();
     design.switches.truncate(used);
     let tier = |tier: &str, part: &str, number, groups, group: &str, up: u64| PlanDiagramTier {

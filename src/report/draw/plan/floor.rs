@@ -20,6 +20,8 @@ const BELOW_ROOM: f64 = 58.0;
 /// The most width of a bundle and the least, in pixels.
 const WIDEST: f64 = 11.0;
 const THINNEST: f64 = 0.8;
+/// Smaller racks are not numbered.
+const LEAST_NUMBERED: f64 = 8.5;
 /// More empty places than this are not drawn.
 const MOST_EMPTY: u64 = 4_000;
 
@@ -36,7 +38,7 @@ pub(super) fn draw(planned: &PlannedDesign) -> Result<Picture, DrawError> {
     };
     let bundles = Bundles::new(planned, &room);
     let width = (NAMES + room.size().0 + 2.0 * MARGIN).max(LEAST);
-    let entries = entries(planned, &bundles.stretches);
+    let entries = entries(planned, &room, &bundles.stretches);
     let key = Key::new(&entries.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), width);
     let origin = (MARGIN + NAMES, BELOW + key.height() + 34.0);
     let room = room.at(origin);
@@ -73,9 +75,11 @@ fn colour(sort: usize) -> plotters::style::RGBColor {
 }
 
 /// What the key names: kinds of racks and sorts of cables that are there.
-fn entries(planned: &PlannedDesign, stretches: &[Stretch]) -> Vec<(String, Mark)> {
-    let racks =
-        [("servers", "servers, shaded by pod"), ("mixed", "servers and switches"), ("network", "network")];
+fn entries(planned: &PlannedDesign, room: &Room, stretches: &[Stretch]) -> Vec<(String, Mark)> {
+    let frame = room.rack(0, 0);
+    let numbered = frame.width().min(frame.height()) >= LEAST_NUMBERED;
+    let servers = if numbered { "servers, shaded and numbered by pod" } else { "servers, shaded by pod" };
+    let racks = [("servers", servers), ("mixed", "servers and switches"), ("network", "network")];
     let mut entries: Vec<(String, Mark)> = racks
         .into_iter()
         .filter(|(kind, _)| planned.racks.iter().any(|rack| rack.kind == *kind))
@@ -179,7 +183,9 @@ fn rack(canvas: &Canvas<'_>, room: &Room, rack: &PlanRack) -> Result<(), DrawErr
         bottom: frame.bottom - inset,
     };
     canvas.rectangle(inner, colour)?;
-    let Some(pod) = rack.pod else { return Ok(()) };
+    let Some(pod) = rack.pod.filter(|_| frame.width().min(frame.height()) >= LEAST_NUMBERED) else {
+        return Ok(());
+    };
     let told = pod.to_string();
     let at = (f64::midpoint(frame.left, frame.right), f64::midpoint(frame.top, frame.bottom));
     let letters = VALUE.colour(ink_on(colour)).centred().halfway();
