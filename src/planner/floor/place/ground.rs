@@ -51,13 +51,18 @@ pub(super) struct Ground {
     /// Cables between two racks, by the lower one and the higher one.
     pub(super) pairs: BTreeMap<(u32, u32), u64>,
     /// Cents of each table by distance in rows and places.
-    pub(super) cents: Vec<i64>,
+    cents: Vec<i64>,
     /// Millimetres of each table, likewise.
     mm: Vec<i64>,
 }
 
 impl Ground {
     pub(super) fn new(floor: &Floor, rows: u32) -> Self {
+        Self::with(floor, rows, MOST_ENTRIES)
+    }
+
+    /// With tables of so many entries, at most, before pairs of racks share them.
+    pub(super) fn with(floor: &Floor, rows: u32, most: usize) -> Self {
         let per_row = floor.room.racks_per_row.max(1);
         let cells = rows as usize * per_row as usize;
         let mut pairs: BTreeMap<(u32, u32), Vec<(Sort, u32)>> = BTreeMap::new();
@@ -81,7 +86,7 @@ impl Ground {
             sorts.entry(cables).or_insert(next);
         }
         let mut each: BTreeMap<Sort, u32> = BTreeMap::new();
-        let whole = sorts.len() * cells <= MOST_ENTRIES;
+        let whole = sorts.len() * cells <= most;
         let mut neighbours: Vec<Vec<Edge>> = vec![Vec::new(); floor.kinds.len()];
         let mut join = |(a, b): (u32, u32), table, times| {
             neighbours[a as usize].push(Edge { other: b, table, times });

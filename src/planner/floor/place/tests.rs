@@ -127,14 +127,18 @@ fn never_worse_than_a_seed_and_the_same_for_any_number_of_threads() {
 
 #[test]
 fn tables_by_sort_of_cable_tell_the_same() {
-    // So many racks with cables of their own that pairs get no tables of their own.
-    let floor = random(400, 20, 12_000, 9);
-    let ground = Ground::new(&floor, 20);
-    let cells: Vec<u32> = (0..400).collect();
-    assert!(ground.pairs.len() > 10_486 && ground.cents.len() < 400 * 400);
-    let state = State::new(&ground, &cells);
-    let cost = floor.cost(&ground.slots(&cells));
-    assert_eq!(state.energy(&ground.energies(0)) >> 10, i64::try_from(cost.cost.0).unwrap());
+    let floor = random(30, 6, 300, 9);
+    let [whole, shared] = [usize::MAX, 0].map(|most| Ground::with(&floor, 5, most));
+    let cells: Vec<u32> = (0..30).rev().collect();
+    let [one, other] = [&whole, &shared].map(|ground| State::new(ground, &cells));
+    let energies = [&whole, &shared].map(|ground| ground.energies(WARM));
+    // A pair of racks with several sorts of cables is one edge, or one for each sort.
+    let edges = |ground: &Ground| (0..30).map(|rack| ground.edges(rack).len()).sum::<usize>();
+    assert!(edges(&whole) == 2 * whole.pairs.len() && edges(&shared) > edges(&whole));
+    assert_eq!(one.energy(&energies[0]), other.energy(&energies[1]));
+    for (s, t) in (0..30).flat_map(|s| (0..30).map(move |t| (s, t))) {
+        assert_eq!(one.change(&energies[0], s, t), other.change(&energies[1], s, t));
+    }
 }
 
 #[test]
