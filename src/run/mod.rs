@@ -82,7 +82,8 @@ fn run_here(
     proofs: &Proofs,
 ) -> Result<RunResult, RunError> {
     let schedules = prepare::schedules(scenario)?;
-    let prepared = prepare::prepare(scenario, schedules, options, proofs)?;
+    let mut prepared = prepare::prepare(scenario, schedules, options, proofs)?;
+    prepared.bound(scenario);
     let jobs = cases::jobs(scenario, &prepared);
     watch.begin(&forecast::before(scenario, &prepared, &jobs, options.fluid));
     let outcomes: Vec<_> = jobs

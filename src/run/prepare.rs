@@ -39,7 +39,7 @@ pub(super) struct Prepared {
     pub(super) which: BTreeMap<(usize, Algorithm, Bytes), usize>,
     /// What the fluid engine told of some ways while `auto` chose: by collective, way and size.
     pub(super) simulated: BTreeMap<(usize, usize, Bytes), Outcome>,
-    /// Bounds of each collective of the scenario.
+    /// Bounds of each collective of the scenario, once they are wanted: see [`Prepared::bound`].
     pub(super) bounds: Vec<BoundModel>,
     /// What the library does, by collective, requested algorithm and size, where there is a library.
     pub(super) plans: BTreeMap<(usize, Algorithm, Bytes), Plan>,
@@ -48,6 +48,12 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Measures the bounds of each collective. Steps, which play many collectives, tell none of them.
+    pub(super) fn bound(&mut self, scenario: &Scenario) {
+        let model = |spec: &CollectiveSpec| BoundModel::new(&scenario.fabric, &spec.nodes);
+        self.bounds = scenario.collectives.par_iter().map(model).collect();
+    }
+
     /// The paths that the members of a job share.
     pub(super) fn routes(&self, members: &[Member]) -> &Routes {
         &self.ways[members[0].way].routes
@@ -151,7 +157,6 @@ pub(super) fn prepare(
     options: &RunOptions,
     proofs: &Proofs,
 ) -> Result<Prepared, RunError> {
-    let fabric = &*scenario.fabric;
     let Schedules { list, mut which, plans, servers } = schedules;
     if !options.fluid.symmetry {
         // Nothing will be folded, so what is too large can be told before anything is proved.
@@ -176,9 +181,8 @@ pub(super) fn prepare(
         .map(|(at, (number, verified))| Asked { collective: *number, verified, sizes: sizes(at) })
         .collect();
     let ways = ways::route(scenario, asked, options)?;
-    let bounds = scenario.collectives.par_iter().map(|spec| BoundModel::new(fabric, &spec.nodes)).collect();
     let (unresolved, simulated) = (BTreeMap::new(), BTreeMap::new());
-    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds, plans, servers };
+    let mut prepared = Prepared { ways, which: unresolved, simulated, bounds: Vec::new(), plans, servers };
     let asked: Vec<(usize, Bytes)> = scenario
         .collectives
         .iter()
