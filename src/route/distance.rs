@@ -1,8 +1,5 @@
 //! Costs of shortest paths to one destination (Dijkstra, backwards).
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use crate::fabric::Fabric;
 use crate::ids::NodeId;
 
@@ -10,7 +7,8 @@ use crate::ids::NodeId;
 #[derive(Debug, Clone)]
 pub struct Distances {
     cost: Vec<u32>,
-    heap: BinaryHeap<Reverse<(u32, u32)>>,
+    /// Nodes by cost, in a ring: those that are waiting are no farther apart than a link costs at most.
+    ring: Vec<Vec<u32>>,
     touched: Vec<u32>,
 }
 
@@ -20,21 +18,31 @@ const FAR: u32 = u32::MAX;
 impl Distances {
     /// Room for a fabric's nodes.
     pub fn new(fabric: &Fabric) -> Self {
-        Self { cost: vec![FAR; fabric.nodes().len()], heap: BinaryHeap::new(), touched: Vec::new() }
+        let most = fabric.classes().iter().map(|class| class.cost).max().unwrap_or(0);
+        let ring = vec![Vec::new(); most as usize + 1];
+        Self { cost: vec![FAR; fabric.nodes().len()], ring, touched: Vec::new() }
     }
 
     /// Finds the costs to `destination`, as far as needed for `sources` to be final (all nodes where
-    /// `sources` is empty). Cost: O(links log nodes) of the part of the fabric that is nearer.
+    /// `sources` is empty). Cost: O(links + cost of the farthest) of the part of the fabric that is nearer.
     pub fn find(&mut self, fabric: &Fabric, destination: NodeId, sources: &[NodeId]) {
         for node in self.touched.drain(..) {
             self.cost[node as usize] = FAR;
         }
-        self.heap.clear();
+        self.ring.iter_mut().for_each(Vec::clear);
         self.cost[destination.index()] = 0;
         self.touched.push(destination.0);
-        self.heap.push(Reverse((0, destination.0)));
+        self.ring[0].push(destination.0);
+        let mut waiting = 1usize;
         let mut left = sources.len();
-        while let Some(Reverse((cost, node))) = self.heap.pop() {
+        let mut cost = 0u32;
+        while waiting > 0 {
+            let place = cost as usize % self.ring.len();
+            let Some(node) = self.ring[place].pop() else {
+                cost = cost.saturating_add(1);
+                continue;
+            };
+            waiting -= 1;
             let node = NodeId(node);
             if cost > self.cost[node.index()] {
                 continue;
@@ -57,7 +65,9 @@ impl Distances {
                         self.touched.push(link.from.0);
                     }
                     *known = next;
-                    self.heap.push(Reverse((next, link.from.0)));
+                    let place = next as usize % self.ring.len();
+                    self.ring[place].push(link.from.0);
+                    waiting += 1;
                 }
             }
         }

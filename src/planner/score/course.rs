@@ -11,8 +11,10 @@ use crate::run::{PlayedGroups, RunError, Watch, on_lanes, operation, play_tasks,
 use crate::units::{Bytes, Time};
 use crate::workload::{Network, Pattern, Purpose, StepGraph, Tier, Workload, other, step_bound};
 
-/// The most ranks that are played at once: of their groups, those that share a leaf with the first.
+/// The most ranks that are played at once, of groups that share a leaf with the first.
 const RANKS: usize = 2_048;
+/// The most ranks for which groups that share leaves with those, and so on, are played too.
+const CLOSURE: usize = 512;
 
 /// Groups of ranks.
 type Groups = Vec<Vec<u32>>;
@@ -299,26 +301,30 @@ impl Site<'_> {
         taken[0] = true;
         let mut chosen = vec![groups[0]];
         let mut ranks = groups[0].len();
-        // A group alone under its leaves shares nothing but leaves whose ports are its own.
+        // What shares a leaf with the first group is played in any case; what is farther away, as far as it is not much.
+        let mut most = RANKS;
         loop {
             let before = chosen.len();
             for at in 1..groups.len() {
                 if taken[at] || !leaves[at].iter().any(|leaf| reached[*leaf as usize]) {
                     continue;
                 }
-                if ranks + groups[at].len() > RANKS {
+                if ranks + groups[at].len() > most {
                     return chosen;
                 }
                 taken[at] = true;
                 ranks += groups[at].len();
                 chosen.push(groups[at]);
-                for leaf in &leaves[at] {
-                    reached[*leaf as usize] = true;
+            }
+            for at in before - 1..chosen.len() {
+                for leaf in self.leaves(chosen[at]) {
+                    reached[leaf as usize] = true;
                 }
             }
             if chosen.len() == before {
                 return chosen;
             }
+            most = CLOSURE;
         }
     }
 }
