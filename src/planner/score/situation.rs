@@ -40,17 +40,15 @@ impl Failure {
         }
     }
 
-    /// Those that a network can have and that leave it whole.
+    /// Those that a network can have, that leave it whole, and that are no part of another: a cable's is part of its
+    /// leaf's, and where there are several planes both are part of a plane's.
     pub fn of(wiring: &Wiring) -> Vec<Self> {
-        let mut found = vec![Self::Cable, Self::Leaf];
+        let mut found = vec![if wiring.planes > 1 { Self::Plane } else { Self::Leaf }];
         if wiring.tiers >= 2 && wiring.spine_lanes < wiring.leaf_up {
             found.push(Self::Spine);
         }
         if wiring.tiers >= 3 && wiring.core_lanes < wiring.group_up {
             found.push(Self::Core);
-        }
-        if wiring.planes > 1 {
-            found.push(Self::Plane);
         }
         found
     }
