@@ -1,8 +1,8 @@
 //! Paths through a step's tasks, which take at least what their tasks take alone, on every network.
 //!
-//! Beside tasks, a path may go through a window: between two computations of a lane, one of which starts after another
-//! has ended, all computation between them and every collective that runs between them share the accelerator. What they
-//! take of it together must pass, so that what slows computation down counts.
+//! Beside tasks, a path may go through a window: a computation and the collectives beside it, all of which wait for one
+//! task, and for all of which another waits, share the accelerator. What they take of it together must pass between the
+//! two, so that what slows computation down counts.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::course::PlayedAll;
 use crate::engine::tasks::{Leg, TaskJob, Window};
 use crate::ids::{TaskId, number};
 use crate::units::Time;
-use crate::workload::{Purpose, StepGraph, Work};
+use crate::workload::{StepGraph, Work};
 
 /// A path: what it takes on a network is a sum of what collectives take there.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,7 +23,7 @@ pub(super) struct Path {
     rounded: u64,
 }
 
-/// Windows of a graph, with the computation in them and what runs beside it.
+/// Windows of a graph: a computation, and collectives beside it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Windows {
     list: Vec<Beside>,
@@ -31,83 +31,63 @@ pub(super) struct Windows {
 
 #[derive(Debug, Clone)]
 struct Beside {
+    /// All of them wait for it.
     from: TaskId,
+    /// It waits for all of them.
     to: TaskId,
-    /// Tasks that compute, and those for which computation stands still.
-    between: Vec<TaskId>,
+    /// The task that computes.
+    compute: TaskId,
     /// Tasks that communicate meanwhile.
     collectives: Vec<TaskId>,
 }
 
 impl Windows {
-    /// The windows of a graph: of each collective, from the last computation of its lane that it waits for to the first
-    /// that waits for it. What stands still for a message between them takes its time alone where both are for the same
-    /// purpose, since collectives of one purpose run one after another; where they are not, there is no window.
+    /// The windows of a graph. Its builder puts what runs beside a computation right before it.
     pub(super) fn new(graph: &StepGraph) -> Self {
         if graph.slowdown <= 0.0 {
             return Self::default();
         }
-        // What keeps a lane's computation busy, in order: by lane, and each task's place there.
-        let mut lanes: Vec<Vec<u32>> = vec![Vec::new(); graph.lanes as usize];
-        let mut place: Vec<Option<u32>> = vec![None; graph.tasks.len()];
-        for (at, task) in graph.tasks.iter().enumerate() {
-            if matches!(task.work, Work::Compute(_)) || task.blocks {
-                let lane = &mut lanes[task.lane as usize];
-                place[at] = Some(number(lane.len()));
-                lane.push(number(at));
-            }
-        }
-        let computes = |at: u32| matches!(graph.tasks[at as usize].work, Work::Compute(_));
-        let beside = |at: u32| !computes(at) && !graph.tasks[at as usize].blocks;
-        // Shards are gathered and reduced in queues of their own.
-        let purpose = |at: u32| match graph.tasks[at as usize].work {
-            Work::Collective { class, .. } => Some(graph.classes[class as usize].purpose)
-                .filter(|own| !matches!(own, Purpose::Shard | Purpose::ExpertData)),
-            Work::Compute(_) => None,
-        };
-        let same = |a: u32, b: u32| graph.tasks[a as usize].lane == graph.tasks[b as usize].lane;
-        let mut ends: BTreeMap<u32, (Option<u32>, Option<u32>)> = BTreeMap::new();
+        let mut before: Vec<Vec<u32>> = vec![Vec::new(); graph.tasks.len()];
+        let mut behind: Vec<Vec<u32>> = vec![Vec::new(); graph.tasks.len()];
         for &(task, on) in &graph.after {
-            if beside(task) && computes(on) && same(task, on) {
-                let end = &mut ends.entry(task).or_default().0;
-                *end = (*end).max(place[on as usize]);
-            }
-            if beside(on) && computes(task) && same(task, on) {
-                let end = &mut ends.entry(on).or_default().1;
-                let own = place[task as usize];
-                *end = if end.is_none() { own } else { (*end).min(own) };
-            }
+            before[task as usize].push(on);
+            behind[on as usize].push(task);
         }
-        // One window for each purpose: what runs beside is added up only where it cannot run at once.
-        let mut found: BTreeMap<(u32, u32, Option<Purpose>), Vec<TaskId>> = BTreeMap::new();
-        for (task, (from, to)) in ends {
-            let (Some(from), Some(to)) = (from, to) else { continue };
-            let lane = &lanes[graph.tasks[task as usize].lane as usize];
-            let mut inside = (from + 1..to).map(|at| lane[at as usize]);
-            let own = purpose(task);
-            if from + 1 < to && inside.all(|at| computes(at) || (own.is_some() && purpose(at) == own)) {
-                found.entry((lane[from as usize], lane[to as usize], own)).or_default().push(TaskId(task));
+        let beside = |at: usize, lane: u32| {
+            let task = &graph.tasks[at];
+            task.lane == lane && !task.blocks && matches!(task.work, Work::Collective { .. })
+        };
+        let mut list = Vec::new();
+        for (at, task) in graph.tasks.iter().enumerate() {
+            if !matches!(task.work, Work::Compute(_)) {
+                continue;
             }
+            let near = (0..at).rev().take_while(|own| beside(*own, task.lane));
+            let mut found: BTreeMap<(u32, u32), Vec<TaskId>> = BTreeMap::new();
+            for own in near {
+                for from in before[own].iter().filter(|from| before[at].contains(from)) {
+                    for to in behind[own].iter().filter(|to| behind[at].contains(to)) {
+                        found.entry((*from, *to)).or_default().push(TaskId(number(own)));
+                    }
+                }
+            }
+            let compute = TaskId(number(at));
+            list.extend(found.into_iter().map(|((from, to), collectives)| Beside {
+                from: TaskId(from),
+                to: TaskId(to),
+                compute,
+                collectives,
+            }));
         }
-        let list = found
-            .into_iter()
-            .map(|((from, to, _), collectives)| {
-                let lane = &lanes[graph.tasks[from as usize].lane as usize];
-                let ends = (place[from as usize].unwrap_or(0), place[to as usize].unwrap_or(0));
-                let between = (ends.0 + 1..ends.1).map(|at| TaskId(lane[at as usize])).collect();
-                Beside { from: TaskId(from), to: TaskId(to), between, collectives }
-            })
-            .collect();
         Self { list }
     }
 
     /// How long each takes at least in a job.
     fn times(&self, slowdown: f64, job: &TaskJob) -> Vec<Window> {
         let time = |beside: &Beside| {
-            let alone = |task: &TaskId| job.latency(*task).ps() + job.work(*task).ps();
-            let between: u64 = beside.between.iter().map(alone).sum();
+            let computed = job.work(beside.compute).ps();
             let sent: f64 = beside.collectives.iter().map(|task| job.work(*task).as_secs()).sum();
-            Time::from_ps(between.saturating_add(Time::from_secs(slowdown * sent).ps()).saturating_sub(1))
+            Time::from_ps(computed.saturating_add(Time::from_secs(slowdown * sent).ps()).saturating_sub(1))
         };
         self.list.iter().map(|own| Window { from: own.from, to: own.to, time: time(own) }).collect()
     }
@@ -136,7 +116,7 @@ impl Path {
                 Leg::Task(task) => add(task, 1.0, 0.0),
                 Leg::Window(at) => {
                     let beside = &windows.list[at];
-                    beside.between.iter().for_each(|task| add(*task, 1.0, 0.0));
+                    add(beside.compute, 1.0, 0.0);
                     beside.collectives.iter().for_each(|task| add(*task, 0.0, slowdown));
                 }
             }
