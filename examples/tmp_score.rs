@@ -12,7 +12,7 @@ fn main() {
     let w = sc.workload.clone().unwrap();
     let ranks = w.parallel.ranks() as u32;
     let t = Instant::now();
-    let s = Scorer::of_loads(
+    let mut s = Scorer::of_loads(
         &[(1.0, ScoredLoad::Step(w.clone()))],
         ranks,
         8,
@@ -61,7 +61,8 @@ fn main() {
             let t1 = t.elapsed();
             let least = s.least(&c);
             let t2 = t.elapsed();
-            let r = s.score(&c, &run::Quiet).unwrap();
+            let (r, l) = s.score(&c, &run::Quiet).unwrap();
+            s.learn(l);
             let t3 = t.elapsed();
             println!(
                 "up {up} len {len}: collect {t1:?} least {:?} score {:?}: least {:.4} time {:.4} played {}",

@@ -28,8 +28,8 @@ pub use scenario::{CollectiveSpec, ExpectSpec, ExpectWhat, Scenario, StepExpectS
 pub use serve::run_serve;
 pub use stacked::summary as stack_summary;
 pub use step::{
-    PlayedGroups, StepForecast, on_lanes, operation, play_groups, play_tasks, run_step, run_step_on,
-    step_forecast, step_graph, step_network, tasks_of,
+    PlayedGroups, StepForecast, costs_of, on_lanes, operation, play_costs, play_groups, play_tasks, run_step,
+    run_step_on, step_forecast, step_graph, step_network, tasks_of,
 };
 pub use threads::threads;
 pub use watch::{Quiet, Watch};

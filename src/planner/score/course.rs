@@ -1,15 +1,17 @@
 //! A load on servers: its groups, and the tasks of its step.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use super::folded::Seat;
 use super::path::{Path, Windows};
 use super::player::Player;
 use super::{Failure, Situation, Wiring};
 use crate::collective::{Algorithm, Op};
-use crate::run::{PlayedGroups, RunError, Watch, on_lanes, operation, play_tasks, tasks_of};
+use crate::run::{PlayedGroups, RunError, Watch, costs_of, on_lanes, operation, play_costs, tasks_of};
 use crate::units::{Bytes, Time};
-use crate::workload::{Network, Pattern, Purpose, StepGraph, Tier, Workload, other, step_bound};
+use crate::workload::{Cost, Network, Pattern, Purpose, StepGraph, Tier, Workload, other, step_bound};
 
 /// The most ranks that are played at once, of groups that share a leaf with the first.
 const RANKS: usize = 2_048;
@@ -39,6 +41,8 @@ struct Training {
     /// By purpose in [`Purpose::ALL`] and lane.
     groups: Vec<Vec<Groups>>,
     windows: Windows,
+    /// What tasks took, by what their collectives cost.
+    known: Mutex<FxHashMap<Vec<u64>, Time>>,
 }
 
 /// What collectives take: by lane and class of a step; of a plain collective one.
@@ -63,7 +67,8 @@ impl Course {
             .collect();
         let servers = u32::try_from(parallel.ranks().div_ceil(u64::from(gpus))).unwrap_or(u32::MAX);
         let windows = Windows::new(&graph);
-        let training = Training { workload: workload.clone(), graph, groups, windows };
+        let training =
+            Training { workload: workload.clone(), graph, groups, windows, known: Mutex::default() };
         Ok(Some(Self { gpus, servers, kind: Kind::Step(Box::new(training)) }))
     }
 
@@ -149,17 +154,28 @@ impl Course {
     ///
     /// # Errors
     /// Where tasks cannot be played, or `watch` says stop.
-    pub(super) fn time(&self, played: &PlayedAll, watch: &dyn Watch) -> Result<(Time, Path), RunError> {
+    pub(super) fn time(
+        &self,
+        played: &PlayedAll,
+        watch: &dyn Watch,
+    ) -> Result<(Time, Option<Path>), RunError> {
         let training = match &self.kind {
             Kind::Collective { .. } => {
                 let time = played[0][0].as_ref().map_or(Time::ZERO, |played| played.time);
-                return Ok((time, Path::default()));
+                return Ok((time, Some(Path::default())));
             }
             Kind::Step(training) => training,
         };
-        let (job, outcome) = play_tasks(&training.graph, played, watch)?;
+        let (rows, costs) = costs_of(played);
+        let key = encoded(rows, &costs);
+        let known = training.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if let Some(makespan) = known {
+            return Ok((self.whole(makespan), None));
+        }
+        let (job, outcome) = play_costs(&training.graph, rows, &costs, watch)?;
+        training.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, outcome.makespan);
         let path = Path::new(&training.graph, &training.windows, &job);
-        Ok((self.whole(outcome.makespan), path))
+        Ok((self.whole(outcome.makespan), Some(path)))
     }
 
     /// What a path takes at least with these collectives.
@@ -187,6 +203,16 @@ impl Course {
         let Some(step) = training.workload.step(domain(self.gpus)) else { return tasks };
         Time::from_ps(tasks.ps().saturating_add(Time::from_secs(other(&step, tasks.as_secs())).ps()))
     }
+}
+
+/// Costs as numbers that are equal where they are.
+fn encoded(rows: u32, costs: &[Vec<Cost>]) -> Vec<u64> {
+    let mut key = vec![rows.into()];
+    for cost in costs.iter().flatten() {
+        key.extend([cost.latency.ps(), cost.work.ps(), cost.demands.len() as u64]);
+        key.extend(cost.demands.iter().flat_map(|(row, demand)| [u64::from(*row), demand.to_bits()]));
+    }
+    key
 }
 
 impl Training {

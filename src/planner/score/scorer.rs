@@ -9,7 +9,7 @@ use crate::run::{RunError, Watch};
 use crate::units::Time;
 
 /// The most paths of a load that are kept: each makes the bound a little tighter.
-const PATHS: usize = 64;
+const PATHS: usize = 24;
 
 /// A load that is scored.
 struct Entry {
@@ -133,7 +133,7 @@ impl Scorer {
                     Some(time) => time,
                     None => {
                         let (time, path) = entry.course.time(played, watch)?;
-                        learnt.0.push((at, path));
+                        learnt.0.extend(path.map(|path| (at, path)));
                         known[at].push((played, time));
                         time
                     }

@@ -16,7 +16,7 @@ use crate::ids::NodeId;
 use crate::result::StepResult;
 use crate::units::Bytes;
 use crate::workload::{
-    Class, Network, Pattern, Purpose, Step, StepGraph, Task, Tier, Workload, graph, step_time,
+    Class, Cost, Network, Pattern, Purpose, Step, StepGraph, Task, Tier, Workload, graph, step_time,
 };
 
 pub use forecast::{StepForecast, step_forecast};
@@ -164,8 +164,26 @@ pub fn play_tasks(
     played: &[Vec<Option<PlayedGroups>>],
     watch: &dyn Watch,
 ) -> Result<(tasks::TaskJob, tasks::TaskOutcome), RunError> {
-    let (rows, costs) = rows::rows(played);
-    let job = graph.job(rows, &costs).map_err(|faults| RunError::Pipeline {
+    let (rows, costs) = costs_of(played);
+    play_costs(graph, rows, &costs, watch)
+}
+
+/// The rows of links that collectives share, and what each costs by lane and class: all that their tasks' times depend on.
+pub fn costs_of(played: &[Vec<Option<PlayedGroups>>]) -> (u32, Vec<Vec<Cost>>) {
+    rows::rows(played)
+}
+
+/// Plays the tasks of a graph whose collectives cost that.
+///
+/// # Errors
+/// As [`play_tasks`].
+pub fn play_costs(
+    graph: &StepGraph,
+    rows: u32,
+    costs: &[Vec<Cost>],
+    watch: &dyn Watch,
+) -> Result<(tasks::TaskJob, tasks::TaskOutcome), RunError> {
+    let job = graph.job(rows, costs).map_err(|faults| RunError::Pipeline {
         why: format!("{} faults in the graph of tasks", faults.len()),
     })?;
     let outcome = tasks::run(&job, &mut Stop(watch));

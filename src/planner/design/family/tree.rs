@@ -163,7 +163,8 @@ impl Maker<'_> {
         self.structure(cut, self.wiring(cut, self.hop(&[leaf])))
     }
 
-    /// Pods by ratio: as large as ports allow, and as even as they can be.
+    /// Pods by ratio: as large as ports allow where all can be alike and at least half as large as that, else as even as
+    /// they can be.
     fn cuts(&self, leaf: PortMode) -> Vec<Cut> {
         let (servers, ports) = (self.base.servers, self.ports());
         let mut found: Vec<Cut> = Vec::new();
@@ -176,16 +177,16 @@ impl Maker<'_> {
                 continue;
             }
             let largest = most.min(servers);
+            let alike = (largest.div_ceil(2)..=largest).rev().find(|size| servers.is_multiple_of(*size));
             let even = servers.div_ceil(servers.div_ceil(largest));
-            for pod_servers in [largest, even] {
-                let down = pod_servers * ports;
-                let up = (down * 4).div_ceil(quarters).max(1);
-                let pods = servers.div_ceil(pod_servers);
-                let cut = Cut { leaf, pod_servers, pods, down, up };
-                let same = |own: &Cut| (own.pod_servers, own.up) == (pod_servers, up);
-                if down + up <= leaf.radix && !found.iter().any(same) {
-                    found.push(cut);
-                }
+            let pod_servers = alike.unwrap_or(even);
+            let down = pod_servers * ports;
+            let up = (down * 4).div_ceil(quarters).max(1);
+            let pods = servers.div_ceil(pod_servers);
+            let cut = Cut { leaf, pod_servers, pods, down, up };
+            let same = |own: &Cut| (own.pod_servers, own.up) == (pod_servers, up);
+            if down + up <= leaf.radix && !found.iter().any(same) {
+                found.push(cut);
             }
         }
         found
