@@ -412,7 +412,7 @@ impl Structure {
                 };
                 let first = (tree * groups + group) * self.spines_per_group;
                 for spine in first..first + self.spines_per_group {
-                    tell(1, pod * self.leaves_per_pod + at, spine, wiring.spine_lanes);
+                    tell(1, pod * self.leaves_per_pod + at, spine, self.spine_lanes);
                 }
             }
         }

@@ -48,6 +48,8 @@ pub struct Structure {
     pub spine_ports: (u32, u32),
     /// Spines of a group.
     pub spines_per_group: u32,
+    /// Cables from each leaf to each spine over it.
+    pub spine_lanes: u32,
     /// Cables from each spine to each core over it.
     pub core_lanes: u32,
     /// Cores over a spine.

@@ -14,7 +14,7 @@ use super::journal::key;
 use super::{Axes, Infeasible, Journal, Network, Space, Values};
 use crate::input::plan::Plan;
 use crate::planner::design::{Priced, Variant};
-use crate::planner::score::{Learnt, Score, Scorer};
+use crate::planner::score::{Collected, Learnt, Score, Scorer};
 use crate::run::{RunError, Watch};
 use crate::units::Time;
 
@@ -206,14 +206,20 @@ impl Site<'_> {
             outcome.score = Some((score, None));
             return Ok(outcome);
         }
-        let collected = scorer.collect(&network.wiring, false)?;
-        let least = scorer.least(&collected);
-        let before = outcome.members.len();
-        outcome.members.retain(|(_, _, priced)| {
-            let least = Values { time: least, capex: priced.capex.mid, power: priced.power };
-            !self.front.iter().any(|own| self.axes.covers(own, &least))
-        });
-        outcome.by_path += (before - outcome.members.len()) as u64;
+        let mut collected = Collected::default();
+        for situation in scorer.situations(&network.wiring, false) {
+            scorer.add(&network.wiring, situation, &mut collected)?;
+            let least = scorer.least(&collected, floor);
+            let before = outcome.members.len();
+            outcome.members.retain(|(_, _, priced)| {
+                let least = Values { time: least, capex: priced.capex.mid, power: priced.power };
+                !self.front.iter().any(|own| self.axes.covers(own, &least))
+            });
+            outcome.by_path += (before - outcome.members.len()) as u64;
+            if outcome.members.is_empty() {
+                break;
+            }
+        }
         if !outcome.members.is_empty() {
             let (score, learnt) = scorer.score(&collected, self.watch)?;
             self.journal.keep(&key, &score);

@@ -25,7 +25,8 @@ pub struct Scorer {
     situations: Situations,
 }
 
-/// What collectives take on a network, in every situation that counts.
+/// What collectives take on a network, in the situations that were played.
+#[derive(Default)]
 pub struct Collected {
     situations: Vec<(Situation, Vec<PlayedAll>)>,
 }
@@ -55,40 +56,74 @@ impl Scorer {
         self.player.played()
     }
 
+    /// The situations of a network that count, or, where `all`, all; those that differ most between networks first.
+    pub fn situations(&self, wiring: &Wiring, all: bool) -> Vec<Situation> {
+        let Situations { aligned, scattered, failed } = self.situations;
+        let mut wanted = Vec::new();
+        if scattered > 0.0 || all {
+            wanted.push(Situation::Scattered);
+        }
+        if aligned > 0.0 || all {
+            wanted.push(Situation::Aligned);
+        }
+        if failed > 0.0 || all {
+            wanted.extend(Failure::of(wiring).into_iter().map(Situation::Failed));
+        }
+        wanted
+    }
+
     /// Plays the collectives of all loads on a network, in all situations that count, or, where `all`, in all.
     ///
     /// # Errors
     /// Where they cannot be played.
     pub fn collect(&self, wiring: &Wiring, all: bool) -> Result<Collected, RunError> {
-        let Situations { aligned, scattered, failed } = self.situations;
-        let mut wanted = Vec::new();
-        if aligned > 0.0 || all {
-            wanted.push(Situation::Aligned);
+        let mut collected = Collected { situations: Vec::new() };
+        for situation in self.situations(wiring, all) {
+            self.add(wiring, situation, &mut collected)?;
         }
-        if scattered > 0.0 || all {
-            wanted.push(Situation::Scattered);
-        }
-        if failed > 0.0 || all {
-            wanted.extend(Failure::of(wiring).into_iter().map(Situation::Failed));
-        }
-        let mut situations = Vec::with_capacity(wanted.len());
-        for situation in wanted {
-            let of = |entry: &Entry| entry.course.collectives(&self.player, wiring, situation);
-            situations.push((situation, self.entries.iter().map(of).collect::<Result<_, _>>()?));
-        }
-        Ok(Collected { situations })
+        Ok(collected)
+    }
+
+    /// Plays the collectives of all loads on a network in one more situation.
+    ///
+    /// # Errors
+    /// Where they cannot be played.
+    pub fn add(
+        &self,
+        wiring: &Wiring,
+        situation: Situation,
+        collected: &mut Collected,
+    ) -> Result<(), RunError> {
+        let of = |entry: &Entry| entry.course.collectives(&self.player, wiring, situation);
+        let played = self.entries.iter().map(of).collect::<Result<_, _>>()?;
+        collected.situations.push((situation, played));
+        Ok(())
     }
 
     /// A time that the network cannot beat in simulation: the longest of the paths of tasks that are known, with what
-    /// collectives take.
-    pub fn least(&self, collected: &Collected) -> Time {
+    /// collectives take. What was not played is taken for the floor of such networks.
+    pub fn least(&self, collected: &Collected, floor: Time) -> Time {
         let times = collected.situations.iter().flat_map(|(situation, played)| {
             self.entries.iter().zip(played).enumerate().map(move |(at, (entry, played))| {
                 let least = entry.paths.iter().map(|path| entry.course.least(path, played)).max();
                 (at, *situation, least.unwrap_or(Time::ZERO))
             })
         });
-        self.weighted(&worst(times.collect()))
+        let times = worst(times.collect());
+        let Situations { aligned, scattered, failed } = self.situations;
+        let has = |kind: fn(&Situation) -> bool| times.iter().any(|(_, situation, _)| kind(situation));
+        let mut missing = 0.0;
+        if !has(|own| *own == Situation::Aligned) {
+            missing += aligned;
+        }
+        if !has(|own| *own == Situation::Scattered) {
+            missing += scattered;
+        }
+        if !has(|own| matches!(own, Situation::Failed(_))) {
+            missing += failed;
+        }
+        let rest = Time::from_secs(missing * floor.as_secs() * (1.0 - 1e-12));
+        Time::from_ps(self.weighted(&times).ps().saturating_add(rest.ps()))
     }
 
     /// Makes bounds tighter by what scores came upon. Bounds depend on what was learnt, so that a search that is to be

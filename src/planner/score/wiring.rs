@@ -57,7 +57,7 @@ pub struct Wiring {
     pub port_rate: Bandwidth,
     /// Ports up of a leaf, of one plane.
     pub leaf_up: u32,
-    /// Ports up of a leaf that go to one spine.
+    /// Ports up of a leaf that are taken to be lost with a spine.
     pub spine_lanes: u32,
     /// Pods whose leaves share spines, where there are cores.
     pub block_pods: u32,
@@ -65,7 +65,7 @@ pub struct Wiring {
     pub by_rail: bool,
     /// Ports up of all spines of a group together, of one plane.
     pub group_up: u32,
-    /// Of those, what one core takes.
+    /// Of those, what is taken to be lost with a core.
     pub core_lanes: u32,
     /// Length of the cables of each tier, from hosts up, that latency is told by.
     pub lengths: [Length; 3],

@@ -145,6 +145,7 @@ impl Maker<'_> {
             leaf_down: cut.down,
             spine_ports: (0, 0),
             spines_per_group: 0,
+            spine_lanes: 0,
             core_lanes: 0,
             cores_per_plane: 0,
             cables: [adapters * u64::from(self.sort.planes), u64::from(leaves) * u64::from(cut.up), 0],
@@ -206,7 +207,8 @@ impl Maker<'_> {
             three: false,
         })?;
         let mut wiring = self.wiring(cut, self.hop(&[cut.leaf, spine]));
-        (wiring.tiers, wiring.leaf_up, wiring.spine_lanes) = (2, cut.up, counts.spine_lanes);
+        (wiring.tiers, wiring.leaf_up) = (2, cut.up);
+        wiring.spine_lanes = share(cut.up, counts.spine_lanes);
         let mut own = self.structure(cut, wiring)?;
         own.spines_per_group = counts.spines_per_group;
         own.spine =
@@ -263,10 +265,11 @@ impl Maker<'_> {
         let each = counts.cores_per_plane * counts.core_lanes;
         let mut wiring = self.wiring(cut, self.hop(&[cut.leaf, spine, core]));
         wiring.tiers = 3;
-        (wiring.leaf_up, wiring.spine_lanes) = (cut.up, counts.spine_lanes);
+        (wiring.leaf_up, wiring.spine_lanes) = (cut.up, share(cut.up, counts.spine_lanes));
         (wiring.block_pods, wiring.by_rail) = (shape.block_pods, shape.by_rail);
         wiring.group_up = counts.spines_per_group * each;
-        wiring.core_lanes = counts.spines_per_group / counts.planes.max(1) * counts.core_lanes;
+        let core_takes = counts.spines_per_group / counts.planes.max(1) * counts.core_lanes;
+        wiring.core_lanes = share(wiring.group_up, core_takes);
         let mut own = self.structure(cut, wiring)?;
         let spines = counts.spines_per_group.checked_mul(shape.groups)?.checked_mul(self.copies())?;
         let cores = counts.planes.checked_mul(counts.cores_per_plane)?.checked_mul(self.copies())?;
@@ -274,6 +277,7 @@ impl Maker<'_> {
         own.core = Some(Switches { mode: core, count: cores });
         own.spine_ports = shape.ports;
         own.spines_per_group = counts.spines_per_group;
+        own.spine_lanes = counts.spine_lanes;
         (own.core_lanes, own.cores_per_plane) = (counts.core_lanes, counts.cores_per_plane);
         own.cables[2] = u64::from(spines) * u64::from(each);
         Some(own)
@@ -287,4 +291,17 @@ struct Shape {
     block_pods: u32,
     by_rail: bool,
     ports: (u32, u32),
+}
+
+/// What is taken to be lost with a switch that has `lanes` of `all` ports up: the next larger of a half, a quarter, and so
+/// on, so that networks which differ in little else are one.
+fn share(all: u32, lanes: u32) -> u32 {
+    if lanes >= all {
+        return all;
+    }
+    let mut part = 2u32;
+    while part < 64 && lanes * part * 2 <= all {
+        part *= 2;
+    }
+    all.div_ceil(part).max(lanes).min(all)
 }
