@@ -271,10 +271,7 @@ impl Site<'_> {
         let own = group[0] / self.gpus;
         let near = group.iter().filter(|rank| *rank / self.gpus == own).count() as f64;
         // Where accelerators relay, what is for another rail may leave over that rail's adapter.
-        let mut rails: Vec<u32> = group.iter().map(|rank| self.wiring.rail(rank % self.gpus)).collect();
-        rails.sort_unstable();
-        rails.dedup();
-        let rate = rails.len() as f64 * self.wiring.nic_rate.bits_per_sec() as f64 / 8.0;
+        let rate = self.rails(group).len() as f64 * self.wiring.nic_rate.bits_per_sec() as f64 / 8.0;
         let all = bytes.get() as f64;
         let away = (ranks - near) / ranks;
         let sent = match op {
@@ -311,12 +308,23 @@ impl Site<'_> {
         found
     }
 
+    /// The rails of a group, ascending.
+    fn rails(&self, group: &[u32]) -> Vec<u32> {
+        let mut found: Vec<u32> = group.iter().map(|rank| self.wiring.rail(rank % self.gpus)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// The first group, and those that share leaves with it or with one of them; where that is too much, those that share
-    /// leaves with the first, as many as may be.
+    /// leaves with the first, as many as may be. Where the first is on one rail, groups of other rails do the same on
+    /// their own part of what all share: they are left out.
     fn sharing<'g>(&self, groups: &[&'g [u32]]) -> Vec<&'g [u32]> {
+        let own = self.rails(groups[0]);
+        let other = |group: &[u32]| own.len() == 1 && self.rails(group) != own;
         let leaves: Vec<Vec<u32>> = groups
             .iter()
-            .map(|group| if self.is_inside(group) { Vec::new() } else { self.leaves(group) })
+            .map(|group| if self.is_inside(group) || other(group) { Vec::new() } else { self.leaves(group) })
             .collect();
         let most = leaves.iter().flatten().max().map_or(0, |most| *most as usize + 1);
         let mut reached = vec![false; most];

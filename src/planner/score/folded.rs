@@ -31,6 +31,8 @@ pub(super) struct Outline {
     groups: Vec<Vec<Seat>>,
     /// Whether only the accelerators that take part are needed.
     slim: bool,
+    /// Rails that are played, where each group is on one: the others, which do the same, use their part of what all share.
+    rails: u32,
 }
 
 /// Which servers, pods and blocks the numbers of an outline stand for.
@@ -100,6 +102,10 @@ impl Outline {
             }
             groups.push(group);
         }
+        let mut rails: Vec<u32> = seats.iter().flatten().map(|seat| wiring.rail(seat.1)).collect();
+        rails.sort_unstable();
+        rails.dedup();
+        let rails = if slim { number(rails.len()) } else { wiring.server.nics };
         let mut kept = *wiring;
         kept.servers = 0;
         // What is not reached makes no difference.
@@ -141,7 +147,7 @@ impl Outline {
         if kept.tiers > 0 {
             kept.pod_servers = 1;
         }
-        (Self { wiring: kept, failure, pods, blocks, groups, slim }, standing)
+        (Self { wiring: kept, failure, pods, blocks, groups, slim, rails }, standing)
     }
 
     /// Builds the fabric; `None` where a failure cuts it.
@@ -241,6 +247,13 @@ impl Outline {
         }
     }
 
+    /// The rate of so many lanes between switches: where all rails share them, the part of those that are played.
+    fn part(&self, lanes: u64, shared: bool) -> Bandwidth {
+        let all = self.wiring.port_rate.bits_per_sec().saturating_mul(lanes);
+        let nics = u64::from(self.wiring.server.nics.max(1));
+        Bandwidth(if shared { all.saturating_mul(self.rails.into()) / nics } else { all }.max(1))
+    }
+
     /// The rate of an adapter's cables, after what has failed.
     ///
     /// Of several planes the others stay. With one plane, an adapter that is cut off sends over that of another rail,
@@ -287,7 +300,8 @@ impl Outline {
                 build.builder.add_node(Node::new(format!("spine{}r{}", key.0, key.1), NodeKind::Spine))
             });
             let lanes = plane(wiring.leaf_up, wiring.spine_lanes)?;
-            let cable = Cable::new(network, wiring.port_rate).lanes(lanes).length(Some(wiring.lengths[1]));
+            let rate = self.part(u64::from(lanes), wiring.attach == Attach::Server);
+            let cable = Cable::new(network, rate).length(Some(wiring.lengths[1]));
             build.add(*leaf, spine, cable, Part::Up { pod, rail });
         }
         if wiring.tiers < 3 {
@@ -314,8 +328,8 @@ impl Outline {
             }
             // Leaves of the group that are left out use their part.
             let here = leaves.keys().filter(|leaf| of_spine(leaf) == (block, rail)).count() as u64;
-            let rate = wiring.port_rate.bits_per_sec().saturating_mul(u64::from(left)).saturating_mul(here)
-                / u64::from(wiring.group_leaves().max(1));
+            let all = self.part(u64::from(left), wiring.attach == Attach::Server);
+            let rate = all.bits_per_sec().saturating_mul(here) / u64::from(wiring.group_leaves().max(1));
             let cable = Cable::new(network, Bandwidth(rate.max(1))).length(Some(wiring.lengths[2]));
             build.add(*spine, core, cable, Part::Top { block, rail });
         }
