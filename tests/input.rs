@@ -13,8 +13,9 @@ use railspine::engine::{EngineKind, Steps};
 use railspine::fabric::{Fabric, InNetwork, NodeKind, Routing};
 use railspine::ids::Rank;
 use railspine::input::{
-    INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, accelerator_schema, load_profile, load_scenario,
-    load_topology, model_schema, scenario_schema, software_schema, stack_profile_schema, topology_schema,
+    INIT_SCENARIO, INIT_TOPOLOGY, LoadError, LoadOptions, accelerator_schema, load_plan, load_profile,
+    load_scenario, load_topology, model_schema, scenario_schema, software_schema, stack_profile_schema,
+    topology_schema,
 };
 use railspine::run::{ExpectWhat, Scenario};
 use railspine::units::{Bandwidth, Bytes, Time};
@@ -488,6 +489,8 @@ fn the_collection_loads() {
     for path in all("scenarios") {
         let text = fs::read_to_string(&path).unwrap();
         if text.contains("\nkind = \"plan\"") {
+            let loaded = told(load_plan(&show(&path), &options));
+            assert!(loaded.warnings.is_empty(), "{}", render_all(&loaded.warnings, &loaded.sources, false));
             continue;
         }
         let loaded = told(load_scenario(&show(&path), &options));
