@@ -30,8 +30,7 @@ pub(super) fn topology(
     line(format_args!("name = \"{name}\""));
     line(format_args!("template = \"{}\"", family.template));
     line(format_args!(""));
-    line(format_args!("[class.network]"));
-    line(format_args!("like = \"{}\"", wiring.technology.name()));
+    line(format_args!("[class.{}]", wiring.technology.name()));
     line(format_args!("latency = \"{}\"", exact(wiring.hop)));
     line(format_args!("routing = \"spray\""));
     line(format_args!(""));
@@ -60,7 +59,7 @@ pub(super) fn topology(
             line(format_args!("spine_groups = \"{groups}\""));
         }
     }
-    line(format_args!("class = \"network\""));
+    line(format_args!("class = \"{}\"", wiring.technology.name()));
     line(format_args!("bandwidth = \"{}\"", rate(wiring.nic_rate)));
     line(format_args!("host_length = \"{}\"", wiring.lengths[0]));
     for (tier, key, length) in [(2, "spine_length", wiring.lengths[1]), (3, "core_length", wiring.lengths[2])]

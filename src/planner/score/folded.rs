@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Attach, Failure, Wiring};
-use crate::fabric::{Builder, Cable, Fabric, FlowControl, InNetwork, LinkClass, Node, NodeKind, Routing};
+use crate::fabric::{Builder, Cable, Fabric, InNetwork, LinkClass, Node, NodeKind, Routing};
 use crate::ids::{ClassId, LinkId, NodeId, number};
 use crate::units::Bandwidth;
 
@@ -154,22 +154,15 @@ impl Outline {
     pub(super) fn fold(&self) -> Option<Folded> {
         let wiring = &self.wiring;
         let mut classes = LinkClass::builtin();
-        let efficiency = classes
-            .iter()
-            .find(|class| class.name == wiring.technology.name())
-            .map_or(1.0, |class| class.efficiency);
-        classes.push(LinkClass {
-            name: "network".into(),
-            latency: wiring.hop,
-            ps_per_metre: 5_000,
-            efficiency,
-            flow_control: FlowControl::Credits,
-            routing: Routing::Spray,
-            cost: 64,
-        });
+        // Libraries know a network by the name of its class.
+        let technology = wiring.technology.name();
+        for class in classes.iter_mut().filter(|class| class.name == technology) {
+            class.latency = wiring.hop;
+            class.routing = Routing::Spray;
+        }
         let mut build = Build { builder: Builder::new("folded", classes), cables: Vec::new() };
         let class = |name: &str| build.builder.class(name);
-        let (nvlink, pcie, network) = (class("nvlink")?, class("pcie")?, class("network")?);
+        let (nvlink, pcie, network) = (class("nvlink")?, class("pcie")?, class(technology)?);
         let links = Links {
             scaleup: Cable::new(nvlink, wiring.server.scaleup),
             pcie: Cable::new(pcie, wiring.server.pcie),
