@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::folded::Seat;
 use super::path::{Path, Windows};
 use super::player::Player;
-use super::{Failure, Situation, Wiring};
+use super::{Attach, Failure, Situation, Wiring};
 use crate::collective::{Algorithm, Op};
 use crate::run::{PlayedGroups, RunError, Watch, costs_of, on_lanes, operation, play_costs, tasks_of};
 use crate::units::{Bytes, Time};
@@ -43,7 +43,12 @@ struct Training {
     windows: Windows,
     /// What tasks took, by what their collectives cost.
     known: Mutex<FxHashMap<Vec<u64>, Time>>,
+    /// The seats that are played, by how servers are shared out over leaves, lane and class.
+    seats: Mutex<FxHashMap<(Sharing, u32, u32), Arc<[Vec<Seat>]>>>,
 }
+
+/// What decides which groups share leaves: how adapters attach, servers of a pod, servers in all, whether scattered.
+type Sharing = (Attach, u32, u32, bool);
 
 /// What collectives take: by lane and class of a step; of a plain collective one.
 pub(super) type PlayedAll = Vec<Vec<Option<PlayedGroups>>>;
@@ -67,8 +72,14 @@ impl Course {
             .collect();
         let servers = u32::try_from(parallel.ranks().div_ceil(u64::from(gpus))).unwrap_or(u32::MAX);
         let windows = Windows::new(&graph);
-        let training =
-            Training { workload: workload.clone(), graph, groups, windows, known: Mutex::default() };
+        let training = Training {
+            workload: workload.clone(),
+            graph,
+            groups,
+            windows,
+            known: Mutex::default(),
+            seats: Mutex::default(),
+        };
         Ok(Some(Self { gpus, servers, kind: Kind::Step(Box::new(training)) }))
     }
 
@@ -100,9 +111,16 @@ impl Course {
                 let all: Vec<&[u32]> = groups.iter().map(Vec::as_slice).collect();
                 Ok(vec![vec![at.play(player, &all, *what)?]])
             }
-            Kind::Step(training) => on_lanes(&training.graph, &|lane, class| {
-                let class = &training.graph.classes[class as usize];
+            Kind::Step(training) => on_lanes(&training.graph, &|lane, number| {
+                let class = &training.graph.classes[number as usize];
                 let own = training.lanes(class.purpose);
+                let scattered = situation == Situation::Scattered;
+                let sharing = (wiring.attach, wiring.pod_servers, wiring.servers, scattered);
+                let key = (sharing, lane, number);
+                let known = training.seats.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+                if let Some(seats) = known {
+                    return player.play(wiring, failure, &seats, operation(class));
+                }
                 let mut back: Groups = Vec::new();
                 let all: Vec<&[u32]> = if class.pattern == Pattern::Send {
                     // Both ways at once, as on a fabric of one's own; other lanes send at other times.
@@ -117,7 +135,9 @@ impl Course {
                 if own[lane as usize].is_empty() {
                     return Ok(None);
                 }
-                at.play(player, &all, operation(class))
+                let seats: Arc<[Vec<Seat>]> = at.seats(&all).into();
+                training.seats.lock().unwrap_or_else(PoisonError::into_inner).insert(key, seats.clone());
+                player.play(wiring, failure, &seats, operation(class))
             }),
         }
     }
@@ -249,9 +269,17 @@ impl Site<'_> {
         groups: &[&[u32]],
         what: (Op, Bytes),
     ) -> Result<Option<PlayedGroups>, RunError> {
-        let Some(first) = groups.first() else { return Ok(None) };
+        if groups.is_empty() {
+            return Ok(None);
+        }
+        player.play(self.wiring, self.failure, &self.seats(groups), what)
+    }
+
+    /// The seats of the first group and of all that share a leaf with it, directly or over others.
+    fn seats(&self, groups: &[&[u32]]) -> Vec<Vec<Seat>> {
+        let Some(first) = groups.first() else { return Vec::new() };
         let seats = |group: &[u32]| -> Vec<Seat> { group.iter().map(|rank| self.seat(*rank)).collect() };
-        let chosen: Vec<Vec<Seat>> = if self.is_inside(first) {
+        if self.is_inside(first) {
             // Nothing that others do is in its way; the message back is.
             let back = |group: &&&[u32]| group.len() == 2 && group.iter().rev().eq(first.iter());
             std::iter::once(first)
@@ -260,8 +288,7 @@ impl Site<'_> {
                 .collect()
         } else {
             self.sharing(groups).into_iter().map(seats).collect()
-        };
-        player.play(self.wiring, self.failure, &chosen, what)
+        }
     }
 
     /// What a group that spans servers takes at least, by what leaves a server over the adapters of its ranks.
@@ -288,7 +315,7 @@ impl Site<'_> {
             time: Time::from_secs(sent / rate * (1.0 - 1e-9)),
             algorithm: Algorithm::Auto,
             copy: 0,
-            loads: Vec::new(),
+            loads: Arc::new([]),
         }
     }
 

@@ -62,7 +62,7 @@ impl Player {
             let mut loads: Vec<_> =
                 played.loads.iter().map(|(link, load)| (standing.link(parts, *link), *load)).collect();
             loads.sort_by_key(|(link, _)| *link);
-            PlayedGroups { loads, ..played.clone() }
+            PlayedGroups { loads: loads.into(), ..played.clone() }
         }))
     }
 

@@ -1,6 +1,7 @@
 //! What a collective takes on the fabric, done by all groups of a lane at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::collective::{Algorithm, Op};
 use crate::fabric::Fabric;
@@ -21,7 +22,7 @@ pub struct PlayedGroups {
     /// Whose links these are: 0 for the fabric's own, else a number for a copy of them.
     pub copy: u32,
     /// The part of each link that was used after the latency, of those that were used.
-    pub loads: Vec<(LinkId, f64)>,
+    pub loads: Arc<[(LinkId, f64)]>,
 }
 
 /// The operation of a pattern.

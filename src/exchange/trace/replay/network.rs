@@ -64,7 +64,7 @@ impl<'a> Network<'a> {
     pub(super) fn rows(&self) -> (usize, Vec<Vec<(usize, f64)>>) {
         let mut users: BTreeMap<LinkId, Vec<(usize, u64)>> = BTreeMap::new();
         for (kind, played) in self.played.iter().enumerate() {
-            for (link, load) in played.iter().flat_map(|played| &played.loads) {
+            for (link, load) in played.iter().flat_map(|played| played.loads.iter()) {
                 users.entry(*link).or_default().push((kind, load.to_bits()));
             }
         }
