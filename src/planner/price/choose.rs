@@ -80,21 +80,36 @@ fn server<'a>(
     asked: &Asked,
     notes: &mut Vec<String>,
 ) -> Result<&'a Server, PriceError> {
-    if let Some(name) = &asked.server {
-        let own = named("server", &catalogue.servers, |own| &own.name, name)?;
-        if !suits(needs, own) {
-            notes.push(format!(
-                "servers of the topology have {}; bought is {}",
-                needs.server_words(),
-                words(own)
-            ));
+    let own = match &asked.server {
+        Some(name) => named("server", &catalogue.servers, |own| &own.name, name)?,
+        None => {
+            let nearest = catalogue.servers.iter().min_by_key(|own| far(needs, own));
+            nearest.filter(|own| suits(needs, own)).ok_or_else(|| PriceError::NoServer {
+                needed: needs.server_words(),
+                near: nearest.map(words),
+            })?
         }
-        return Ok(own);
+    };
+    let [.., faster, scaleup] = far(needs, own);
+    if !suits(needs, own) || faster > 0 {
+        notes.push(format!(
+            "servers of the topology have {}; bought is {}",
+            needs.server_words(),
+            words(own)
+        ));
     }
-    let nearest = catalogue.servers.iter().min_by_key(|own| far(needs, own));
-    nearest
-        .filter(|own| suits(needs, own))
-        .ok_or_else(|| PriceError::NoServer { needed: needs.server_words(), near: nearest.map(words) })
+    if scaleup > 0 {
+        // Other accelerators, most likely: what is bought may cost much more or less than what is meant.
+        let (theirs, own_rate) = (needs.scaleup.bits_per_sec() / 8, own.scaleup.bits_per_sec() / 8);
+        notes.push(format!(
+            "accelerators of the topology have {} GB/s to others of their server, those of `{}` {} GB/s: see that it is the \
+             server that is meant",
+            theirs / 1_000_000_000,
+            own.name,
+            own_rate / 1_000_000_000
+        ));
+    }
+    Ok(own)
 }
 
 /// The adapter of servers that come without.

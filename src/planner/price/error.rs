@@ -109,7 +109,9 @@ pub enum PriceError {
 
 /// Servers of a rack.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{} `{server}`, which needs {height} U, {power} and {mass}{}", so_many(*.count), liquid(*.is_liquid))]
+#[error(
+    "{} `{server}`, which {} {height} U, {power} and {mass}{}", so_many(*.count), needs(*.count), liquid(*.is_liquid)
+)]
 pub struct Load {
     count: u32,
     server: String,
@@ -217,6 +219,10 @@ impl PriceError {
 
 fn so_many(count: u32) -> String {
     if count == 1 { "a".to_owned() } else { format!("{count} of") }
+}
+
+const fn needs(count: u32) -> &'static str {
+    if count == 1 { "needs" } else { "need" }
 }
 
 fn some_ports(count: u32) -> String {
