@@ -1,10 +1,14 @@
 //! Arguments as typed.
 
+mod price;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::units::Bytes;
+
+pub(super) use price::PriceArgs;
 
 /// How long a collective takes on a given fabric, and why.
 #[derive(Debug, Parser)]
@@ -79,6 +83,8 @@ pub(super) enum Command {
     Tune(TuneArgs),
     /// Search the networks, parts and racks that nothing beats on step time, cost and power
     Plan(PlanArgs),
+    /// Price one topology: parts that suit it, racks, cables, what they cost and the power that they take
+    Price(PriceArgs),
     /// Draw the plots of a saved result again
     Plot(PlotArgs),
     /// Print a commented template of a scenario or topology file

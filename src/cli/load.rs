@@ -1,6 +1,7 @@
 //! Reading files, telling their faults.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::exit::{Exit, Failure};
 use super::render::render_all;
@@ -79,34 +80,82 @@ pub(super) fn accelerator(path: &str, term: &Term) -> Result<Accelerator, Failur
     settle(input::load_accelerator(path, &options(path, None)?), term)
 }
 
+/// Reads a parts catalogue, which goes over the built-in one; faults and warnings are told on stderr.
+pub(super) fn parts(path: &str, term: &Term) -> Result<Catalogue, Failure> {
+    settle(input::load_parts(path, &options(path, None)?), term)
+}
+
+/// Reads the fabric of a topology or scenario for a command that is to `show` it or the like, and tells the name of the
+/// topology's template, or `explicit` where its nodes are written out.
+pub(super) fn fabric(path: &str, show: &str, term: &Term) -> Result<(Arc<Fabric>, Option<String>), Failure> {
+    let text = Text::read(path)?;
+    let (what, why) = match text.document(path, term)? {
+        Document::Scenario(scenario) => return Ok((scenario.fabric, template(&text.text))),
+        Document::Topology(fabric) => return Ok((Arc::from(fabric), template(&text.text))),
+        Document::Plan(_) => ("a plan", "which has no fabric yet: `railspine plan` finds one".to_owned()),
+        Document::Parts(_) => ("a parts catalogue", format!("which has no fabric to {show}")),
+        Document::Profile(_) => ("a stack profile", format!("which has no fabric to {show}")),
+        Document::Part(what, _) => (what, format!("which has no fabric to {show}")),
+    };
+    Err(Failure::Message(Exit::Usage, format!("`{path}` is {what}, {why}")))
+}
+
+/// The template that a text names, as far as it can be told without reading it whole.
+fn template(text: &str) -> Option<String> {
+    let lines = || text.lines().map(str::trim_start);
+    let named = lines().filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == "template");
+    let name = named.and_then(|(_, value)| value.split(['"', '\'']).nth(1)).map(str::to_owned);
+    name.or_else(|| lines().any(|line| line.starts_with("[[node]]")).then(|| "explicit".to_owned()))
+}
+
+/// A text that may be of any kind of file.
+struct Text {
+    text: String,
+    options: LoadOptions,
+}
+
+impl Text {
+    fn read(path: &str) -> Result<Self, Failure> {
+        let options = options(path, None)?;
+        let text = match &options.stdin {
+            Some(text) => text.clone(),
+            None => input::read_text(Path::new(path)).map_err(|why| unread(path, &why))?,
+        };
+        Ok(Self { text, options })
+    }
+}
+
 /// Reads a scenario, a plan, a topology, a parts catalogue, a stack profile or a part of workloads, whichever it is.
 pub(super) fn document(path: &str, term: &Term) -> Result<Document, Failure> {
-    let options = options(path, None)?;
-    let text = match &options.stdin {
-        Some(text) => text.clone(),
-        None => input::read_text(Path::new(path)).map_err(|why| unread(path, &why))?,
-    };
-    if is_plan(&text) {
-        settle(input::load_plan(path, &options), term).map(|p| Document::Plan(Box::new(p)))
-    } else if is_parts(&text) {
-        settle(input::load_parts(path, &options), term).map(|p| Document::Parts(Box::new(p)))
-    } else if is_profile(&text) {
-        settle(input::load_profile(path, &options), term).map(|p| Document::Profile(Box::new(p)))
-    } else if is_scenario(&text) {
-        settle(input::load_scenario(path, &options), term).map(|s| Document::Scenario(Box::new(s)))
-    } else if let Some(part) = part(&text) {
-        let (what, told) = match part {
-            Part::Model => ("a model", settle(input::load_model(path, &options), term)?.title),
-            Part::Accelerator => {
-                ("an accelerator", settle(input::load_accelerator(path, &options), term)?.title)
-            }
-            Part::Software => {
-                ("a generation of software", settle(input::load_software(path, &options), term)?.title)
-            }
-        };
-        Ok(Document::Part(what, told))
-    } else {
-        settle(input::load_topology(path, &options), term).map(|f| Document::Topology(Box::new(f)))
+    Text::read(path)?.document(path, term)
+}
+
+impl Text {
+    /// What it holds.
+    fn document(&self, path: &str, term: &Term) -> Result<Document, Failure> {
+        let Self { text, options } = self;
+        if is_plan(text) {
+            settle(input::load_plan(path, options), term).map(|p| Document::Plan(Box::new(p)))
+        } else if is_parts(text) {
+            settle(input::load_parts(path, options), term).map(|p| Document::Parts(Box::new(p)))
+        } else if is_profile(text) {
+            settle(input::load_profile(path, options), term).map(|p| Document::Profile(Box::new(p)))
+        } else if is_scenario(text) {
+            settle(input::load_scenario(path, options), term).map(|s| Document::Scenario(Box::new(s)))
+        } else if let Some(part) = part(text) {
+            let (what, told) = match part {
+                Part::Model => ("a model", settle(input::load_model(path, options), term)?.title),
+                Part::Accelerator => {
+                    ("an accelerator", settle(input::load_accelerator(path, options), term)?.title)
+                }
+                Part::Software => {
+                    ("a generation of software", settle(input::load_software(path, options), term)?.title)
+                }
+            };
+            Ok(Document::Part(what, told))
+        } else {
+            settle(input::load_topology(path, options), term).map(|f| Document::Topology(Box::new(f)))
+        }
     }
 }
 

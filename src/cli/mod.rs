@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod compare;
 mod complete;
+mod design_folder;
 mod exit;
 mod explain;
 mod export;
@@ -16,6 +17,7 @@ mod memory;
 mod pictures;
 mod plan;
 mod plot;
+mod price;
 mod progress;
 pub mod render;
 mod replay;
@@ -66,6 +68,7 @@ where
         Command::Export(args) => export::export(args, &term),
         Command::Tune(args) => tune::tune(args, &cli.global, &term),
         Command::Plan(args) => plan::plan(args, &cli.global, &term),
+        Command::Price(args) => price::price(args, &cli.global, &term),
         Command::Plot(args) => plot::plot(args, &cli.global, &term),
         Command::Init(args) => init::init(args, &term),
         Command::Explain(args) => explain::explain(args, &term),

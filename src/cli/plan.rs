@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::{Format, Global, PlanArgs};
+use super::design_folder::write_design;
 use super::exit::{Exit, Failure};
 use super::files::{OutDir, safe_name};
 use super::journal::FileJournal;
@@ -80,16 +81,7 @@ fn draw_all(
         if !args.no_designs {
             let mut out = OutDir::open(&folder.join(safe_name(&own.design.id)))?;
             out.write("topology.toml", topology.as_bytes())?;
-            out.write("bill.csv", report::bill_csv(&own).as_bytes())?;
-            out.write("cables.csv", report::cables_csv(&own).as_bytes())?;
-            out.write("racks.txt", report::elevation_text(&own).as_bytes())?;
-            out.write("why.md", report::why_md(&own).as_bytes())?;
-            out.write("design.json", json::design(&own).as_bytes())?;
-            if !args.no_plots {
-                for picture in draw::draw_design(&own).map_err(|error| undrawn("design", &error))? {
-                    write_picture(&mut out, &picture)?;
-                }
-            }
+            write_design(&mut out, &own, !args.no_plots)?;
         }
         found.result.front[at] = own.design;
     }

@@ -8,6 +8,7 @@ mod error;
 pub mod floor;
 pub mod front;
 pub mod planned;
+pub mod price;
 pub mod score;
 mod search;
 mod tell;

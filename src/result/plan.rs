@@ -132,7 +132,7 @@ pub struct PlanDesign {
     pub switches: Vec<String>,
     /// How many switches, by tier from the leaves up.
     pub switch_counts: Vec<u64>,
-    /// Where switches stand: `middle-of-row`.
+    /// Where switches stand: `middle-of-row`; `as-told` where a topology that is only priced says so itself.
     pub switch_place: String,
     /// Servers of a rack.
     pub servers_per_rack: u32,
@@ -140,7 +140,7 @@ pub struct PlanDesign {
     pub rack: String,
     /// Racks in all.
     pub racks: u64,
-    /// Time of the weighted step, simulated, in picoseconds.
+    /// Time of the weighted step, simulated, in picoseconds; 0 where none was, as of a topology that is only priced.
     pub step_time_ps: u64,
     /// What no schedule can beat, in picoseconds: weighted in the same way.
     pub lower_bound_ps: u64,

@@ -10,6 +10,7 @@ mod room;
 mod schema;
 mod spec;
 
+pub use room::{ELECTRICITY, PUE, UPKEEP, UTILISATION, YEARS};
 pub use schema::plan_schema;
 pub use spec::{Amount, FAMILIES, Limits, Load, LoadKind, Objective, Plan, Room, Situations, SwitchPlace};
 

@@ -57,15 +57,15 @@ pub(super) struct Running {
 }
 
 /// Facility over equipment of a modern site; the world's average of 2025 is 1.54 (Uptime Institute).
-pub(super) const PUE: f64 = 1.2;
+pub const PUE: f64 = 1.2;
 /// What large sites pay.
-pub(super) const ELECTRICITY: EnergyPrice = EnergyPrice(80_000);
+pub const ELECTRICITY: EnergyPrice = EnergyPrice(80_000);
 /// An estimate.
-pub(super) const YEARS: f64 = 5.0;
+pub const YEARS: f64 = 5.0;
 /// AIDC Studio's rule: 2 % of capital cost a year.
-pub(super) const UPKEEP: f64 = 0.02;
+pub const UPKEEP: f64 = 0.02;
 /// AIDC Studio's rule.
-pub(super) const UTILISATION: f64 = 0.85;
+pub const UTILISATION: f64 = 0.85;
 
 /// Reads `[power]`; what could not be read stays as usual, with a fault.
 pub(super) fn power(mut section: Section<'_>) -> Running {

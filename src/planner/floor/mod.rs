@@ -15,7 +15,7 @@ mod samples;
 
 pub use curve::{Curve, STOCK, stock};
 pub use draw::{
-    Assigned, COPPER_LABOUR, DrawError, Drawn, HOUR, OPTICAL_LABOUR, Placing, Racked, draw_up, labour,
+    Assigned, COPPER_LABOUR, DrawError, Drawn, HOUR, OPTICAL_LABOUR, Placing, Racked, draw_up, labour, takes,
     usd_range,
 };
 pub use layout::{Equipment, Filled, Layout, RackKind, Stand, layout};

@@ -8,4 +8,4 @@ mod values;
 pub use journal::{Journal, NoJournal, from_line, to_line};
 pub use search::{Found, Member, SearchError, search};
 pub use space::{Infeasible, Network, Space};
-pub use values::{Axes, Values};
+pub use values::{Axes, Ownership, Values};

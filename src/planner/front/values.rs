@@ -1,7 +1,7 @@
 //! What designs are compared by.
 
-use crate::input::plan::{Objective, Plan};
-use crate::units::{Money, Power, Time};
+use crate::input::plan::{ELECTRICITY, Objective, Plan, UPKEEP, UTILISATION, YEARS};
+use crate::units::{EnergyPrice, Money, Power, Time};
 
 /// What a design comes to; of all less is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,12 @@ pub struct Values {
 pub struct Axes {
     objectives: Vec<Objective>,
     epsilon: f64,
+    owned: Ownership,
+}
+
+/// What it costs to own.
+#[derive(Debug, Clone, Copy)]
+pub struct Ownership {
     /// Dollars that a dollar of capital costs over the years, itself and upkeep.
     capital: f64,
     /// Dollars that a watt of the facility costs over the years.
@@ -28,20 +34,39 @@ pub struct Axes {
 /// Hours of a year.
 const HOURS: f64 = 8_760.0;
 
+impl Ownership {
+    /// Over so many years; `upkeep` is a part of capital a year, `utilisation` the part of full power that is taken.
+    pub fn new(years: f64, upkeep: f64, utilisation: f64, electricity: EnergyPrice) -> Self {
+        Self {
+            capital: 1.0 + years * upkeep,
+            watt: years * HOURS * utilisation * electricity.usd_per_kwh() / 1e3,
+        }
+    }
+
+    /// As plans have it that say nothing of it.
+    pub fn usual() -> Self {
+        Self::new(YEARS, UPKEEP, UTILISATION, ELECTRICITY)
+    }
+
+    /// Total cost, in dollars: capital, upkeep in proportion to it, and energy of a facility of so many watts.
+    pub fn tco(&self, capex: Money, watts: f64) -> f64 {
+        capex.usd() * self.capital + watts * self.watt
+    }
+}
+
 impl Axes {
     /// Of a plan.
     pub fn new(plan: &Plan) -> Self {
         Self {
             objectives: plan.objectives.clone(),
             epsilon: plan.epsilon,
-            capital: 1.0 + plan.years * plan.upkeep,
-            watt: plan.years * HOURS * plan.utilisation * plan.electricity.usd_per_kwh() / 1e3,
+            owned: Ownership::new(plan.years, plan.upkeep, plan.utilisation, plan.electricity),
         }
     }
 
     /// Total cost of ownership, in dollars: capital, upkeep in proportion to it, and energy.
     pub fn tco(&self, capex: Money, power: Power) -> f64 {
-        capex.usd() * self.capital + power.watts() * self.watt
+        self.owned.tco(capex, power.watts())
     }
 
     /// A value on an axis.

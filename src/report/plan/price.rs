@@ -80,6 +80,7 @@ fn totals(planned: &PlannedDesign) -> Vec<(&'static str, String)> {
 pub(super) fn network(own: &PlanDesign) -> String {
     let mut told =
         vec![own.family.clone(), technology(&own.technology).to_owned(), counted(own.tiers.into(), "tier")];
+    told.retain(|word| !word.is_empty());
     if own.planes > 1 {
         told.push(counted(own.planes.into(), "plane"));
     }
@@ -114,6 +115,7 @@ fn place(name: &str) -> &str {
         "in-rack" => "in the racks of the servers",
         "middle-of-row" => "in racks in the middle of each row",
         "end-of-row" => "in racks at the end of each row",
+        "as-told" => "where the topology says",
         "network-racks" => "in racks of their own in the middle of the room",
         other => other,
     }

@@ -18,10 +18,14 @@ pub fn why_md(planned: &PlannedDesign) -> String {
         out.push_str(&format!("A design of the plan \"{}\".\n\n", planned.title));
     }
     out.push_str(&what(planned));
-    out.push_str("\n## What limits it\n\n");
-    out.push_str(&limits(own));
-    out.push_str("\n## What the next dollar should buy\n\n");
-    out.push_str(&next(own));
+    // Without a step nothing is known of what limits it, and of what would help.
+    let stepped = own.step_time_ps > 0;
+    if stepped {
+        out.push_str("\n## What limits it\n\n");
+        out.push_str(&limits(own));
+        out.push_str("\n## What the next dollar should buy\n\n");
+        out.push_str(&next(own));
+    }
     section(&mut out, "What capital goes into", shares::cost(own));
     section(&mut out, "What power goes into", shares::power(own));
     if !own.times.is_empty() {
@@ -29,8 +33,10 @@ pub fn why_md(planned: &PlannedDesign) -> String {
     }
     out.push_str("\n## What placement saves\n\n");
     out.push_str(&placement(planned));
-    out.push_str("\n## At other prices\n\n");
-    out.push_str(&prices(own));
+    if stepped {
+        out.push_str("\n## At other prices\n\n");
+        out.push_str(&prices(own));
+    }
     out
 }
 
@@ -75,15 +81,22 @@ fn what(planned: &PlannedDesign) -> String {
         out.push_str(&format!("* cables: {}, {told} in all\n", listed(&tiers)));
     }
     out.push_str(&format!(
-        "* racks: {} of {} in {} of {} places\n* step time: {}; no schedule can beat {} ({} % of it)\n* capital: {}\n\
-         * ownership: {}\n* power: {}\n",
+        "* racks: {} of {} in {} of {} places\n",
         count(own.racks),
         own.rack,
         counted(planned.floor.rows.into(), "row"),
         count(planned.floor.racks_per_row.into()),
-        time(own.step_time_ps),
-        time(own.lower_bound_ps),
-        percent(100.0 * quotient(own.lower_bound_ps, own.step_time_ps)),
+    ));
+    if own.step_time_ps > 0 {
+        out.push_str(&format!(
+            "* step time: {}; no schedule can beat {} ({} % of it)\n",
+            time(own.step_time_ps),
+            time(own.lower_bound_ps),
+            percent(100.0 * quotient(own.lower_bound_ps, own.step_time_ps)),
+        ));
+    }
+    out.push_str(&format!(
+        "* capital: {}\n* ownership: {}\n* power: {}\n",
         usd_range(&own.capex),
         usd_range(&own.tco),
         watts(own.power_w),

@@ -134,6 +134,12 @@ pub struct CableCount {
     pub length_mm: Option<u64>,
 }
 
+/// Tiers of network switches, and how each that has links up is oversubscribed.
+pub fn tiers(fabric: &Fabric) -> (u32, Vec<TierRatio>) {
+    let tiers = inventory::switch_tiers(fabric);
+    (tiers.iter().copied().max().unwrap_or(0), inventory::oversubscription(fabric, &tiers))
+}
+
 /// Describes a fabric.
 ///
 /// Distances are exact for up to 2,048 GPUs and, where a sample had to do, say so; the rest is always exact.

@@ -258,7 +258,7 @@ impl Ports {
 }
 
 /// How many parts of a split port a cable takes; none where it is too fast.
-fn takes(switch: &Switch, rate: Bandwidth) -> u32 {
+pub fn takes(switch: &Switch, rate: Bandwidth) -> u32 {
     let split = switch.split.max(1);
     if rate > switch.rate {
         0

@@ -12,6 +12,7 @@ mod error;
 mod stand;
 
 pub use bill::{COPPER_LABOUR, HOUR, OPTICAL_LABOUR, labour, usd_range};
+pub use cables::takes;
 pub use error::DrawError;
 
 use super::{CableCost, Floor, Misfit, Slot, place, serpentine};
