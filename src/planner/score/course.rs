@@ -117,7 +117,9 @@ impl Course {
                 if own[lane as usize].is_empty() {
                     return Ok(None);
                 }
-                at.play(player, &all, operation(class))
+                // What lanes do to each other is in that already: for tasks each has links of its own.
+                let played = at.play(player, &all, operation(class))?;
+                Ok(played.map(|played| PlayedGroups { copy: lane.saturating_add(1), ..played }))
             }),
         }
     }
