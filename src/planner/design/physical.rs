@@ -7,7 +7,7 @@ use crate::fabric::parts::{MediumKind, Price, Rack, Server, Switch, Technology};
 use crate::ids::number;
 use crate::input::plan::{Plan, SwitchPlace};
 use crate::planner::floor::{
-    Choices, End, Equipment, Layout, Misfit, Modules, STOCK, Slot, Stand, choices, labour, layout, length,
+    Choices, End, Equipment, Layout, Misfit, STOCK, Slot, Stand, choices, labour, layout, length, modules,
     rows, serpentine, stock,
 };
 use crate::planner::score::Attach;
@@ -323,19 +323,25 @@ impl<'a> Yard<'a> {
     /// # Errors
     /// The limit that it breaks.
     pub fn price(&self, structure: &Structure, variant: &Variant) -> Result<Priced, Misfit> {
+        self.prices(structure, variant)?.swap_remove(variant.media)
+    }
+
+    /// Prices a design with each of [`Self::policies`] of cables, whatever its own is: lengths are the same for all.
+    ///
+    /// # Errors
+    /// The limit that it breaks with all of them; in the list, that each breaks.
+    pub fn prices(
+        &self,
+        structure: &Structure,
+        variant: &Variant,
+    ) -> Result<Vec<Result<Priced, Misfit>>, Misfit> {
         let rooming = self.rooming(structure, variant)?;
-        let choices = self.choices(structure, variant).ok_or(Misfit::Reach)?;
-        let catalogue = &self.plan.catalogue;
         let counts = [
             structure.wiring.servers,
             structure.leaf.count,
             structure.spine.map_or(0, |own| own.count),
             structure.core.map_or(0, |own| own.count),
         ];
-        let first = [0, counts[0], counts[0] + counts[1], counts[0] + counts[1] + counts[2]];
-        let mut modules = Modules::new(catalogue, counts.iter().map(|count| *count as usize).sum());
-        let mut lengths = [0u64; STOCK.len()];
-        let height = self.rack(variant).height;
         let heights = [
             self.server(structure).height,
             self.switch(Some(structure.leaf)).map_or(1, |own| own.height),
@@ -344,41 +350,81 @@ impl<'a> Yard<'a> {
         ];
         let layout = &rooming.layout;
         let stands: [&[Stand]; 4] = [&layout.servers, &layout.leaves, &layout.spines, &layout.cores];
-        let mut reach = true;
+        let end = |tier: usize, stand: &Stand| End {
+            slot: rooming.slots[stand.rack as usize],
+            unit: stand.unit,
+            height: heights[tier],
+        };
+        let ends: [Vec<End>; 4] =
+            std::array::from_fn(|tier| stands[tier].iter().map(|stand| end(tier, stand)).collect());
+        let height = self.rack(variant).height;
+        // Cables of each device by stock length, of which there are `WIDTH`; the last place is for those that are too long.
+        let mut devices: [Vec<[u32; WIDTH]>; 4] =
+            std::array::from_fn(|tier| vec![[0; WIDTH]; counts[tier] as usize]);
+        let mut lengths = [0u64; WIDTH];
         structure.each_cable(&mut |tier, low, high, lanes| {
-            let end = |level: usize, device: u32| {
-                let stand = stands[level][device as usize];
-                End { slot: rooming.slots[stand.rack as usize], unit: stand.unit, height: heights[level] }
-            };
-            let needed = length(&self.plan.room, height, end(tier, low), end(tier + 1, high));
-            let place = stock(needed).filter(|place| choices.each[*place].is_some());
-            let Some((place, choice)) = place.and_then(|at| choices.each[at].map(|choice| (at, choice)))
-            else {
-                reach = false;
-                return;
-            };
+            let (one, other) = (ends[tier][low as usize], ends[tier + 1][high as usize]);
+            let place = stock(length(&self.plan.room, height, one, other)).unwrap_or(WIDTH - 1);
             lengths[place] += u64::from(lanes);
-            modules.add((first[tier] + low) as usize, choice.medium, lanes);
-            modules.add((first[tier + 1] + high) as usize, choice.medium, lanes);
+            devices[tier][low as usize][place] += lanes;
+            devices[tier + 1][high as usize][place] += lanes;
         });
-        if !reach {
+        let key = (structure.wiring.technology, structure.wiring.port_rate);
+        let choices = self.choices.get(&key).ok_or(Misfit::Reach)?;
+        Ok(choices
+            .iter()
+            .map(|choices| self.priced(structure, variant, choices, &lengths, &devices, &rooming))
+            .collect())
+    }
+
+    /// What a design costs with some media.
+    fn priced(
+        &self,
+        structure: &Structure,
+        variant: &Variant,
+        choices: &Choices,
+        lengths: &[u64; WIDTH],
+        devices: &[Vec<[u32; WIDTH]>; 4],
+        rooming: &Rooming,
+    ) -> Result<Priced, Misfit> {
+        let catalogue = &self.plan.catalogue;
+        let reaches =
+            |place: usize| lengths[place] == 0 || choices.each.get(place).is_some_and(Option::is_some);
+        if !(0..WIDTH).all(reaches) {
             return Err(Misfit::Reach);
         }
         let (mut capex, mut watts) = self.fixed(structure);
-        for (count, choice) in lengths.iter().zip(&choices.each) {
+        // Stock lengths that are made of one medium, in use.
+        let mut by_medium: Vec<(usize, Vec<usize>)> = Vec::new();
+        for (place, (count, choice)) in lengths.iter().zip(&choices.each).enumerate() {
             let Some(choice) = choice.filter(|_| *count > 0) else { continue };
             let laying = labour(catalogue.media[choice.medium].kind);
             capex += choice.cable.times(*count) + laying.times(*count);
             watts = watts.saturating_add(choice.power.0.saturating_mul(*count));
+            match by_medium.iter_mut().find(|(medium, _)| *medium == choice.medium) {
+                Some((_, places)) => places.push(place),
+                None => by_medium.push((choice.medium, vec![place])),
+            }
         }
-        for (count, medium) in modules.count(catalogue).iter().zip(&catalogue.media) {
-            capex += medium.transceiver_price.times(*count);
+        for (medium, places) in by_medium {
+            let medium = &catalogue.media[medium];
+            if medium.transceiver.is_empty() {
+                continue;
+            }
+            let of = |device: &[u32; WIDTH]| {
+                u64::from(modules(medium, places.iter().map(|place| device[*place]).sum()))
+            };
+            let count: u64 = devices.iter().flatten().map(of).sum();
+            capex += medium.transceiver_price.times(count);
         }
         let racks = number(rooming.slots.len());
         capex += self.rack(variant).price.times(racks.into());
         Ok(Priced { capex, power: self.facility(watts), racks })
     }
 }
+
+/// Stock lengths, and one place for what is longer.
+const WIDTH: usize = STOCK.len() + 1;
 
 impl Structure {
     /// All bundles of cables: the tier, the device below, the device above, and how many. Devices of a tier are numbered as

@@ -8,12 +8,14 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::journal::key;
 use super::{Axes, Infeasible, Journal, Network, Space, Values};
 use crate::input::plan::Plan;
 use crate::planner::design::{Priced, Variant};
+use crate::planner::floor::Misfit;
 use crate::planner::score::{Collected, Learnt, Score, Scorer};
 use crate::run::{RunError, Watch};
 use crate::units::Time;
@@ -231,6 +233,8 @@ impl Site<'_> {
     /// The designs of a network that may be on the front, priced exactly: those that no other of the network covers.
     fn price(&self, network: &Network, floor: Time, outcome: &mut Outcome) {
         let mut own: Vec<Values> = Vec::new();
+        // What was priced of a structure in its racks, by sorts of cables.
+        let mut known: FxHashMap<_, Result<Vec<Result<Priced, Misfit>>, Misfit>> = FxHashMap::default();
         for (structure, variant, bounds) in &network.designs {
             let least = Values { time: floor, capex: bounds.capex, power: bounds.power };
             if self.front.iter().any(|other| self.axes.covers(other, &least)) {
@@ -241,7 +245,12 @@ impl Site<'_> {
                 outcome.twins += 1;
                 continue;
             }
-            let priced = match self.space.yard.price(&self.space.structures[*structure as usize], variant) {
+            let racked = known.entry((*structure, variant.rack, variant.per_rack, variant.place));
+            let prices = racked.or_insert_with(|| {
+                self.space.yard.prices(&self.space.structures[*structure as usize], variant)
+            });
+            let priced = match prices.as_ref().map_err(|misfit| *misfit).and_then(|each| each[variant.media])
+            {
                 Ok(priced) => priced,
                 Err(misfit) => {
                     *outcome.beyond.entry(Infeasible::Rack(misfit)).or_default() += 1;

@@ -10,6 +10,7 @@ mod topology;
 
 pub use draw::Drawing;
 pub use error::PlanError;
+pub use topology::topology;
 
 use crate::input::plan::Plan;
 use crate::planner::front::{Axes, Found, Journal, Space, search};

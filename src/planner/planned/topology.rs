@@ -9,7 +9,7 @@ use crate::planner::score::{Attach, Wiring};
 use crate::units::{Bandwidth, Time};
 
 /// The text of a topology file, by the template of the design's family; `wiring` has its lengths.
-pub(super) fn topology(
+pub fn topology(
     name: &str,
     about: &str,
     catalogue: &Catalogue,

@@ -118,8 +118,12 @@ impl Course {
                 let sharing = (wiring.attach, wiring.pod_servers, wiring.servers, scattered);
                 let key = (sharing, lane, number);
                 let known = training.seats.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+                // What lanes do to each other is in that already: for tasks each has links of its own.
+                let own_links = |played: Option<PlayedGroups>| {
+                    played.map(|played| PlayedGroups { copy: lane.saturating_add(1), ..played })
+                };
                 if let Some(seats) = known {
-                    return player.play(wiring, failure, &seats, operation(class));
+                    return player.play(wiring, failure, &seats, operation(class)).map(own_links);
                 }
                 let mut back: Groups = Vec::new();
                 let all: Vec<&[u32]> = if class.pattern == Pattern::Send {
@@ -137,7 +141,7 @@ impl Course {
                 }
                 let seats: Arc<[Vec<Seat>]> = at.seats(&all).into();
                 training.seats.lock().unwrap_or_else(PoisonError::into_inner).insert(key, seats.clone());
-                player.play(wiring, failure, &seats, operation(class))
+                player.play(wiring, failure, &seats, operation(class)).map(own_links)
             }),
         }
     }

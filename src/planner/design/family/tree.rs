@@ -210,7 +210,7 @@ impl Maker<'_> {
         (wiring.tiers, wiring.leaf_up) = (2, cut.up);
         wiring.spine_lanes = share(cut.up, counts.spine_lanes);
         let mut own = self.structure(cut, wiring)?;
-        own.spines_per_group = counts.spines_per_group;
+        (own.spines_per_group, own.spine_lanes) = (counts.spines_per_group, counts.spine_lanes);
         own.spine =
             Some(Switches { mode: spine, count: counts.spines_per_group.checked_mul(self.copies())? });
         Some(own)

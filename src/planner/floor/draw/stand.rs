@@ -62,8 +62,11 @@ impl Standing {
         let found = layout(&equipment, parts.per_rack, parts.place)?;
         let mut queues = [found.servers, found.leaves, found.spines, found.cores].map(Vec::into_iter);
         let queue = |kind| tiers.iter().position(|tier| *tier == kind).map_or(0, |at| at + 1);
-        let each = inventory.devices.iter().map(|device| queues[queue(device.kind)].next());
-        let stands: Option<Vec<Stand>> = each.collect();
+        let mut each = vec![None; inventory.devices.len()];
+        for device in by_pod(inventory, tiers[0], pod_servers) {
+            each[device] = queues[queue(inventory.devices[device].kind)].next();
+        }
+        let stands: Option<Vec<Stand>> = each.into_iter().collect();
         Ok(Self {
             racks: found.racks.iter().map(|rack| Standard { kind: rack.kind, pod: rack.pod }).collect(),
             stands: stands.ok_or(Misfit::Room)?,
@@ -176,6 +179,25 @@ impl Standing {
         }
         racks
     }
+}
+
+/// All devices in the order in which they take their stands: leaves pod by pod, told by the first server on each, as planes
+/// number them one plane after another; all others in their own order.
+fn by_pod(inventory: &Inventory<'_>, leaf: Kind, pod_servers: u32) -> Vec<usize> {
+    let mut first: Vec<u32> = vec![u32::MAX; inventory.devices.len()];
+    for line in inventory.lines.iter().filter(|line| inventory.kinds(line) == [Kind::Server, leaf]) {
+        let [(server, _), (device, _)] = line.ends;
+        let own = &mut first[device as usize];
+        *own = server.min(*own);
+    }
+    let pod = |device: usize| {
+        let kind = inventory.devices[device].kind;
+        // Servers are the first devices, by number.
+        (kind, if kind == leaf { first[device] / pod_servers.max(1) } else { 0 })
+    };
+    let mut order: Vec<usize> = (0..inventory.devices.len()).collect();
+    order.sort_by_key(|device| pod(*device));
+    order
 }
 
 /// Servers and leaves of a pod, where the fabric has so many leaves.
