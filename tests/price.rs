@@ -133,7 +133,7 @@ fn what_is_asked_for_is_taken() {
         (4, "rack-48u-60kw", "network-racks")
     );
     assert_eq!(short.switches, ["q3400-ra", "qm9790"]);
-    // As many as fit: five of 10.2 kW in 60 kW; in the racks of servers, four leave room for switches.
+    // As many as fit: five of 10.2 kW in 60 kW.
     let (own, _) = design(SUPERPOD, &["--rack", "rack-48u-60kw"]);
     assert_eq!(own.design.servers_per_rack, 5);
     let (own, _) = design(SUPERPOD, &["--technology", "roce", "--pue", "1.5"]);
