@@ -88,11 +88,12 @@ fn the_network_of_a_superpod_costs_what_is_published() {
     let (own, _) = design(SUPERPOD, &[]);
     let each = own.design.network_usd_per_accelerator;
     assert!((0.6 * SHEET..0.85 * SHEET).contains(&each), "{each}");
-    // With the sheet's prices, and copper that reaches nothing, counts must make up its figure.
+    // With the sheet's prices (of the module that cables of 200G share, too), and copper that reaches nothing, counts must make up its figure.
     let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
     let copper =
         ["dac-400", "acc-400"].map(|name| format!("[[medium]]\nname = \"{name}\"\nreach = \"1 mm\"\n"));
     let rest = "[[medium]]\nname = \"sr-400\"\ncable = \"93 USD\"\nmetre = \"0 USD\"\ntransceiver_price = \"1.2 kUSD\"\n\
+                [[medium]]\nname = \"sr-200\"\ntransceiver_price = \"1.2 kUSD\"\n\
                 [[switch]]\nname = \"qm9790\"\nprice = \"36 kUSD\"\n";
     write!(file, "{}{rest}", copper.concat()).unwrap();
     let (own, _) = design(SUPERPOD, &["--parts", file.path().to_str().unwrap()]);
@@ -132,7 +133,7 @@ fn what_is_asked_for_is_taken() {
         (4, "rack-48u-60kw", "network-racks")
     );
     assert_eq!(short.switches, ["q3400-ra", "qm9790"]);
-    // As many as fit: five of 10.2 kW in 60 kW; in the racks of servers, four leave room for switches.
+    // As many as fit: five of 10.2 kW in 60 kW.
     let (own, _) = design(SUPERPOD, &["--rack", "rack-48u-60kw"]);
     assert_eq!(own.design.servers_per_rack, 5);
     let (own, _) = design(SUPERPOD, &["--technology", "roce", "--pue", "1.5"]);
@@ -263,7 +264,7 @@ fn what_does_not_suit_is_told() {
     let wide = "name = \"x\"\ntemplate = \"rail-optimised\"\n[params]\nservers = 256\nradix = 512\npod_servers = 256\nclass = \"infiniband\"\n";
     assert_eq!(
         fault(wide, &[]),
-        (1, "error: no infiniband switch of the catalogue has 256 ports of up to 400 Gbps, which `leaf0` uses\nhelp: add one \
+        (1, "error: no infiniband switch of the catalogue has 512 ports of up to 400 Gbps, which `leaf0` uses\nhelp: add one \
              in a file for `--parts`\n".into())
     );
     assert_eq!(

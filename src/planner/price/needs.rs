@@ -69,7 +69,7 @@ impl Needs {
     pub(super) fn new(fabric: &Fabric, technology: Option<Technology>) -> Result<Self, PriceError> {
         let nodes = fabric.nodes();
         let is_switch = |id: NodeId| fabric.node(id).kind.is_network_switch();
-        let device = |id: NodeId| fabric.node(id).server.map_or(Err(id), Ok);
+        let device = |id: NodeId| fabric.node(id).server.ok_or(id);
         let mut network = Parts::new(nodes.len());
         let mut uses: Vec<Vec<(Bandwidth, u32)>> = vec![Vec::new(); nodes.len()];
         let mut told = technology;
