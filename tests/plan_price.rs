@@ -74,7 +74,8 @@ fn prices_are_those_of_designs_drawn_up() {
         let structures = small::networks(&plan, accelerators);
         let yard = yard_of(&plan, &structures);
         for structure in chosen(&structures) {
-            let fabric = small::whole(&plan, &structure, &Wiring { lengths: [Length(5_000); 3], ..structure.wiring });
+            let fabric =
+                small::whole(&plan, &structure, &Wiring { lengths: [Length(5_000); 3], ..structure.wiring });
             for variant in some(yard.variants(&structure), 7) {
                 let parts = small::parts(&plan, &yard, &structure, &variant);
                 let drawn = draw_up(&fabric, &parts, Placing::Canonical, &|| false);
@@ -84,7 +85,9 @@ fn prices_are_those_of_designs_drawn_up() {
                         assert_eq!(misfit, *other, "{structure:?} {variant:?}");
                         continue;
                     }
-                    (closed, drawn) => panic!("{closed:?} {:?}: {structure:?} {variant:?}", drawn.as_ref().err()),
+                    (closed, drawn) => {
+                        panic!("{closed:?} {:?}: {structure:?} {variant:?}", drawn.as_ref().err())
+                    }
                 };
                 let drawn = drawn.unwrap();
                 assert_eq!(priced.capex, drawn.capex, "{structure:?} {variant:?}");
@@ -93,7 +96,10 @@ fn prices_are_those_of_designs_drawn_up() {
                 let apart = (priced.power.watts() - drawn.watts).abs();
                 assert!(apart <= 1e-3 * devices as f64, "{} {}", priced.power.watts(), drawn.watts);
                 let bounds = yard.bounds(&structure, &variant).unwrap();
-                assert!(bounds.capex <= priced.capex.mid && bounds.power <= priced.power, "{bounds:?} {priced:?}");
+                assert!(
+                    bounds.capex <= priced.capex.mid && bounds.power <= priced.power,
+                    "{bounds:?} {priced:?}"
+                );
                 let lengths = yard.lengths(&structure, &variant);
                 for (at, tier) in ["server-leaf", "leaf-spine", "spine-core"].into_iter().enumerate() {
                     let longest =
@@ -164,7 +170,11 @@ fn misfits_are_those_of_racking() {
                     (Some(one), Some(other)) if one != other => {
                         let lifted = without(&plan, other);
                         let yard = yard_of(&lifted, &structures);
-                        assert_eq!(yard.misfit(structure, &variant), Some(one), "{other:?} {structure:?} {variant:?}");
+                        assert_eq!(
+                            yard.misfit(structure, &variant),
+                            Some(one),
+                            "{other:?} {structure:?} {variant:?}"
+                        );
                     }
                     (closed, racked) => assert_eq!(closed, racked, "{structure:?} {variant:?}"),
                 }

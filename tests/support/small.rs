@@ -30,7 +30,8 @@ fn told<T>(result: Result<Loaded<T>, LoadError>) -> T {
 /// A plan, with switches of so many ports of 400 Gbps alone, like the catalogue's of the plan's technology; and with its
 /// servers cut down to so many accelerators.
 pub fn plan(text: &str, ports: &[u32], accelerators: u32) -> Plan {
-    let mut plan = told(load_plan("-", &LoadOptions { stdin: Some(text.to_owned()), ..LoadOptions::default() }));
+    let mut plan =
+        told(load_plan("-", &LoadOptions { stdin: Some(text.to_owned()), ..LoadOptions::default() }));
     let catalogue = Arc::make_mut(&mut plan.catalogue);
     let like = catalogue.switches.iter().find(|own| own.technology == plan.technologies[0]).unwrap().clone();
     catalogue.switches = ports
