@@ -8,8 +8,6 @@
 //! links of its own; `run_step` plays one lane at a time, and lets lanes share links while their tasks overlap. Where blocks of pods
 //! have spines under cores, messages between stages meet sums of other stages there, so that these differ by less than 1 %.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
-
 #[path = "support/small.rs"]
 mod small;
 
@@ -45,7 +43,7 @@ fn step(accelerators: u32, parallel: &str) -> String {
 
 /// Of each family, number of tiers, and ratio, the first network whose pods are all full.
 fn chosen(plan: &Plan, accelerators: u32) -> Vec<(Structure, Wiring)> {
-    let mut found: BTreeMap<(usize, u32, u32, u32, u32, bool), (Structure, Wiring)> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for own in small::networks(plan, accelerators) {
         let mut wiring = own.wiring;
         // Half of the servers, which are a rank of the pipeline, are whole pods.
