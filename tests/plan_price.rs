@@ -1,7 +1,5 @@
 //! What a plan's closed forms say of racks, cables and prices, against designs that are drawn up.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
-
 #[path = "support/small.rs"]
 mod small;
 

@@ -1,7 +1,6 @@
 //! The front in words and numbers.
 
-use std::sync::Arc;
-
+use super::loads::Divided;
 use super::sensitivity::sensitivity;
 use super::{PlanError, Planned, Stage, failed};
 use crate::fabric::parts::Price;
@@ -20,7 +19,7 @@ use crate::units::count;
 use crate::workload::{Parallel, Task, Workload};
 
 /// A result without its front.
-pub(super) fn frame(plan: &Plan, divisions: &[Vec<Option<Arc<Workload>>>]) -> PlanResult {
+pub(super) fn frame(plan: &Plan, divisions: &[Divided]) -> PlanResult {
     let about = |at: usize| -> String {
         let divided = divisions.first().and_then(|own| own.get(at)).and_then(Option::as_ref);
         match (&plan.loads[at].kind, divided) {
@@ -89,11 +88,9 @@ impl Planned<'_> {
     /// The designs of the front, each with what is told of it.
     pub(super) fn front(
         &self,
-        divisions: &[Vec<Option<Arc<Workload>>>],
         watch: &dyn Watch,
         progress: &(dyn Fn(Stage) + Sync),
     ) -> Result<Vec<PlanDesign>, PlanError> {
-        let _ = divisions;
         let all = self.found.front.len();
         let mut front = Vec::with_capacity(all);
         for (at, member) in self.found.front.iter().enumerate() {

@@ -38,13 +38,16 @@ pub(super) fn stack(plan: &Plan, server: &Server) -> Option<Stack> {
     builtin(name).map(Stack::new)
 }
 
+/// How each load is divided; `None` for those that are no steps.
+pub(super) type Divided = Vec<Option<Arc<Workload>>>;
+
 /// A scorer for so many servers of a sort, and how its steps are divided.
 pub(super) fn scorer(
     plan: &Plan,
     (server, servers): (usize, u32),
     options: &RunOptions,
     watch: &dyn Watch,
-) -> Result<(Scorer, Vec<Option<Arc<Workload>>>), PlanError> {
+) -> Result<(Scorer, Divided), PlanError> {
     let own = &plan.catalogue.servers[server];
     let stack = stack(plan, own);
     let ranks = servers * own.accelerators / plan.jobs.max(1);

@@ -70,7 +70,7 @@ pub fn plan<'a>(
         let step = |done, all| progress(Stage::Searching(done, all));
         let found = search(plan, &space, &mut scorers, journal, watch, &step)?;
         let mut planned = Planned { plan, space, found, scorers, result: describe::frame(plan, &divisions) };
-        let front = planned.front(&divisions, watch, progress)?;
+        let front = planned.front(watch, progress)?;
         describe::finish(&mut planned, front);
         Ok(planned)
     })

@@ -381,10 +381,8 @@ impl Site<'_> {
                 ranks += groups[at].len();
                 chosen.push(groups[at]);
             }
-            for at in before - 1..chosen.len() {
-                for leaf in self.leaves(chosen[at]) {
-                    reached[leaf as usize] = true;
-                }
+            for leaf in chosen.iter().skip(before).flat_map(|group| self.leaves(group)) {
+                reached[leaf as usize] = true;
             }
             if chosen.len() == before {
                 return chosen;

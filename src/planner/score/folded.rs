@@ -29,7 +29,7 @@ pub(super) struct Outline {
     blocks: Vec<u32>,
     /// The groups' seats, by number of server.
     groups: Vec<Vec<Seat>>,
-    /// Whether only the accelerators that take part are needed.
+    /// Whether only the accelerators that take part are needed: each group is of one rail.
     slim: bool,
     /// Rails that are played, where each group is on one: the others, which do the same, use their part of what all share.
     rails: u32,
@@ -218,7 +218,8 @@ impl Outline {
         }
         let mut nics: Vec<u32> = gpus.iter().map(|gpu| wiring.rail(*gpu)).collect();
         nics.dedup();
-        for rail in nics {
+        let last = nics.last().copied().unwrap_or(0);
+        for &rail in &nics {
             let switch =
                 build.builder.add_node(node(format!("s{server}p{rail}"), NodeKind::PcieSwitch).on_rail(rail));
             let nic = build.builder.add_node(node(format!("s{server}a{rail}"), NodeKind::Nic).on_rail(rail));
@@ -234,9 +235,15 @@ impl Outline {
             let leaf = *leaves.entry(key).or_insert_with(|| {
                 build.builder.add_node(Node::new(format!("leaf{}r{}", key.0, key.1), NodeKind::Leaf))
             });
-            let rate = self.host_rate(server, pod);
-            let cable = Cable::new(links.network, rate).length(Some(wiring.lengths[0]));
-            build.add(nic, leaf, cable, Part::Host { server, nic: rail });
+            build.add(nic, leaf, self.host(server, pod, links), Part::Host { server, nic: rail });
+            if self.slim && rail == last {
+                // What a library chooses depends on all that its servers have; nothing goes over these.
+                for rail in (0..of.nics).filter(|own| !nics.contains(own)) {
+                    let name = format!("s{server}a{rail}");
+                    let idle = build.builder.add_node(node(name, NodeKind::Nic).on_rail(rail));
+                    build.add(idle, leaf, self.host(server, pod, links), Part::Host { server, nic: rail });
+                }
+            }
         }
     }
 
@@ -245,6 +252,12 @@ impl Outline {
         let all = self.wiring.port_rate.bits_per_sec().saturating_mul(lanes);
         let nics = u64::from(self.wiring.server.nics.max(1));
         Bandwidth(if shared { all.saturating_mul(self.rails.into()) / nics } else { all }.max(1))
+    }
+
+    /// A cable of an adapter.
+    fn host(&self, server: u32, pod: u32, links: &Links) -> Cable {
+        let rate = self.host_rate(server, pod);
+        Cable::new(links.network, rate).length(Some(self.wiring.lengths[0]))
     }
 
     /// The rate of an adapter's cables, after what has failed.
