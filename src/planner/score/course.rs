@@ -44,8 +44,11 @@ struct Training {
     /// What tasks took, by what their collectives cost.
     known: Mutex<FxHashMap<Vec<u64>, Time>>,
     /// The seats that are played, by how servers are shared out over leaves, lane and class.
-    seats: Mutex<FxHashMap<(Sharing, u32, u32), Arc<[Vec<Seat>]>>>,
+    seats: Mutex<Seats>,
 }
+
+/// Seats by sharing, lane and class.
+type Seats = FxHashMap<(Sharing, u32, u32), Arc<[Vec<Seat>]>>;
 
 /// What decides which groups share leaves: how adapters attach, servers of a pod, servers in all, whether scattered.
 type Sharing = (Attach, u32, u32, bool);

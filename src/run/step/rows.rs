@@ -10,15 +10,18 @@ use crate::workload::Cost;
 /// A lane, a class of it, and the bits of the part that it uses of a link.
 type User = (u32, u32, u64);
 
+/// What the classes of a lane came to.
+type Lane<'a> = Vec<Option<&'a PlayedGroups>>;
+
 /// The number of rows, and what each lane's classes cost. A link that only one class of one lane uses is shared with
 /// nobody and needs no row; links that the same classes of the same lanes use to the same part are one row.
 pub(super) fn rows(played: &[Vec<Option<PlayedGroups>>]) -> (u32, Vec<Vec<Cost>>) {
     let mut users: BTreeMap<(u32, LinkId), Vec<User>> = BTreeMap::new();
     let mut kinds: Vec<Vec<User>> = Vec::new();
     // Lanes that are copies of one lane share among themselves what that shares: it is found once.
-    let mut copies: Vec<(Vec<Option<&PlayedGroups>>, Vec<Vec<User>>)> = Vec::new();
+    let mut copies: Vec<(Lane<'_>, Vec<Vec<User>>)> = Vec::new();
     for (lane, classes) in played.iter().enumerate() {
-        let own: Vec<Option<&PlayedGroups>> = classes.iter().map(Option::as_ref).collect();
+        let own: Lane<'_> = classes.iter().map(Option::as_ref).collect();
         let copy = number(lane).saturating_add(1);
         if own.iter().flatten().all(|one| one.copy == copy) {
             let same = |known: &[Option<&PlayedGroups>]| {
