@@ -48,7 +48,7 @@ struct Training {
 }
 
 /// Seats by sharing, lane and class.
-type Seats = FxHashMap<(Sharing, u32, u32), Arc<[Vec<Seat>]>>;
+type Seats = FxHashMap<(Sharing, u32, u32), (Arc<[Vec<Seat>]>, bool)>;
 
 /// What decides which groups share leaves: how adapters attach, servers of a pod, servers in all, whether scattered.
 type Sharing = (Attach, u32, u32, bool);
@@ -125,8 +125,8 @@ impl Course {
                 let own_links = |played: Option<PlayedGroups>| {
                     played.map(|played| PlayedGroups { copy: lane.saturating_add(1), ..played })
                 };
-                if let Some(seats) = known {
-                    return player.play(wiring, failure, &seats, operation(class)).map(own_links);
+                if let Some((seats, part)) = known {
+                    return player.play(wiring, failure, (&seats, part), operation(class)).map(own_links);
                 }
                 let mut back: Groups = Vec::new();
                 let all: Vec<&[u32]> = if class.pattern == Pattern::Send {
@@ -142,9 +142,12 @@ impl Course {
                 if own[lane as usize].is_empty() {
                     return Ok(None);
                 }
-                let seats: Arc<[Vec<Seat>]> = at.seats(&all).into();
-                training.seats.lock().unwrap_or_else(PoisonError::into_inner).insert(key, seats.clone());
-                player.play(wiring, failure, &seats, operation(class)).map(own_links)
+                let (seats, part) = at.seats(&all);
+                let seats: Arc<[Vec<Seat>]> = seats.into();
+                let mut known = training.seats.lock().unwrap_or_else(PoisonError::into_inner);
+                known.insert(key, (seats.clone(), part));
+                drop(known);
+                player.play(wiring, failure, (&seats, part), operation(class)).map(own_links)
             }),
         }
     }
@@ -279,22 +282,23 @@ impl Site<'_> {
         if groups.is_empty() {
             return Ok(None);
         }
-        player.play(self.wiring, self.failure, &self.seats(groups), what)
+        let (seats, part) = self.seats(groups);
+        player.play(self.wiring, self.failure, (&seats, part), what)
     }
 
-    /// The seats of the first group and of all that share a leaf with it, directly or over others.
-    fn seats(&self, groups: &[&[u32]]) -> Vec<Vec<Seat>> {
-        let Some(first) = groups.first() else { return Vec::new() };
+    /// The seats of the first group and of all that share a leaf with it, directly or over others, and whether other rails
+    /// are left out.
+    fn seats(&self, groups: &[&[u32]]) -> (Vec<Vec<Seat>>, bool) {
+        let Some(first) = groups.first() else { return (Vec::new(), false) };
         let seats = |group: &[u32]| -> Vec<Seat> { group.iter().map(|rank| self.seat(*rank)).collect() };
         if self.is_inside(first) {
             // Nothing that others do is in its way; the message back is.
             let back = |group: &&&[u32]| group.len() == 2 && group.iter().rev().eq(first.iter());
-            std::iter::once(first)
-                .chain(groups.iter().skip(1).filter(back))
-                .map(|group| seats(group))
-                .collect()
+            let found = std::iter::once(first).chain(groups.iter().skip(1).filter(back));
+            (found.map(|group| seats(group)).collect(), false)
         } else {
-            self.sharing(groups).into_iter().map(seats).collect()
+            let (chosen, part) = self.sharing(groups);
+            (chosen.into_iter().map(seats).collect(), part)
         }
     }
 
@@ -350,15 +354,29 @@ impl Site<'_> {
         found
     }
 
-    /// The first group, and those that share leaves with it or with one of them; where that is too much, those that share
-    /// leaves with the first, as many as may be. Where the first is on one rail, groups of other rails do the same on
-    /// their own part of what all share: they are left out.
-    fn sharing<'g>(&self, groups: &[&'g [u32]]) -> Vec<&'g [u32]> {
+    /// The first group with all that share leaves with it, directly or over others. Where these are many and the first is
+    /// on one rail, groups of other rails, which do the same on their own part of what all share, are left out: then `true`
+    /// is told.
+    fn sharing<'g>(&self, groups: &[&'g [u32]]) -> (Vec<&'g [u32]>, bool) {
+        let all = self.reached(groups, &|_| true);
         let own = self.rails(groups[0]);
-        let other = |group: &[u32]| own.len() == 1 && self.rails(group) != own;
+        let ranks: usize = all.iter().map(|group| group.len()).sum();
+        if ranks <= CLOSURE || own.len() != 1 {
+            return (all, false);
+        }
+        let kept = self.reached(groups, &|group| self.rails(group) == own);
+        let fewer = kept.len() < all.len();
+        (kept, fewer)
+    }
+
+    /// The first group, and those of the wanted that share leaves with it or with one of them; where that is too much, those
+    /// that share leaves with the first, as many as may be.
+    fn reached<'g>(&self, groups: &[&'g [u32]], wanted: &dyn Fn(&[u32]) -> bool) -> Vec<&'g [u32]> {
         let leaves: Vec<Vec<u32>> = groups
             .iter()
-            .map(|group| if self.is_inside(group) || other(group) { Vec::new() } else { self.leaves(group) })
+            .map(
+                |group| if self.is_inside(group) || !wanted(group) { Vec::new() } else { self.leaves(group) },
+            )
             .collect();
         let most = leaves.iter().flatten().max().map_or(0, |most| *most as usize + 1);
         let mut reached = vec![false; most];

@@ -31,7 +31,7 @@ pub(super) struct Outline {
     groups: Vec<Vec<Seat>>,
     /// Whether only the accelerators that take part are needed: each group is of one rail.
     slim: bool,
-    /// Rails that are played, where each group is on one: the others, which do the same, use their part of what all share.
+    /// Rails that are played: the others, which do the same, use their part of what all share.
     rails: u32,
 }
 
@@ -72,8 +72,13 @@ fn numbered(known: &mut Vec<u32>, index: &mut BTreeMap<u32, u32>, thing: u32) ->
 }
 
 impl Outline {
-    /// The outline of groups, and what its numbers stand for.
-    pub(super) fn new(wiring: &Wiring, failure: Option<Failure>, seats: &[Vec<Seat>]) -> (Self, Standing) {
+    /// The outline of groups, and what its numbers stand for; with `part`, rails that are not among them do the same.
+    pub(super) fn new(
+        wiring: &Wiring,
+        failure: Option<Failure>,
+        seats: &[Vec<Seat>],
+        part: bool,
+    ) -> (Self, Standing) {
         let mut standing = Standing { servers: Vec::new(), pods: Vec::new(), blocks: Vec::new() };
         let (mut by_server, mut by_pod, mut by_block) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (mut pods, mut blocks) = (Vec::new(), Vec::new());
@@ -105,7 +110,7 @@ impl Outline {
         let mut rails: Vec<u32> = seats.iter().flatten().map(|seat| wiring.rail(seat.1)).collect();
         rails.sort_unstable();
         rails.dedup();
-        let rails = if slim { number(rails.len()) } else { wiring.server.nics };
+        let rails = if part { number(rails.len()) } else { wiring.server.nics };
         let mut kept = *wiring;
         kept.servers = 0;
         // What is not reached makes no difference.

@@ -67,5 +67,5 @@ pub fn reference(wiring: &Wiring) -> Option<Arc<Fabric>> {
     let all: Vec<(u32, u32)> = (0..wiring.servers)
         .flat_map(|server| (0..wiring.server.gpus).map(move |gpu| (server, gpu)))
         .collect();
-    folded::Outline::new(wiring, None, &[all]).0.fold().map(|folded| folded.fabric)
+    folded::Outline::new(wiring, None, &[all], false).0.fold().map(|folded| folded.fabric)
 }

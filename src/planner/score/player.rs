@@ -35,7 +35,7 @@ impl Player {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// What a collective of groups takes that run at once; `None` where there is none, or a failure cuts the network.
+    /// What a collective of groups takes that run at once, where `part` says that other rails do the same beside them; `None` where there is none, or a failure cuts the network.
     ///
     /// # Errors
     /// Where it cannot be played.
@@ -43,10 +43,10 @@ impl Player {
         &self,
         wiring: &Wiring,
         failure: Option<Failure>,
-        seats: &[Vec<Seat>],
+        (seats, part): (&[Vec<Seat>], bool),
         (op, bytes): (Op, Bytes),
     ) -> Result<Option<PlayedGroups>, RunError> {
-        let (outline, standing) = Outline::new(wiring, failure, seats);
+        let (outline, standing) = Outline::new(wiring, failure, seats, part);
         let key = (outline, op, bytes);
         let found = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let kept = match found {
