@@ -231,3 +231,15 @@ fn a_dense_step_drops_its_spine() {
     let fastest = result.front[0].step_time_ps as f64;
     assert!(cheapest.step_time_ps as f64 <= fastest * 1.001, "{} {fastest}", cheapest.step_time_ps);
 }
+
+#[test]
+fn a_budget_is_kept() {
+    let text = "kind = \"plan\"\nbudget = \"2 MUSD\"\n[[collective]]\nop = \"all-gather\"\nsize = \"64 MiB\"\n\
+                [fabric]\ntechnologies = \"infiniband\"\nfamilies = \"rail-only\"\n";
+    let own = small::plan(text, &[8, 16], 4);
+    let found = planned(&own, 2, &NoJournal);
+    assert!(!found.front.is_empty());
+    let most = found.front.iter().map(|own| own.capex_usd).fold(0.0, f64::max);
+    assert!(most <= 2e6, "{most}");
+    assert!(found.space.infeasible_by.iter().any(|own| own.by == "capex"), "{:?}", found.space.infeasible_by);
+}

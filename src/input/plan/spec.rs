@@ -245,6 +245,15 @@ impl Plan {
         found
     }
 
+    /// What capital may be spent at most: the limit that the plan sets, or its budget, whichever is less.
+    pub fn most_capex(&self) -> Option<Money> {
+        let budget = match self.amount {
+            Amount::Budget(budget) => Some(budget),
+            Amount::Accelerators(_) => None,
+        };
+        self.limits.capex.into_iter().chain(budget).min()
+    }
+
     /// The servers that may be taken.
     pub fn servers(&self) -> impl Iterator<Item = &Server> {
         self.servers.iter().map(|at| &self.catalogue.servers[*at])

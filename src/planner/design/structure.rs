@@ -2,7 +2,7 @@
 
 use crate::fabric::parts::{Catalogue, Server, Technology};
 use crate::input::plan::Plan;
-use crate::planner::score::{ServerWiring, Wiring};
+use crate::planner::score::Wiring;
 use crate::units::Bandwidth;
 
 /// A switch with its ports at the rate that is needed.
@@ -134,18 +134,6 @@ impl<'a> Base<'a> {
     /// The server.
     pub fn server(&self) -> &'a Server {
         &self.plan.catalogue.servers[self.server]
-    }
-
-    /// The server's links.
-    pub fn server_wiring(&self) -> ServerWiring {
-        let server = self.server();
-        ServerWiring {
-            gpus: server.accelerators,
-            nics: server.nics,
-            scaleup: server.scaleup,
-            in_network: server.in_network,
-            pcie: server.pcie,
-        }
     }
 
     /// The switches that may be taken with ports at a rate, in the catalogue's order.

@@ -32,10 +32,9 @@ pub(super) fn key(base: usize, wiring: &Wiring) -> String {
 }
 
 /// Situations as a journal names them.
-const SITUATIONS: [(&str, Situation); 7] = [
+const SITUATIONS: [(&str, Situation); 6] = [
     ("aligned", Situation::Aligned),
     ("scattered", Situation::Scattered),
-    ("cable", Situation::Failed(Failure::Cable)),
     ("leaf", Situation::Failed(Failure::Leaf)),
     ("spine", Situation::Failed(Failure::Spine)),
     ("core", Situation::Failed(Failure::Core)),

@@ -259,7 +259,7 @@ impl Site<'_> {
             };
             let limits = &self.plan.limits;
             let tco = self.axes.tco(priced.capex.mid, priced.power);
-            let beyond = if limits.capex.is_some_and(|most| priced.capex.mid > most) {
+            let beyond = if self.plan.most_capex().is_some_and(|most| priced.capex.mid > most) {
                 Some(Infeasible::Capex)
             } else if limits.tco.is_some_and(|most| tco > most.usd()) {
                 Some(Infeasible::Tco)

@@ -7,7 +7,7 @@ use crate::collective::{Algorithm, Op};
 use crate::fabric::parts::{Server, Technology};
 use crate::input::plan::{LoadKind, Plan};
 use crate::input::stack::builtin;
-use crate::planner::score::{Attach, ScoredLoad, Scorer, ServerWiring, Wiring, reference};
+use crate::planner::score::{Attach, ScoredLoad, Scorer, Wiring, reference};
 use crate::planner::{Question, search};
 use crate::run::{CollectiveSpec, Quiet, RunOptions, Scenario, Watch, step_network};
 use crate::stack::Stack;
@@ -91,7 +91,7 @@ fn divide(
     let hop = plan.catalogue.switches.iter().find(|switch| switch.technology == technology);
     let servers = (ranks / server.accelerators).clamp(1, 8);
     let wiring = Wiring {
-        server: wiring_of(server),
+        server: server.into(),
         servers,
         technology,
         nic_rate: server.nic_rate,
@@ -132,15 +132,4 @@ fn divide(
     let whole =
         Workload { parallel: best.candidate.parallel, task: Task::Train(training), ..(**workload).clone() };
     Ok(Some(Arc::new(whole)))
-}
-
-/// The links of a server.
-pub(super) const fn wiring_of(server: &Server) -> ServerWiring {
-    ServerWiring {
-        gpus: server.accelerators,
-        nics: server.nics,
-        scaleup: server.scaleup,
-        in_network: server.in_network,
-        pcie: server.pcie,
-    }
 }

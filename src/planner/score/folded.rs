@@ -123,7 +123,7 @@ impl Outline {
             kept.tiers = kept.tiers.min(2);
         }
         let failure = failure.filter(|failure| match failure {
-            Failure::Cable | Failure::Leaf | Failure::Plane => crosses,
+            Failure::Leaf | Failure::Plane => crosses,
             Failure::Spine => kept.tiers >= 2,
             Failure::Core => kept.tiers >= 3,
         });
@@ -240,13 +240,13 @@ impl Outline {
             let leaf = *leaves.entry(key).or_insert_with(|| {
                 build.builder.add_node(Node::new(format!("leaf{}r{}", key.0, key.1), NodeKind::Leaf))
             });
-            build.add(nic, leaf, self.host(server, pod, links), Part::Host { server, nic: rail });
+            build.add(nic, leaf, self.host(pod, links), Part::Host { server, nic: rail });
             if self.slim && rail == last {
                 // What a library chooses depends on all that its servers have; nothing goes over these.
                 for rail in (0..of.nics).filter(|own| !nics.contains(own)) {
                     let name = format!("s{server}a{rail}");
                     let idle = build.builder.add_node(node(name, NodeKind::Nic).on_rail(rail));
-                    build.add(idle, leaf, self.host(server, pod, links), Part::Host { server, nic: rail });
+                    build.add(idle, leaf, self.host(pod, links), Part::Host { server, nic: rail });
                 }
             }
         }
@@ -260,8 +260,8 @@ impl Outline {
     }
 
     /// A cable of an adapter.
-    fn host(&self, server: u32, pod: u32, links: &Links) -> Cable {
-        let rate = self.host_rate(server, pod);
+    fn host(&self, pod: u32, links: &Links) -> Cable {
+        let rate = self.host_rate(pod);
         Cable::new(links.network, rate).length(Some(self.wiring.lengths[0]))
     }
 
@@ -269,12 +269,11 @@ impl Outline {
     ///
     /// Of several planes the others stay. With one plane, an adapter that is cut off sends over that of another rail,
     /// which both then share.
-    fn host_rate(&self, server: u32, pod: u32) -> Bandwidth {
+    fn host_rate(&self, pod: u32) -> Bandwidth {
         let whole = self.wiring.nic_rate.bits_per_sec();
         let planes = u64::from(self.wiring.planes);
         let without = if planes > 1 { whole / planes * (planes - 1) } else { whole / 2 };
         let hit = match self.failure {
-            Some(Failure::Cable) => server == 0,
             Some(Failure::Leaf) => pod == 0,
             Some(Failure::Plane) => true,
             Some(Failure::Spine | Failure::Core) | None => false,

@@ -16,9 +16,7 @@ pub enum Situation {
 /// What has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Failure {
-    /// The cable of an adapter, in one plane.
-    Cable,
-    /// A leaf: its servers reach the network in other planes, or over adapters of other rails.
+    /// A leaf, and with it all its cables: its servers reach the network in other planes, or over adapters of other rails.
     Leaf,
     /// A spine.
     Spine,
@@ -32,7 +30,6 @@ impl Failure {
     /// In words.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Cable => "an adapter's cable",
             Self::Leaf => "a leaf",
             Self::Spine => "a spine",
             Self::Core => "a core",

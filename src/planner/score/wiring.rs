@@ -1,6 +1,6 @@
 //! What a step's time depends on of a network: designs of the same wiring take the same time, whatever they cost.
 
-use crate::fabric::parts::Technology;
+use crate::fabric::parts::{Server, Technology};
 use crate::units::{Bandwidth, Length, Time};
 
 /// A server as its links go.
@@ -16,6 +16,18 @@ pub struct ServerWiring {
     pub in_network: bool,
     /// Rate of PCIe.
     pub pcie: Bandwidth,
+}
+
+impl From<&Server> for ServerWiring {
+    fn from(server: &Server) -> Self {
+        Self {
+            gpus: server.accelerators,
+            nics: server.nics,
+            scaleup: server.scaleup,
+            in_network: server.in_network,
+            pcie: server.pcie,
+        }
+    }
 }
 
 /// How adapters of a server attach.

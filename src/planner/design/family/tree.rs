@@ -102,7 +102,7 @@ impl Maker<'_> {
     fn wiring(&self, cut: Cut, hop: Time) -> Wiring {
         let sort = self.sort;
         Wiring {
-            server: self.base.server_wiring(),
+            server: self.base.server().into(),
             servers: self.base.servers,
             technology: self.base.technology,
             nic_rate: self.base.server().nic_rate,
