@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Structure;
+use super::price::Ruler;
 use crate::fabric::parts::{MediumKind, Price, Rack, Server, Switch, Technology};
 use crate::ids::number;
 use crate::input::plan::{Plan, SwitchPlace};
 use crate::planner::floor::{
-    Choices, End, Equipment, Layout, Misfit, STOCK, Slot, Stand, choices, labour, layout, length, modules,
-    rows, serpentine, stock,
+    Choices, Equipment, Layout, Misfit, Slot, choices, labour, layout, rows, serpentine, stock,
 };
-use crate::planner::score::Attach;
 use crate::units::{Bandwidth, Length, Money, Power};
 
 /// A way to rack and cable a network.
@@ -61,10 +60,11 @@ const CLASSES: [u64; 4] = [5_000, 50_000, 100_000, 500_000];
 
 /// What is the same for all designs of a plan.
 pub struct Yard<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
     /// Sorts of cables that a design may restrict itself to: all that the plan lets it take, all but copper, and so on.
     pub policies: Vec<Vec<MediumKind>>,
-    choices: BTreeMap<(Technology, Bandwidth), Vec<Choices>>,
+    pub(super) choices: BTreeMap<(Technology, Bandwidth), Vec<Choices>>,
+    pub(super) ruler: Ruler,
 }
 
 impl<'a> Yard<'a> {
@@ -79,18 +79,18 @@ impl<'a> Yard<'a> {
             ((technology, rate), policies.iter().map(each).collect())
         };
         let choices = rates.map(of).collect();
-        Self { plan, policies, choices }
+        Self { plan, policies, choices, ruler: Ruler::new(&plan.room) }
     }
 
-    fn server(&self, structure: &Structure) -> &'a Server {
+    pub(super) fn server(&self, structure: &Structure) -> &'a Server {
         &self.plan.catalogue.servers[structure.server]
     }
 
-    fn rack(&self, variant: &Variant) -> &'a Rack {
+    pub(super) fn rack(&self, variant: &Variant) -> &'a Rack {
         &self.plan.catalogue.racks[variant.rack]
     }
 
-    fn switch(&self, own: Option<super::Switches>) -> Option<&'a Switch> {
+    pub(super) fn switch(&self, own: Option<super::Switches>) -> Option<&'a Switch> {
         own.map(|own| &self.plan.catalogue.switches[own.mode.switch])
     }
 
@@ -276,7 +276,7 @@ impl<'a> Yard<'a> {
     }
 
     /// Price and power of all that does not depend on how a network is racked.
-    fn fixed(&self, structure: &Structure) -> (Price, u64) {
+    pub(super) fn fixed(&self, structure: &Structure) -> (Price, u64) {
         let server = self.server(structure);
         let servers = u64::from(structure.wiring.servers);
         let mut price = server.price.times(servers);
@@ -302,7 +302,7 @@ impl<'a> Yard<'a> {
         clippy::cast_sign_loss,
         reason = "milliwatts below 2^53"
     )]
-    fn facility(&self, milliwatts: u64) -> Power {
+    pub(super) fn facility(&self, milliwatts: u64) -> Power {
         Power((milliwatts as f64 * self.plan.pue).round() as u64)
     }
 
@@ -316,167 +316,5 @@ impl<'a> Yard<'a> {
         rows(&self.plan.room, racks)?;
         let slots = (0..racks).map(|at| serpentine(&self.plan.room, at)).collect();
         Ok(Rooming { layout, slots })
-    }
-
-    /// Prices a design exactly, racks in their canonical order: as the bill of its drawing does.
-    ///
-    /// # Errors
-    /// The limit that it breaks.
-    pub fn price(&self, structure: &Structure, variant: &Variant) -> Result<Priced, Misfit> {
-        self.prices(structure, variant)?.swap_remove(variant.media)
-    }
-
-    /// Prices a design with each of [`Self::policies`] of cables, whatever its own is: lengths are the same for all.
-    ///
-    /// # Errors
-    /// The limit that it breaks with all of them; in the list, that each breaks.
-    pub fn prices(
-        &self,
-        structure: &Structure,
-        variant: &Variant,
-    ) -> Result<Vec<Result<Priced, Misfit>>, Misfit> {
-        let rooming = self.rooming(structure, variant)?;
-        let counts = [
-            structure.wiring.servers,
-            structure.leaf.count,
-            structure.spine.map_or(0, |own| own.count),
-            structure.core.map_or(0, |own| own.count),
-        ];
-        let heights = [
-            self.server(structure).height,
-            self.switch(Some(structure.leaf)).map_or(1, |own| own.height),
-            self.switch(structure.spine).map_or(1, |own| own.height),
-            self.switch(structure.core).map_or(1, |own| own.height),
-        ];
-        let layout = &rooming.layout;
-        let stands: [&[Stand]; 4] = [&layout.servers, &layout.leaves, &layout.spines, &layout.cores];
-        let end = |tier: usize, stand: &Stand| End {
-            slot: rooming.slots[stand.rack as usize],
-            unit: stand.unit,
-            height: heights[tier],
-        };
-        let ends: [Vec<End>; 4] =
-            std::array::from_fn(|tier| stands[tier].iter().map(|stand| end(tier, stand)).collect());
-        let height = self.rack(variant).height;
-        // Cables of each device by stock length, of which there are `WIDTH`; the last place is for those that are too long.
-        let mut devices: [Vec<[u32; WIDTH]>; 4] =
-            std::array::from_fn(|tier| vec![[0; WIDTH]; counts[tier] as usize]);
-        let mut lengths = [0u64; WIDTH];
-        structure.each_cable(&mut |tier, low, high, lanes| {
-            let (one, other) = (ends[tier][low as usize], ends[tier + 1][high as usize]);
-            let place = stock(length(&self.plan.room, height, one, other)).unwrap_or(WIDTH - 1);
-            lengths[place] += u64::from(lanes);
-            devices[tier][low as usize][place] += lanes;
-            devices[tier + 1][high as usize][place] += lanes;
-        });
-        let key = (structure.wiring.technology, structure.wiring.port_rate);
-        let choices = self.choices.get(&key).ok_or(Misfit::Reach)?;
-        Ok(choices
-            .iter()
-            .map(|choices| self.priced(structure, variant, choices, &lengths, &devices, &rooming))
-            .collect())
-    }
-
-    /// What a design costs with some media.
-    fn priced(
-        &self,
-        structure: &Structure,
-        variant: &Variant,
-        choices: &Choices,
-        lengths: &[u64; WIDTH],
-        devices: &[Vec<[u32; WIDTH]>; 4],
-        rooming: &Rooming,
-    ) -> Result<Priced, Misfit> {
-        let catalogue = &self.plan.catalogue;
-        let reaches =
-            |place: usize| lengths[place] == 0 || choices.each.get(place).is_some_and(Option::is_some);
-        if !(0..WIDTH).all(reaches) {
-            return Err(Misfit::Reach);
-        }
-        let (mut capex, mut watts) = self.fixed(structure);
-        // Stock lengths that are made of one medium, in use.
-        let mut by_medium: Vec<(usize, Vec<usize>)> = Vec::new();
-        for (place, (count, choice)) in lengths.iter().zip(&choices.each).enumerate() {
-            let Some(choice) = choice.filter(|_| *count > 0) else { continue };
-            let laying = labour(catalogue.media[choice.medium].kind);
-            capex += choice.cable.times(*count) + laying.times(*count);
-            watts = watts.saturating_add(choice.power.0.saturating_mul(*count));
-            match by_medium.iter_mut().find(|(medium, _)| *medium == choice.medium) {
-                Some((_, places)) => places.push(place),
-                None => by_medium.push((choice.medium, vec![place])),
-            }
-        }
-        for (medium, places) in by_medium {
-            let medium = &catalogue.media[medium];
-            if medium.transceiver.is_empty() {
-                continue;
-            }
-            let of = |device: &[u32; WIDTH]| {
-                u64::from(modules(medium, places.iter().map(|place| device[*place]).sum()))
-            };
-            let count: u64 = devices.iter().flatten().map(of).sum();
-            capex += medium.transceiver_price.times(count);
-        }
-        let racks = number(rooming.slots.len());
-        capex += self.rack(variant).price.times(racks.into());
-        Ok(Priced { capex, power: self.facility(watts), racks })
-    }
-}
-
-/// Stock lengths, and one place for what is longer.
-const WIDTH: usize = STOCK.len() + 1;
-
-impl Structure {
-    /// All bundles of cables: the tier, the device below, the device above, and how many. Devices of a tier are numbered as
-    /// they are racked: leaves by pod, plane and rail; spines and cores tree by tree and group by group, as in topologies.
-    fn each_cable(&self, tell: &mut dyn FnMut(usize, u32, u32, u32)) {
-        let wiring = &self.wiring;
-        let (nics, planes) = (wiring.server.nics, wiring.planes);
-        let rails = if wiring.attach == Attach::Rail { nics } else { 1 };
-        for server in 0..wiring.servers {
-            let pod = wiring.pod(server);
-            for at in 0..planes * rails {
-                let lanes = if wiring.attach == Attach::Rail { 1 } else { nics };
-                tell(0, server, pod * self.leaves_per_pod + at, lanes);
-            }
-        }
-        if self.spine.is_none() {
-            return;
-        }
-        let pods = wiring.pods();
-        let blocks = if wiring.tiers >= 3 { pods.div_ceil(wiring.block_pods) } else { 1 };
-        let split = wiring.tiers >= 3 && wiring.by_rail && !wiring.separate;
-        let groups = if split { blocks * rails } else { blocks };
-        for pod in 0..pods {
-            let block = if wiring.tiers >= 3 { pod / wiring.block_pods } else { 0 };
-            for at in 0..planes * rails {
-                let (plane, rail) = (at / rails, at % rails);
-                let (tree, group) = match (wiring.separate, split) {
-                    (true, _) => (plane * rails + rail, block),
-                    (false, true) => (plane, block * rails + rail),
-                    (false, false) => (plane, block),
-                };
-                let first = (tree * groups + group) * self.spines_per_group;
-                for spine in first..first + self.spines_per_group {
-                    tell(1, pod * self.leaves_per_pod + at, spine, self.spine_lanes);
-                }
-            }
-        }
-        let Some(core) = self.core else { return };
-        let trees = planes * if wiring.separate { rails } else { 1 };
-        let per_tree = core.count / trees.max(1);
-        let sets = (per_tree / self.cores_per_plane.max(1)).max(1);
-        let per_set = (self.spines_per_group / sets).max(1);
-        for tree in 0..trees {
-            for group in 0..groups {
-                for own in 0..self.spines_per_group {
-                    let spine = (tree * groups + group) * self.spines_per_group + own;
-                    let first = tree * per_tree + own / per_set * self.cores_per_plane;
-                    for core in first..first + self.cores_per_plane {
-                        tell(2, spine, core, self.core_lanes);
-                    }
-                }
-            }
-        }
     }
 }
