@@ -4,6 +4,8 @@ mod support;
 
 #[path = "server_families/published.rs"]
 mod published;
+#[path = "server_families/stubs.rs"]
+mod stubs;
 #[path = "server_families/traffic.rs"]
 mod traffic;
 

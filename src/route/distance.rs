@@ -1,5 +1,6 @@
 //! Costs of shortest paths to one destination (Dijkstra, backwards).
 
+use super::stubs::stubs;
 use crate::fabric::Fabric;
 use crate::ids::NodeId;
 
@@ -10,6 +11,10 @@ pub struct Distances {
     /// Nodes by cost, in a ring: those that are waiting are no farther apart than a link costs at most.
     ring: Vec<Vec<u32>>,
     touched: Vec<u32>,
+    /// By node: the server that it ends in, where no path leads through that.
+    stub: Vec<Option<u32>>,
+    /// By server: whether a path of the search starts or ends there.
+    wanted: Vec<bool>,
 }
 
 /// Marks a node from which the destination cannot be reached.
@@ -20,12 +25,36 @@ impl Distances {
     pub fn new(fabric: &Fabric) -> Self {
         let most = fabric.classes().iter().map(|class| class.cost).max().unwrap_or(0);
         let ring = vec![Vec::new(); most as usize + 1];
-        Self { cost: vec![FAR; fabric.nodes().len()], ring, touched: Vec::new() }
+        let stub = stubs(fabric);
+        let servers = stub.iter().flatten().max().map_or(0, |last| *last as usize + 1);
+        Self {
+            cost: vec![FAR; fabric.nodes().len()],
+            ring,
+            touched: Vec::new(),
+            stub,
+            wanted: vec![false; servers],
+        }
     }
 
-    /// Finds the costs to `destination`, as far as needed for `sources` to be final (all nodes where
-    /// `sources` is empty). Cost: O(links + cost of the farthest) of the part of the fabric that is nearer.
+    /// Finds the costs to `destination`, as far as needed for `sources` and all on their shortest paths to be final (all
+    /// nodes where `sources` is empty). Cost: O(links + cost of the farthest) of the part of the fabric that is nearer,
+    /// without servers that no path leads through.
     pub fn find(&mut self, fabric: &Fabric, destination: NodeId, sources: &[NodeId]) {
+        self.want(destination, sources, true);
+        self.spread(fabric, destination, sources);
+        self.want(destination, sources, false);
+    }
+
+    /// Marks the servers where paths start and end.
+    fn want(&mut self, destination: NodeId, sources: &[NodeId], wanted: bool) {
+        for node in sources.iter().chain([&destination]) {
+            if let Some(server) = self.stub[node.index()] {
+                self.wanted[server as usize] = wanted;
+            }
+        }
+    }
+
+    fn spread(&mut self, fabric: &Fabric, destination: NodeId, sources: &[NodeId]) {
         for node in self.touched.drain(..) {
             self.cost[node as usize] = FAR;
         }
@@ -58,6 +87,10 @@ impl Distances {
             }
             for &id in fabric.in_links(node) {
                 let link = fabric.link(id);
+                let aside = |server: u32| !self.wanted[server as usize];
+                if !sources.is_empty() && self.stub[link.from.index()].is_some_and(aside) {
+                    continue;
+                }
                 let next = cost.saturating_add(fabric.class(link.class).cost);
                 let known = &mut self.cost[link.from.index()];
                 if next < *known {

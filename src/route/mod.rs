@@ -12,6 +12,7 @@ mod home;
 pub mod metrics;
 mod paths;
 mod router;
+mod stubs;
 mod unit;
 
 pub use bundles::{BundleFault, BundleRouter, Bundles};

@@ -241,13 +241,12 @@ impl Outline {
                 build.builder.add_node(Node::new(format!("leaf{}r{}", key.0, key.1), NodeKind::Leaf))
             });
             build.add(nic, leaf, self.host(pod, links), Part::Host { server, nic: rail });
-            if self.slim && rail == last {
+            let others = of.nics - number(nics.len());
+            if self.slim && rail == last && others > 0 {
                 // What a library chooses depends on all that its servers have; nothing goes over these.
-                for rail in (0..of.nics).filter(|own| !nics.contains(own)) {
-                    let name = format!("s{server}a{rail}");
-                    let idle = build.builder.add_node(node(name, NodeKind::Nic).on_rail(rail));
-                    build.add(idle, leaf, self.host(pod, links), Part::Host { server, nic: rail });
-                }
+                let idle = build.builder.add_node(node(format!("s{server}a"), NodeKind::Nic));
+                let cable = self.host(pod, links).lanes(others);
+                build.add(idle, leaf, cable, Part::Host { server, nic: of.nics });
             }
         }
     }
