@@ -1,5 +1,7 @@
 //! What a design costs exactly, racks in their canonical order: to the cent what the bill of its drawing comes to.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::bundles::{Bundle, TIERS};
@@ -68,6 +70,56 @@ impl Ruler {
         let steps = usize::try_from(mm.div_ceil(STEP)).unwrap_or(usize::MAX);
         self.places.get(steps).map_or(WIDTH - 1, |place| usize::from(*place))
     }
+
+    /// The same for all devices of a shelf, where it is the same: from another rack, lengths go with heights.
+    #[inline]
+    fn shelf(&self, from: Port, shelf: &Shelf) -> Option<usize> {
+        let [high, low] = shelf.ends;
+        if (from.row, from.place) == (high.row, high.place) && shelf.devices.len() > 1 {
+            return None;
+        }
+        let place = self.place(from, high);
+        (place == self.place(from, low)).then_some(place)
+    }
+}
+
+/// Devices that follow one another in one rack, which cables from elsewhere reach at much the same length.
+struct Shelf {
+    /// The highest and the lowest of their ports.
+    ends: [Port; 2],
+    devices: Range<usize>,
+    /// Cables of each of them, by stock length, beside those that are told by device.
+    each: ByLength,
+}
+
+/// Devices as shelves.
+fn shelve(ports: &[Port], devices: Range<u32>, shelves: &mut Vec<Shelf>) {
+    for device in devices.start as usize..devices.end as usize {
+        let port = ports[device];
+        match shelves.last_mut() {
+            Some(shelf) if (shelf.ends[0].row, shelf.ends[0].place) == (port.row, port.place) => {
+                shelf.devices.end = device + 1;
+                if port.up < shelf.ends[0].up {
+                    shelf.ends[0] = port;
+                }
+                if port.up > shelf.ends[1].up {
+                    shelf.ends[1] = port;
+                }
+            }
+            _ => shelves.push(Shelf { ends: [port; 2], devices: device..device + 1, each: [0; WIDTH] }),
+        }
+    }
+}
+
+/// Gives devices what their shelves counted for them.
+fn empty(shelves: &mut Vec<Shelf>, devices: &mut [ByLength]) {
+    for shelf in shelves.drain(..) {
+        for device in &mut devices[shelf.devices] {
+            for (sum, own) in device.iter_mut().zip(shelf.each) {
+                *sum += own;
+            }
+        }
+    }
 }
 
 /// The cables of a design.
@@ -134,27 +186,45 @@ impl<'a> Yard<'a> {
         let mut devices: [Vec<ByLength>; TIERS] =
             std::array::from_fn(|tier| vec![[0; WIDTH]; ports[tier].len()]);
         let mut lengths = [0u64; WIDTH];
+        let mut shelves: Vec<Shelf> = Vec::new();
+        let mut last = (0, 0..0);
         structure.each_bundle(|Bundle { tier, low, above, high, lanes }| {
-            let mut own: ByLength = [0; WIDTH];
+            if (above, &high) != (last.0, &last.1) {
+                empty(&mut shelves, &mut devices[last.0]);
+                shelve(&ports[above], high.clone(), &mut shelves);
+                last = (above, high);
+            }
             let one = ports[tier][low as usize];
-            let high = high.start as usize..high.end as usize;
-            for (other, device) in ports[above][high.clone()].iter().zip(&mut devices[above][high]) {
-                let place = ruler.place(one, *other);
-                own[place] += lanes;
-                device[place] += lanes;
+            let mut own: ByLength = [0; WIDTH];
+            for shelf in &mut shelves {
+                if let Some(place) = ruler.shelf(one, shelf) {
+                    own[place] += lanes * number(shelf.devices.len());
+                    shelf.each[place] += lanes;
+                    continue;
+                }
+                for device in shelf.devices.clone() {
+                    let place = ruler.place(one, ports[above][device]);
+                    own[place] += lanes;
+                    devices[above][device][place] += lanes;
+                }
             }
             for ((sum, of_device), own) in lengths.iter_mut().zip(&mut devices[tier][low as usize]).zip(own) {
                 *sum += u64::from(own);
                 *of_device += own;
             }
         });
+        empty(&mut shelves, &mut devices[last.0]);
         let mut known: FxHashMap<ByLength, usize> = FxHashMap::default();
         let mut alike: Vec<(ByLength, u64)> = Vec::new();
+        // Those that follow one another are often the same.
+        let mut at = 0;
         for device in devices.iter().flatten() {
-            let at = *known.entry(*device).or_insert_with(|| {
-                alike.push((*device, 0));
-                alike.len() - 1
-            });
+            if alike.get(at).is_none_or(|(own, _)| own != device) {
+                at = *known.entry(*device).or_insert_with(|| {
+                    alike.push((*device, 0));
+                    alike.len() - 1
+                });
+            }
             alike[at].1 += 1;
         }
         Cables { lengths, devices: alike }
