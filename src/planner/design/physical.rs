@@ -122,7 +122,7 @@ impl<'a> Yard<'a> {
             server: self.server(structure),
             servers: structure.wiring.servers,
             pod_servers: structure.wiring.pod_servers,
-            leaf: self.switch(Some(structure.leaf)),
+            leaf: self.switch(structure.leaf),
             leaves_per_pod: structure.leaves_per_pod,
             spine: self.switch(structure.spine),
             spines: structure.spine.map_or(0, |own| own.count),
@@ -139,7 +139,7 @@ impl<'a> Yard<'a> {
             return Some(Misfit::Liquid);
         }
         let (per_rack, pod) = (variant.per_rack, structure.wiring.pod_servers);
-        let leaf = self.switch(Some(structure.leaf));
+        let leaf = self.switch(structure.leaf);
         // Racks of a pod, and of the last one, which may have fewer.
         let last = structure.wiring.servers - (structure.wiring.pods() - 1) * pod;
         let in_rack = variant.place == SwitchPlace::InRack;
@@ -205,7 +205,7 @@ impl<'a> Yard<'a> {
             }
         };
         if variant.place != SwitchPlace::InRack {
-            add(self.switch(Some(structure.leaf)), structure.leaf.count);
+            add(self.switch(structure.leaf), structure.leaf.map_or(0, |own| own.count));
         }
         for own in [structure.spine, structure.core] {
             add(self.switch(own), own.map_or(0, |own| own.count));
@@ -287,7 +287,7 @@ impl<'a> Yard<'a> {
             price += nic.price.times(count);
             watts = watts.saturating_add(nic.power.0.saturating_mul(count));
         }
-        for own in [Some(structure.leaf), structure.spine, structure.core].into_iter().flatten() {
+        for own in [structure.leaf, structure.spine, structure.core].into_iter().flatten() {
             let switch = &self.plan.catalogue.switches[own.mode.switch];
             price += switch.price.times(own.count.into());
             watts = watts.saturating_add(switch.power.0.saturating_mul(own.count.into()));
@@ -338,13 +338,13 @@ impl<'a> Yard<'a> {
         let rooming = self.rooming(structure, variant)?;
         let counts = [
             structure.wiring.servers,
-            structure.leaf.count,
+            structure.leaf.map_or(0, |own| own.count),
             structure.spine.map_or(0, |own| own.count),
             structure.core.map_or(0, |own| own.count),
         ];
         let heights = [
             self.server(structure).height,
-            self.switch(Some(structure.leaf)).map_or(1, |own| own.height),
+            self.switch(structure.leaf).map_or(1, |own| own.height),
             self.switch(structure.spine).map_or(1, |own| own.height),
             self.switch(structure.core).map_or(1, |own| own.height),
         ];
