@@ -1,5 +1,6 @@
 //! The designs of a plan: networks, and the ways to rack and cable them.
 
+mod cables;
 pub mod family;
 mod physical;
 mod structure;

@@ -10,7 +10,7 @@ use crate::planner::floor::{
     Choices, End, Equipment, Layout, Misfit, STOCK, Slot, Stand, choices, labour, layout, length, modules,
     rows, serpentine, stock,
 };
-use crate::planner::score::Attach;
+use crate::planner::score::{Attach, Shape};
 use crate::units::{Bandwidth, Length, Money, Power};
 
 /// A way to rack and cable a network.
@@ -102,12 +102,17 @@ impl<'a> Yard<'a> {
     /// All ways to rack and cable a network, whether or not they fit.
     pub fn variants(&self, structure: &Structure) -> Vec<Variant> {
         let height = self.server(structure).height.max(1);
+        // Where there are no switches, it is all the same where they would stand.
+        let places = match structure.leaf {
+            Some(_) => &self.plan.switch_places[..],
+            None => self.plan.switch_places.get(..1).unwrap_or_default(),
+        };
         let mut found = Vec::new();
         for &rack in &self.plan.racks {
             let most = (self.plan.catalogue.racks[rack].height / height)
                 .clamp(1, structure.wiring.pod_servers.max(1));
             for per_rack in 1..=most {
-                for &place in &self.plan.switch_places {
+                for &place in places {
                     let variant = |media| Variant { rack, per_rack, place, media };
                     found.extend((0..self.policies.len()).map(variant));
                 }
@@ -231,6 +236,7 @@ impl<'a> Yard<'a> {
         let all = u64::from(self.racks_at_least(structure, variant)) + u64::from(wiring.pods());
         let inside = u64::from(rack.height) * room.unit.mm() + 2 * room.slack.mm();
         let host = match variant.place {
+            _ if structure.leaf.is_none() => span(all),
             SwitchPlace::InRack if pod_racks == 1 => inside,
             SwitchPlace::InRack => span(pod_racks),
             SwitchPlace::MiddleOfRow | SwitchPlace::EndOfRow => {
@@ -240,6 +246,13 @@ impl<'a> Yard<'a> {
         };
         let class = |mm: u64| Length(CLASSES.into_iter().find(|own| mm <= *own).unwrap_or(CLASSES[3]));
         let up = |tier: u32| if wiring.tiers >= tier { class(span(all)) } else { Length(0) };
+        if let Shape::Dragonfly(own) = wiring.shape {
+            // A pod is a group, whose switches stand as far apart as its servers from them; or a switch, if that is all.
+            return match own.groups {
+                1 => [class(host), class(span(all)), Length(0)],
+                _ => [class(host), class(host), class(span(all))],
+            };
+        }
         [class(host), up(2), up(3)]
     }
 
@@ -249,7 +262,8 @@ impl<'a> Yard<'a> {
         let choices = self.choices(structure, variant)?;
         let near = 2 * room.slack.mm();
         let apart = near + 2 * room.tray.mm() + room.rack_pitch.mm().min(room.row_pitch.mm());
-        let host = if variant.place == SwitchPlace::InRack { near } else { apart };
+        let beside = variant.place == SwitchPlace::InRack || structure.leaf.is_none();
+        let host = if beside { near } else { apart };
         let least = |mm: u64| -> Option<(Money, Power)> {
             let reach = choices.each[stock(Length(mm))?..].iter().flatten();
             let cost = |choice: &crate::planner::floor::Choice| {
@@ -362,13 +376,19 @@ impl<'a> Yard<'a> {
         let mut devices: [Vec<[u32; WIDTH]>; 4] =
             std::array::from_fn(|tier| vec![[0; WIDTH]; counts[tier] as usize]);
         let mut lengths = [0u64; WIDTH];
-        structure.each_cable(&mut |tier, low, high, lanes| {
-            let (one, other) = (ends[tier][low as usize], ends[tier + 1][high as usize]);
+        let mut lay = |kinds: [usize; 2], own: [u32; 2], lanes: u32| {
+            let [one, other] = [0, 1].map(|end| ends[kinds[end]][own[end] as usize]);
             let place = stock(length(&self.plan.room, height, one, other)).unwrap_or(WIDTH - 1);
             lengths[place] += u64::from(lanes);
-            devices[tier][low as usize][place] += lanes;
-            devices[tier + 1][high as usize][place] += lanes;
-        });
+            for (kind, device) in kinds.into_iter().zip(own) {
+                devices[kind][device as usize][place] += lanes;
+            }
+        };
+        if structure.wiring.shape == Shape::Tree {
+            structure.each_cable(&mut |tier, low, high, lanes| lay([tier, tier + 1], [low, high], lanes));
+        } else {
+            structure.each_bundle(&mut lay);
+        }
         let key = (structure.wiring.technology, structure.wiring.port_rate);
         let choices = self.choices.get(&key).ok_or(Misfit::Reach)?;
         Ok(choices

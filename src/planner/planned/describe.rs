@@ -198,13 +198,11 @@ fn summary(structure: &Structure, wiring: &Wiring, plan: &Plan, member: &Member)
     };
     words += &format!(", {technology} {}", wiring.nic_rate);
     let rack = &plan.catalogue.racks[member.variant.rack];
+    words += &format!(", {} a rack of {}", member.variant.per_rack, rack.power);
+    if structure.leaf.is_some() {
+        words += &format!(", switches {}", member.variant.place.name());
+    }
     words
-        + &format!(
-            ", {} a rack of {}, switches {}",
-            member.variant.per_rack,
-            rack.power,
-            member.variant.place.name()
-        )
 }
 
 /// What limits a network, from what changes would save.
