@@ -69,11 +69,9 @@ fn chosen(structures: &[Structure]) -> Vec<Structure> {
 /// Which cables are of each tier.
 fn tiers(structure: &Structure) -> [fn(&PlanCable) -> bool; 3] {
     match structure.wiring.shape {
-        Shape::Tree => [
-            |own| own.tier == "server-leaf",
-            |own| own.tier == "leaf-spine",
-            |own| own.tier == "spine-core",
-        ],
+        Shape::Tree => {
+            [|own| own.tier == "server-leaf", |own| own.tier == "leaf-spine", |own| own.tier == "spine-core"]
+        }
         Shape::Dragonfly(_) => [
             |own| own.tier == "server-switch",
             |own| own.tier == "switch-switch" && group(&own.from.device) == group(&own.to.device),

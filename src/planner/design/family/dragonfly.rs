@@ -28,6 +28,8 @@ struct Filling {
     /// Switches of a group.
     switches: u32,
     groups: u32,
+    /// Places for servers that stay free.
+    free: u32,
 }
 
 fn structures(family: usize, base: &Base<'_>) -> Vec<Structure> {
@@ -37,19 +39,22 @@ fn structures(family: usize, base: &Base<'_>) -> Vec<Structure> {
     }
     let mut found = Vec::new();
     for mode in base.modes(server.nic_rate) {
-        for filling in fillings(base.servers, mode.radix / server.nics) {
-            found.extend(lanes(base, mode, filling).into_iter().filter_map(|own| {
-                let wiring = wiring(base, mode, filling, own);
-                counted(family, base, wiring, Some(mode))
-            }));
+        let fillings = fillings(base.servers, mode.radix / server.nics);
+        let each = fillings.into_iter().map(|own| (own, lanes(base, mode, own)));
+        let each: Vec<(Filling, Vec<Dragonfly>)> = each.filter(|(_, lanes)| !lanes.is_empty()).collect();
+        // Where all can be filled, nothing is left free.
+        let full = each.iter().any(|(filling, _)| filling.free == 0);
+        for (filling, lanes) in each.into_iter().filter(|(filling, _)| !full || filling.free == 0) {
+            let wiring = |own| wiring(base, mode, filling, own);
+            found.extend(lanes.into_iter().filter_map(|own| counted(family, base, wiring(own), Some(mode))));
         }
     }
     found
 }
 
-/// Ways to fill switches of so many servers at most: those that fill all, or where there are none those that nearly do.
+/// Ways to fill switches of so many servers at most, that leave few places free or none.
 fn fillings(servers: u32, most: u32) -> Vec<Filling> {
-    let mut found: Vec<(u32, Filling)> = Vec::new();
+    let mut found = Vec::new();
     for each in 1..=most.min(servers) {
         let all = servers.div_ceil(each);
         // One switch is no dragonfly.
@@ -62,17 +67,16 @@ fn fillings(servers: u32, most: u32) -> Vec<Filling> {
             let places = u64::from(groups) * u64::from(switches) * u64::from(each);
             let free = u32::try_from(places - u64::from(servers)).unwrap_or(u32::MAX);
             if free <= servers / FREE {
-                found.push((free, Filling { each, switches, groups }));
+                found.push(Filling { each, switches, groups, free });
             }
         }
     }
-    let full = found.iter().any(|(free, _)| *free == 0);
-    found.into_iter().filter(|(free, _)| !full || *free == 0).map(|(_, own)| own).collect()
+    found
 }
 
 /// Ways to share out the ports of a switch.
 fn lanes(base: &Base<'_>, mode: PortMode, filling: Filling) -> Vec<Dragonfly> {
-    let Filling { each, switches, groups } = filling;
+    let Filling { each, switches, groups, .. } = filling;
     let down = each * base.server().nics;
     let mut found: Vec<Dragonfly> = Vec::new();
     for quarters in QUARTERS {
@@ -131,35 +135,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fillings_leave_nothing_free_where_that_can_be() {
+    fn fillings_leave_little_free() {
         let told = |servers, most| {
-            let each = fillings(servers, most).into_iter();
+            let each = fillings(servers, most).into_iter().filter(|own| own.free == 0);
             each.map(|own| (own.each, own.switches, own.groups)).collect::<Vec<_>>()
         };
-        assert_eq!(
-            told(12, 4),
-            [
-                (1, 2, 6),
-                (1, 3, 4),
-                (1, 4, 3),
-                (1, 6, 2),
-                (1, 12, 1),
-                (2, 2, 3),
-                (2, 3, 2),
-                (2, 6, 1),
-                (3, 2, 2),
-                (3, 4, 1),
-                (4, 3, 1),
-            ]
-        );
-        // A prime number of servers fills switches of one each.
+        let twelve = [
+            (1, 2, 6),
+            (1, 3, 4),
+            (1, 4, 3),
+            (1, 6, 2),
+            (1, 12, 1),
+            (2, 2, 3),
+            (2, 3, 2),
+            (2, 6, 1),
+            (3, 2, 2),
+            (3, 4, 1),
+            (4, 3, 1),
+        ];
+        assert_eq!(told(12, 4), twelve);
         assert_eq!(told(13, 4), [(1, 13, 1)]);
         assert_eq!(told(4, 8), [(1, 2, 2), (1, 4, 1), (2, 2, 1)]);
         assert!(told(1, 8).is_empty());
         for servers in 2..300u32 {
             for own in fillings(servers, 8) {
                 let places = own.each * own.switches * own.groups;
-                assert!(places >= servers && places - servers <= servers / FREE, "{servers} {own:?}");
+                assert_eq!(places, servers + own.free, "{servers} {own:?}");
+                assert!(own.free <= servers / FREE, "{servers} {own:?}");
                 // The last group has servers.
                 assert!((own.groups - 1) * own.switches * own.each < servers, "{servers} {own:?}");
             }
