@@ -20,7 +20,7 @@ use railspine::ids::NodeId;
 use railspine::input::plan::{LoadKind, Plan};
 use railspine::planner::design::Structure;
 use railspine::planner::design::family::FAMILIES;
-use railspine::planner::score::{Attach, Situation, Wiring};
+use railspine::planner::score::{Attach, Shape, Situation, Wiring};
 use railspine::run::{CollectiveSpec, Proofs, Quiet, RunOptions, Scenario, play_groups, run_step};
 use railspine::units::{Bytes, Length};
 
@@ -46,6 +46,10 @@ fn chosen(plan: &Plan, accelerators: u32) -> Vec<(Structure, Wiring)> {
     let mut found = BTreeMap::new();
     for own in small::networks(plan, accelerators) {
         let mut wiring = own.wiring;
+        // What is no tree is not folded: see tests/plan_shapes.rs.
+        if wiring.shape != Shape::Tree {
+            continue;
+        }
         // Half of the servers, which are a rank of the pipeline, are whole pods.
         if wiring.tiers > 1 && !(wiring.servers / 2).is_multiple_of(wiring.pod_servers) {
             continue;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use railspine::input::plan::Plan;
+use railspine::planner::design::family::FAMILIES;
 use railspine::planner::front::{Journal, NoJournal, Space, Values};
 use railspine::planner::planned::plan;
 use railspine::planner::score::{Collected, Score};
@@ -81,6 +82,11 @@ fn the_front_is_that_of_all_designs() {
         let own = small_plan(accelerators, load, "");
         let result = planned(&own, 2, &NoJournal);
         let every = all(&own, accelerators);
+        // Also of what is no tree.
+        let space = Space::new(&own, &[accelerators]);
+        for family in ["dragonfly", "torus"] {
+            assert!(space.structures.iter().any(|own| FAMILIES[own.family].name == family), "{family}");
+        }
         assert_eq!(points(&result), undominated(&every), "{accelerators} {load}");
         let space = &result.space;
         assert_eq!(space.designs, space.pruned + space.simulated + space.infeasible, "{space:?}");
@@ -219,11 +225,12 @@ fn an_exchange_keeps_its_spine() {
     assert!(cheapest.step_time_ps as f64 > 1.2 * fastest.step_time_ps as f64);
 }
 
-/// Where rails alone carry what is sent, the cheapest design has no spine, and loses nothing.
+/// Where rails alone carry what is sent, the cheapest design of those with switches has no spine, and loses nothing.
 #[test]
 fn a_dense_step_drops_its_spine() {
     let load = DENSE.replace("scattered = 0.3\nfailed = 0.2\n", "");
-    let own = small_plan(64, &load, "");
+    let mut own = small_plan(64, &load, "");
+    own.families.retain(|family| family != "torus");
     let result = planned(&own, 2, &NoJournal);
     let cheapest = result.front.iter().min_by(|a, b| a.capex_usd.total_cmp(&b.capex_usd)).unwrap();
     assert_eq!((cheapest.family.as_str(), cheapest.tiers), ("rail-only", 1), "{}", cheapest.summary);

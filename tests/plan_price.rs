@@ -11,10 +11,12 @@ use railspine::input::plan::{Plan, SwitchPlace};
 use railspine::planner::design::family::FAMILIES;
 use railspine::planner::design::{Structure, Variant, Yard};
 use railspine::planner::floor::{DrawError, Misfit, Placing, draw_up};
-use railspine::planner::score::Wiring;
+use railspine::planner::score::{Shape, Wiring};
+use railspine::result::PlanCable;
 use railspine::units::{Bandwidth, Length, Mass, Power};
 
-const ALL: [&str; 5] = ["single-switch", "fat-tree", "rail-optimised", "rail-only", "multi-plane"];
+const ALL: [&str; 7] =
+    ["single-switch", "fat-tree", "rail-optimised", "rail-only", "multi-plane", "dragonfly", "torus"];
 
 fn text(accelerators: u32, more: &str) -> String {
     format!(
@@ -48,9 +50,13 @@ fn plans() -> Vec<(Plan, u32)> {
 /// One structure of each family, number of tiers and number of planes, with or without groups by rail: the first and the
 /// last.
 fn chosen(structures: &[Structure]) -> Vec<Structure> {
-    let mut kinds: BTreeMap<(usize, u32, u32, bool), Vec<Structure>> = BTreeMap::new();
+    let mut kinds: BTreeMap<(usize, u32, u32, bool, u32), Vec<Structure>> = BTreeMap::new();
     for own in structures {
-        let key = (own.family, own.wiring.tiers, own.wiring.planes, own.wiring.by_rail);
+        let groups = match own.wiring.shape {
+            Shape::Dragonfly(own) => own.groups.min(3),
+            Shape::Tree | Shape::Torus(_) => 0,
+        };
+        let key = (own.family, own.wiring.tiers, own.wiring.planes, own.wiring.by_rail, groups);
         kinds.entry(key).or_default().push(*own);
     }
     let ends = |all: Vec<Structure>| {
@@ -58,6 +64,25 @@ fn chosen(structures: &[Structure]) -> Vec<Structure> {
         [all.first().copied(), last].into_iter().flatten().collect::<Vec<_>>()
     };
     kinds.into_values().flat_map(ends).collect()
+}
+
+/// Which cables are of each tier.
+fn tiers(structure: &Structure) -> [fn(&PlanCable) -> bool; 3] {
+    match structure.wiring.shape {
+        Shape::Tree => {
+            [|own| own.tier == "server-leaf", |own| own.tier == "leaf-spine", |own| own.tier == "spine-core"]
+        }
+        Shape::Dragonfly(_) => [
+            |own| own.tier == "server-switch",
+            |own| own.tier == "switch-switch" && group(&own.from.device) == group(&own.to.device),
+            |own| own.tier == "switch-switch" && group(&own.from.device) != group(&own.to.device),
+        ],
+        Shape::Torus(_) => [|own| own.tier == "server-server", |_| false, |_| false],
+    }
+}
+
+fn group(name: &str) -> &str {
+    name.split('/').next().unwrap_or(name)
 }
 
 /// Every so manieth variant.
@@ -99,15 +124,14 @@ fn prices_are_those_of_designs_drawn_up() {
                     "{bounds:?} {priced:?}"
                 );
                 let lengths = yard.lengths(&structure, &variant);
-                for (at, tier) in ["server-leaf", "leaf-spine", "spine-core"].into_iter().enumerate() {
-                    let longest =
-                        drawn.cables.iter().filter(|own| own.tier == tier).map(|own| own.length_mm).max();
-                    let counted = drawn.cables.iter().filter(|own| own.tier == tier).count() as u64;
-                    assert_eq!(counted, structure.cables[at], "{tier} {structure:?}");
+                for (at, of) in tiers(&structure).into_iter().enumerate() {
+                    let own = drawn.cables.iter().filter(|own| of(own));
+                    let (counted, longest) = (own.clone().count() as u64, own.map(|own| own.length_mm).max());
+                    assert_eq!(counted, structure.cables[at], "{at} {structure:?}");
                     // Latency is told by no more than what the longest medium reaches.
                     assert!(
                         longest.unwrap_or(0) <= lengths[at].mm(),
-                        "{tier} {longest:?} {lengths:?} {structure:?} {variant:?}"
+                        "{at} {longest:?} {lengths:?} {structure:?} {variant:?}"
                     );
                 }
                 let key = (FAMILIES[structure.family].name, structure.wiring.tiers);

@@ -304,6 +304,16 @@ impl Builder {
         before - self.graph.edge_count()
     }
 
+    /// Changes cables, each told with the names of its two ends, in the order in which they were added.
+    pub fn change_cables(&mut self, change: &mut dyn FnMut(&str, &str, &mut Cable)) {
+        for edge in self.graph.edge_indices() {
+            let Some((a, b)) = self.graph.edge_endpoints(edge) else { continue };
+            let Some(mut cable) = self.graph.edge_weight(edge).cloned() else { continue };
+            change(&self.graph[a].name, &self.graph[b].name, &mut cable);
+            self.graph[edge] = cable;
+        }
+    }
+
     fn reindex(&mut self) {
         self.names = Names::default();
         let name_of = |node: u32| self.graph[NodeIndex::new(node as usize)].name.as_str();

@@ -5,6 +5,7 @@
 //! one line in [`FAMILIES`].
 
 mod boxes;
+mod bundles;
 mod clos;
 mod counts;
 mod fat_tree;
@@ -33,6 +34,7 @@ mod tiers;
 mod torus;
 mod values;
 
+pub use bundles::{Bundle, Join, bundles};
 pub use counts::{Counts, Tree, TreeCounts, tree};
 pub use hybrid_cube_mesh::PAIRS as HYBRID_CUBE_MESH;
 pub use values::{Fault, Param, ParamKind, Value, Values};

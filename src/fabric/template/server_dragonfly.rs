@@ -9,6 +9,7 @@
 //! adapters of a server, it takes as many whole servers as it has ports for; else a server spans the fewest
 //! consecutive switches, with `switch_down` adapters on each but perhaps the last, which serve no other server.
 
+use super::bundles::{Bundle, Join};
 use super::counts::Counts;
 use super::hosts::{
     GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
@@ -45,6 +46,7 @@ pub(super) static FAMILY: Family = Family {
             PORTS,
             "switches of a group, each cabled to all others; twice that quarter where left out",
         ),
+        Param::new("local_lanes", PORTS, "1", "cables between any two switches of a group"),
         Param::optional(
             "switch_global",
             ParamKind::Count { min: 0, max: 1 << 24 },
@@ -77,6 +79,8 @@ struct Layout {
     down: u32,
     /// Switches of a group.
     switches: u32,
+    /// Cables between two of them.
+    lanes: u32,
     /// Ports of a group to other groups.
     ports: u64,
     groups: u32,
@@ -93,8 +97,9 @@ impl Layout {
         let down = values.optional_count("switch_down").unwrap_or(quarter);
         let switches = values.optional_count("group_switches").unwrap_or(2 * quarter);
         let global = values.optional_count("switch_global").unwrap_or(quarter);
-        let mesh = switches.saturating_sub(1);
-        if u64::from(down) + u64::from(mesh) + u64::from(global) > u64::from(radix) {
+        let lanes = values.count("local_lanes");
+        let mesh = u64::from(switches.saturating_sub(1)) * u64::from(lanes);
+        if u64::from(down) + mesh + u64::from(global) > u64::from(radix) {
             let message = format!(
                 "{down} ports down, {mesh} to the group and {global} to other groups do not fit a switch of {radix} ports"
             );
@@ -129,7 +134,7 @@ impl Layout {
             );
             faults.push(Fault::new(if given.is_some() { "groups" } else { "servers" }, message));
         }
-        faults.is_empty().then_some(Self { servers, down, switches, ports, groups, group })
+        faults.is_empty().then_some(Self { servers, down, switches, lanes, ports, groups, group })
     }
 
     /// The group of a server's adapter, and its switch in the group.
@@ -142,9 +147,35 @@ impl Layout {
         (group, switch)
     }
 
+    /// All cables: those of adapters, those within groups, those between groups. Switches are numbered group by group.
+    fn bundles(&self, tell: &mut dyn FnMut(Bundle)) {
+        let switch = |(group, at): (u32, u32)| group * self.switches + at;
+        for server in 0..self.servers.count {
+            let mut from = 0;
+            while from < self.servers.nics {
+                let at = self.place(server, from);
+                let same = (from..self.servers.nics).take_while(|nic| self.place(server, *nic) == at).count();
+                let lanes = u32::try_from(same).unwrap_or(1);
+                tell(Bundle { join: Join::Host, ends: [server, switch(at)], first: from, lanes });
+                from += lanes;
+            }
+        }
+        for group in 0..self.groups {
+            for (one, other) in
+                (0..self.switches).flat_map(|one| (one + 1..self.switches).map(move |to| (one, to)))
+            {
+                let ends = [switch((group, one)), switch((group, other))];
+                tell(Bundle { join: Join::Local, ends, first: 0, lanes: self.lanes });
+            }
+        }
+        for link in global_links::all(self.groups, self.switches, self.ports) {
+            tell(Bundle { join: Join::Global, ends: link.ends.map(switch), first: 0, lanes: link.lanes });
+        }
+    }
+
     fn counts(&self) -> Counts {
         let (groups, switches) = (u64::from(self.groups), u64::from(self.switches));
-        let mesh = switches * (switches - 1) / 2;
+        let mesh = (switches * (switches - 1) / 2).saturating_mul(self.lanes.into());
         let switches = Counts {
             leaves: groups * switches,
             spine_cables: groups.saturating_mul(mesh),
@@ -174,29 +205,36 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     layout.check(values, builder).map_err(|fault| vec![fault])?;
 
     let nics = hosts.add_all(builder);
-    let mut add = |group, i| builder.add_node(Node::new(format!("group{group}/switch{i}"), NodeKind::Switch));
-    let groups: Vec<Vec<NodeId>> = (0..layout.groups)
-        .map(|group| (0..layout.switches).map(|switch| add(group, switch)).collect())
+    let name = |at: u32| format!("group{}/switch{}", at / layout.switches, at % layout.switches);
+    let switches: Vec<NodeId> = (0..layout.groups * layout.switches)
+        .map(|at| builder.add_node(Node::new(name(at), NodeKind::Switch)))
         .collect();
-    for (server, nics) in (0u32..).zip(&nics) {
-        for (i, nic) in (0u32..).zip(nics) {
-            let (group, switch) = layout.place(server, i);
-            builder.add_cable(*nic, groups[group as usize][switch as usize], hosts.network.clone());
-        }
-    }
     let uplinks = Uplinks::named(values, &hosts.network, ["local_length", "global_length"]);
-    for group in &groups {
-        for (i, switch) in group.iter().enumerate() {
-            for other in &group[i + 1..] {
-                builder.add_cable(*switch, *other, uplinks.spine.clone());
+    layout.bundles(&mut |bundle| {
+        let [from, to] = bundle.ends.map(|end| end as usize);
+        let between = match bundle.join {
+            Join::Host => {
+                for nic in &nics[from][bundle.first as usize..][..bundle.lanes as usize] {
+                    builder.add_cable(*nic, switches[to], hosts.network.clone());
+                }
+                return;
             }
-        }
-    }
-    for link in global_links::all(layout.groups, layout.switches, layout.ports) {
-        let [from, to] = link.ends.map(|(group, switch)| groups[group as usize][switch as usize]);
-        builder.add_cable(from, to, uplinks.core.clone().lanes(link.lanes));
-    }
+            Join::Local => &uplinks.spine,
+            Join::Global => &uplinks.core,
+            Join::Servers => return,
+        };
+        builder.add_cable(switches[from], switches[to], between.clone().lanes(bundle.lanes));
+    });
     Ok(())
+}
+
+/// All cables of such a fabric; none where there are faults.
+pub(super) fn bundles(values: &Values<'_>, tell: &mut dyn FnMut(Bundle)) {
+    let mut faults = Vec::new();
+    let servers = Servers::read(values, values.count("servers"), &mut faults);
+    if let Some(layout) = Layout::read(values, servers, &mut faults) {
+        layout.bundles(tell);
+    }
 }
 
 fn counts(values: &Values<'_>) -> Result<Counts, Vec<Fault>> {

@@ -7,6 +7,7 @@
 //! Routes are shortest paths over servers and spread over equal ones as the link classes say; they do not
 //! keep to an order of dimensions.
 
+use super::bundles::{Bundle, Join};
 use super::counts::Counts;
 use super::hosts::{
     GPUS, Hosts, NETWORK_BANDWIDTH, NETWORK_CLASS, NICS, NVLINK_BANDWIDTH, NVLINK_CLASS, NVLINK_LATENCY,
@@ -48,6 +49,8 @@ pub(super) static FAMILY: Family = Family {
 /// The servers, and how many adapters each has for a direction.
 struct Layout {
     servers: Servers,
+    /// Sides above 1, the last of which runs fastest.
+    sides: Vec<u32>,
     /// Zero for a single server.
     lanes: u32,
 }
@@ -74,7 +77,23 @@ impl Layout {
             faults.push(Fault::new("nics_per_server", message));
         }
         let lanes = servers.nics.checked_div(directions).unwrap_or(0);
-        faults.is_empty().then_some(Self { servers, lanes })
+        let sides = sides.iter().copied().filter(|side| *side > 1).collect();
+        faults.is_empty().then_some(Self { servers, sides, lanes })
+    }
+
+    /// All cables, side by side: from the first of some adapters of a server that look up that side. Those at the other
+    /// end are as many further on.
+    fn bundles(&self, tell: &mut dyn FnMut(Bundle)) {
+        let (mut stride, mut first) = (self.servers.count, 0);
+        for side in &self.sides {
+            stride /= side;
+            for server in 0..self.servers.count {
+                let at = server / stride % side;
+                let next = server - at * stride + (at + 1) % side * stride;
+                tell(Bundle { join: Join::Servers, ends: [server, next], first, lanes: self.lanes });
+            }
+            first += 2 * self.lanes;
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -95,21 +114,21 @@ fn build(values: &Values<'_>, builder: &mut Builder) -> Result<(), Vec<Fault>> {
     check_size(builder, "sides", nodes, cables).map_err(|fault| vec![fault])?;
 
     let nics = hosts.add_all(builder);
-    let (mut stride, mut direction) = (servers.count, 0);
-    for &side in values.sides("sides").iter().filter(|side| **side > 1) {
-        stride /= side;
-        for (server, from) in (0u32..).zip(&nics) {
-            let at = server / stride % side;
-            let next = server - at * stride + (at + 1) % side * stride;
-            for lane in 0..layout.lanes {
-                let up = (direction * layout.lanes + lane) as usize;
-                let down = up + layout.lanes as usize;
-                builder.add_cable(from[up], nics[next as usize][down], hosts.network.clone());
-            }
+    layout.bundles(&mut |bundle| {
+        let [from, to] = bundle.ends.map(|server| &nics[server as usize]);
+        for up in bundle.first..bundle.first + bundle.lanes {
+            let down = up + bundle.lanes;
+            builder.add_cable(from[up as usize], to[down as usize], hosts.network.clone());
         }
-        direction += 2;
-    }
+    });
     Ok(())
+}
+
+/// All cables of such a fabric; none where there are faults.
+pub(super) fn bundles(values: &Values<'_>, tell: &mut dyn FnMut(Bundle)) {
+    if let Some(layout) = Layout::read(values, &mut Vec::new()) {
+        layout.bundles(tell);
+    }
 }
 
 fn counts(values: &Values<'_>) -> Result<Counts, Vec<Fault>> {

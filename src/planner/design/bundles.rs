@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::Structure;
-use crate::planner::score::Attach;
+use crate::fabric::template::{Join, Values, bundles, family};
+use crate::planner::score::{Attach, Shape};
 
 /// Tiers of devices: servers, leaves, spines, cores.
 pub(super) const TIERS: usize = 4;
@@ -27,6 +28,9 @@ pub(super) struct Bundle {
 impl Structure {
     /// All bundles, tier by tier.
     pub(super) fn each_bundle(&self, mut tell: impl FnMut(Bundle)) {
+        if self.wiring.shape != Shape::Tree {
+            return self.laid(&mut tell);
+        }
         self.hosts(&mut tell);
         if self.spine.is_some() {
             self.ups(&mut tell);
@@ -34,6 +38,21 @@ impl Structure {
         if self.core.is_some() {
             self.tops(&mut tell);
         }
+    }
+
+    /// Those of a network that is no tree, as its template lays them: devices are racked as topologies number them.
+    fn laid(&self, tell: &mut impl FnMut(Bundle)) {
+        let Some(template) = self.wiring.shape.template().and_then(family) else { return };
+        let Ok(values) = Values::new(template.params, self.wiring.params()) else { return };
+        bundles(template.name, &values, &mut |bundle| {
+            let (tier, above) = match bundle.join {
+                Join::Host => (0, 1),
+                Join::Servers => (0, 0),
+                Join::Local | Join::Global => (1, 1),
+            };
+            let [low, other] = bundle.ends;
+            tell(Bundle { tier, low, above, high: other..other + 1, lanes: bundle.lanes });
+        });
     }
 
     /// Rails that have leaves of their own.

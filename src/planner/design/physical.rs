@@ -10,6 +10,7 @@ use crate::input::plan::{Plan, SwitchPlace};
 use crate::planner::floor::{
     Choices, Equipment, Layout, Misfit, Slot, choices, labour, layout, rows, serpentine, stock,
 };
+use crate::planner::score::Shape;
 use crate::units::{Bandwidth, Length, Money, Power};
 
 /// A way to rack and cable a network.
@@ -102,12 +103,17 @@ impl<'a> Yard<'a> {
     /// All ways to rack and cable a network, whether or not they fit.
     pub fn variants(&self, structure: &Structure) -> Vec<Variant> {
         let height = self.server(structure).height.max(1);
+        // Where there are no switches, it is all the same where they would stand.
+        let places = match structure.leaf {
+            Some(_) => &self.plan.switch_places[..],
+            None => self.plan.switch_places.get(..1).unwrap_or_default(),
+        };
         let mut found = Vec::new();
         for &rack in &self.plan.racks {
             let most = (self.plan.catalogue.racks[rack].height / height)
                 .clamp(1, structure.wiring.pod_servers.max(1));
             for per_rack in 1..=most {
-                for &place in &self.plan.switch_places {
+                for &place in places {
                     let variant = |media| Variant { rack, per_rack, place, media };
                     found.extend((0..self.policies.len()).map(variant));
                 }
@@ -122,7 +128,7 @@ impl<'a> Yard<'a> {
             server: self.server(structure),
             servers: structure.wiring.servers,
             pod_servers: structure.wiring.pod_servers,
-            leaf: self.switch(Some(structure.leaf)),
+            leaf: self.switch(structure.leaf),
             leaves_per_pod: structure.leaves_per_pod,
             spine: self.switch(structure.spine),
             spines: structure.spine.map_or(0, |own| own.count),
@@ -139,7 +145,7 @@ impl<'a> Yard<'a> {
             return Some(Misfit::Liquid);
         }
         let (per_rack, pod) = (variant.per_rack, structure.wiring.pod_servers);
-        let leaf = self.switch(Some(structure.leaf));
+        let leaf = self.switch(structure.leaf);
         // Racks of a pod, and of the last one, which may have fewer.
         let last = structure.wiring.servers - (structure.wiring.pods() - 1) * pod;
         let in_rack = variant.place == SwitchPlace::InRack;
@@ -205,7 +211,7 @@ impl<'a> Yard<'a> {
             }
         };
         if variant.place != SwitchPlace::InRack {
-            add(self.switch(Some(structure.leaf)), structure.leaf.count);
+            add(self.switch(structure.leaf), structure.leaf.map_or(0, |own| own.count));
         }
         for own in [structure.spine, structure.core] {
             add(self.switch(own), own.map_or(0, |own| own.count));
@@ -231,6 +237,7 @@ impl<'a> Yard<'a> {
         let all = u64::from(self.racks_at_least(structure, variant)) + u64::from(wiring.pods());
         let inside = u64::from(rack.height) * room.unit.mm() + 2 * room.slack.mm();
         let host = match variant.place {
+            _ if structure.leaf.is_none() => span(all),
             SwitchPlace::InRack if pod_racks == 1 => inside,
             SwitchPlace::InRack => span(pod_racks),
             SwitchPlace::MiddleOfRow | SwitchPlace::EndOfRow => {
@@ -240,6 +247,13 @@ impl<'a> Yard<'a> {
         };
         let class = |mm: u64| Length(CLASSES.into_iter().find(|own| mm <= *own).unwrap_or(CLASSES[3]));
         let up = |tier: u32| if wiring.tiers >= tier { class(span(all)) } else { Length(0) };
+        if let Shape::Dragonfly(own) = wiring.shape {
+            // A pod is a group, whose switches stand as far apart as its servers from them; or a switch, if that is all.
+            return match own.groups {
+                1 => [class(host), class(span(all)), Length(0)],
+                _ => [class(host), class(host), class(span(all))],
+            };
+        }
         [class(host), up(2), up(3)]
     }
 
@@ -249,7 +263,8 @@ impl<'a> Yard<'a> {
         let choices = self.choices(structure, variant)?;
         let near = 2 * room.slack.mm();
         let apart = near + 2 * room.tray.mm() + room.rack_pitch.mm().min(room.row_pitch.mm());
-        let host = if variant.place == SwitchPlace::InRack { near } else { apart };
+        let beside = variant.place == SwitchPlace::InRack || structure.leaf.is_none();
+        let host = if beside { near } else { apart };
         let least = |mm: u64| -> Option<(Money, Power)> {
             let reach = choices.each[stock(Length(mm))?..].iter().flatten();
             let cost = |choice: &crate::planner::floor::Choice| {
@@ -287,7 +302,7 @@ impl<'a> Yard<'a> {
             price += nic.price.times(count);
             watts = watts.saturating_add(nic.power.0.saturating_mul(count));
         }
-        for own in [Some(structure.leaf), structure.spine, structure.core].into_iter().flatten() {
+        for own in [structure.leaf, structure.spine, structure.core].into_iter().flatten() {
             let switch = &self.plan.catalogue.switches[own.mode.switch];
             price += switch.price.times(own.count.into());
             watts = watts.saturating_add(switch.power.0.saturating_mul(own.count.into()));

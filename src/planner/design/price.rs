@@ -169,7 +169,7 @@ impl<'a> Yard<'a> {
         let (room, height) = (&self.plan.room, self.rack(variant).height);
         let heights: [u32; TIERS] = [
             self.server(structure).height,
-            self.switch(Some(structure.leaf)).map_or(1, |own| own.height),
+            self.switch(structure.leaf).map_or(1, |own| own.height),
             self.switch(structure.spine).map_or(1, |own| own.height),
             self.switch(structure.core).map_or(1, |own| own.height),
         ];

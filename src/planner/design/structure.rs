@@ -34,8 +34,8 @@ pub struct Structure {
     pub nic: Option<usize>,
     /// What its time depends on; lengths are told by how it is racked.
     pub wiring: Wiring,
-    /// Leaves.
-    pub leaf: Switches,
+    /// Leaves, or all switches of a dragonfly.
+    pub leaf: Option<Switches>,
     /// Spines.
     pub spine: Option<Switches>,
     /// Cores.
@@ -54,7 +54,8 @@ pub struct Structure {
     pub core_lanes: u32,
     /// Cores over a spine.
     pub cores_per_plane: u32,
-    /// Cables of each tier, from hosts up.
+    /// Cables of each tier, from hosts up; of a dragonfly those of adapters, within groups, and between groups; of a torus
+    /// all between servers.
     pub cables: [u64; 3],
 }
 

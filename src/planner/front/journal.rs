@@ -32,13 +32,14 @@ pub(super) fn key(base: usize, wiring: &Wiring) -> String {
 }
 
 /// Situations as a journal names them.
-const SITUATIONS: [(&str, Situation); 6] = [
+const SITUATIONS: [(&str, Situation); 7] = [
     ("aligned", Situation::Aligned),
     ("scattered", Situation::Scattered),
     ("leaf", Situation::Failed(Failure::Leaf)),
     ("spine", Situation::Failed(Failure::Spine)),
     ("core", Situation::Failed(Failure::Core)),
     ("plane", Situation::Failed(Failure::Plane)),
+    ("cable", Situation::Failed(Failure::Cable)),
 ];
 
 /// A score as a line of a file.

@@ -95,7 +95,7 @@ pub fn search(
     let axes = Axes::new(plan);
     let mut found = Found::default();
     let mut front: Vec<Values> = Vec::new();
-    let mut floors: BTreeMap<usize, Time> = BTreeMap::new();
+    let mut floors: BTreeMap<(usize, bool), Time> = BTreeMap::new();
     let mut at = 0;
     while at < space.networks.len() {
         if watch.stop() {
@@ -105,10 +105,12 @@ pub fn search(
         let mut batch = Vec::with_capacity(BATCH);
         while at < space.networks.len() && batch.len() < BATCH {
             let network = &space.networks[at];
-            if let std::collections::btree_map::Entry::Vacant(entry) = floors.entry(network.base) {
+            // What ranks may send over makes another floor.
+            let sort = (network.base, network.wiring.shape.over_all_adapters());
+            if let std::collections::btree_map::Entry::Vacant(entry) = floors.entry(sort) {
                 entry.insert(scorers[space.course_of[network.base]].floor(&network.wiring)?);
             }
-            let floor = floors[&network.base];
+            let floor = floors[&sort];
             let dominated = network.designs.iter().all(|(.., bounds)| {
                 let least = Values { time: floor, capex: bounds.capex, power: bounds.power };
                 front.iter().any(|own| axes.covers(own, &least))
@@ -148,7 +150,7 @@ pub fn search(
             if let Some(learnt) = learnt {
                 scorers[course].learn(learnt);
                 // Paths make floors higher.
-                floors.retain(|base, _| space.course_of[*base] != course);
+                floors.retain(|(base, _), _| space.course_of[*base] != course);
             }
             for (structure, variant, priced) in outcome.members {
                 let values = Values { time: score.time, capex: priced.capex.mid, power: priced.power };

@@ -10,7 +10,7 @@ use crate::planner::design::family::FAMILIES;
 use crate::planner::floor::Misfit;
 use crate::planner::floor::usd_range;
 use crate::planner::front::{Infeasible, Member, Values};
-use crate::planner::score::Wiring;
+use crate::planner::score::{Shape, Wiring};
 use crate::result::{
     PLAN_SCHEMA, PlanCount, PlanDesign, PlanLoad, PlanResult, PlanSpace, PlanTime, PlanWeight, UsdRange,
 };
@@ -118,7 +118,7 @@ impl Planned<'_> {
         let axes = self.axes();
         let tco = |price: crate::units::Money| axes.tco(price, member.priced.power);
         let capex = member.priced.capex;
-        let own = [Some(structure.leaf), structure.spine, structure.core];
+        let own = [structure.leaf, structure.spine, structure.core];
         let own: Vec<_> = own.into_iter().flatten().collect();
         let rack = &catalogue.racks[member.variant.rack];
         let accelerators = u64::from(wiring.servers) * u64::from(server.accelerators);
@@ -177,7 +177,15 @@ impl Planned<'_> {
 /// In one line.
 fn summary(structure: &Structure, wiring: &Wiring, plan: &Plan, member: &Member) -> String {
     let mut words = FAMILIES[structure.family].name.to_owned();
-    words += &format!(", {} {}", wiring.tiers, if wiring.tiers == 1 { "tier" } else { "tiers" });
+    words += &match wiring.shape {
+        Shape::Tree => format!(", {} {}", wiring.tiers, if wiring.tiers == 1 { "tier" } else { "tiers" }),
+        Shape::Dragonfly(own) if own.groups == 1 => format!(", {} switches", own.switches),
+        Shape::Dragonfly(own) => format!(", {} groups of {} switches", own.groups, own.switches),
+        Shape::Torus(sides) => {
+            let sides = sides.iter().filter(|side| **side > 1).map(u32::to_string);
+            format!(", {} servers", sides.collect::<Vec<_>>().join(" x "))
+        }
+    };
     if let Some(ratio) = structure.oversubscription() {
         words += &format!(", {}:1", (ratio * 100.0).round() / 100.0);
     }
@@ -190,13 +198,11 @@ fn summary(structure: &Structure, wiring: &Wiring, plan: &Plan, member: &Member)
     };
     words += &format!(", {technology} {}", wiring.nic_rate);
     let rack = &plan.catalogue.racks[member.variant.rack];
+    words += &format!(", {} a rack of {}", member.variant.per_rack, rack.power);
+    if structure.leaf.is_some() {
+        words += &format!(", switches {}", member.variant.place.name());
+    }
     words
-        + &format!(
-            ", {} a rack of {}, switches {}",
-            member.variant.per_rack,
-            rack.power,
-            member.variant.place.name()
-        )
 }
 
 /// What limits a network, from what changes would save.

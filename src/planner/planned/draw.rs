@@ -44,10 +44,11 @@ impl Planned<'_> {
             catalogue,
             server: &catalogue.servers[structure.server],
             nic: structure.nic.map(|nic| &catalogue.nics[nic]),
-            leaf: switch(Some(structure.leaf)),
+            leaf: switch(structure.leaf),
             spine: switch(structure.spine),
             core: switch(structure.core),
-            switch: None,
+            // Switches of a dragonfly are of no tier.
+            switch: switch(structure.leaf),
             rack: &catalogue.racks[member.variant.rack],
             technology: wiring.technology,
             media: &self.space.yard.policies[member.variant.media],

@@ -7,7 +7,7 @@ use crate::collective::{Algorithm, Op};
 use crate::fabric::parts::{Server, Technology};
 use crate::input::plan::{LoadKind, Plan};
 use crate::input::stack::builtin;
-use crate::planner::score::{Attach, ScoredLoad, Scorer, Wiring, reference};
+use crate::planner::score::{Attach, ScoredLoad, Scorer, Shape, Wiring, reference};
 use crate::planner::{Question, search};
 use crate::run::{CollectiveSpec, Quiet, RunOptions, Scenario, Watch, step_network};
 use crate::stack::Stack;
@@ -110,6 +110,7 @@ fn divide(
         group_up: 0,
         core_lanes: 0,
         lengths: [Length(50_000), Length(0), Length(0)],
+        shape: Shape::Tree,
     };
     let Some(fabric) = reference(&wiring) else { return Ok(None) };
     let nodes = fabric.endpoints().to_vec();

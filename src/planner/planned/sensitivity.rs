@@ -1,6 +1,6 @@
 //! What a change of a network would do to its step time.
 
-use crate::planner::score::{Score, Scorer, Wiring};
+use crate::planner::score::{Score, Scorer, Shape, Wiring};
 use crate::result::PlanSensitivity;
 use crate::run::{RunError, Watch};
 use crate::units::{Bandwidth, Time};
@@ -27,6 +27,12 @@ fn changes(wiring: &Wiring) -> Vec<(&'static str, Wiring)> {
             "half the spine-core bandwidth",
             Wiring { group_up: (wiring.group_up / 2).max(1), ..*wiring },
         ));
+    }
+    if let Shape::Dragonfly(_) = wiring.shape {
+        let rate = wiring.port_rate.bits_per_sec();
+        let with = |port_rate| Wiring { port_rate: Bandwidth(port_rate), ..*wiring };
+        found.push(("twice the bandwidth between switches", with(rate.saturating_mul(2))));
+        found.push(("half the bandwidth between switches", with((rate / 2).max(1))));
     }
     found.push(("half the latency of a hop", Wiring { hop: Time::from_ps(wiring.hop.ps() / 2), ..*wiring }));
     found

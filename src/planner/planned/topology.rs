@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use crate::fabric::parts::Catalogue;
+use crate::fabric::template::{Value, family as template};
 use crate::planner::design::Structure;
 use crate::planner::design::family::FAMILIES;
-use crate::planner::score::{Attach, Wiring};
+use crate::planner::score::{Attach, Shape, Wiring};
 use crate::units::{Bandwidth, Time};
 
 /// The text of a topology file, by the template of the design's family; `wiring` has its lengths.
@@ -35,6 +36,18 @@ pub fn topology(
     line(format_args!("routing = \"spray\""));
     line(format_args!(""));
     line(format_args!("[params]"));
+    if wiring.shape != Shape::Tree {
+        let mut params = wiring.params();
+        if let Some(own) = structure.leaf {
+            params.insert("radix", Value::Count(own.mode.radix));
+        }
+        for param in template(family.template).map_or(&[][..], |own| own.params) {
+            if let Some(value) = params.get(param.name) {
+                line(format_args!("{} = {}", param.name, written(value)));
+            }
+        }
+        return text;
+    }
     line(format_args!("servers = {}", wiring.servers));
     line(format_args!("gpus_per_server = {}", server.accelerators));
     line(format_args!("nics_per_server = {}", server.nics));
@@ -43,7 +56,7 @@ pub fn topology(
     }
     line(format_args!("pod_servers = {}", wiring.pod_servers));
     line(format_args!("tiers = {}", wiring.tiers));
-    line(format_args!("radix = {}", structure.leaf.mode.radix));
+    line(format_args!("radix = {}", structure.leaf.map_or(0, |own| own.mode.radix)));
     line(format_args!("leaf_down = {}", structure.leaf_down));
     if wiring.tiers >= 2 {
         line(format_args!("leaf_up = {}", wiring.leaf_up));
@@ -72,6 +85,21 @@ pub fn topology(
     line(format_args!("nvswitch_in_network = {}", server.in_network));
     line(format_args!("pcie_bandwidth = \"{}\"", rate(server.pcie)));
     text
+}
+
+/// A value as a file has it.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Count(count) => count.to_string(),
+        Value::Sides(sides) => {
+            format!("[{}]", sides.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))
+        }
+        Value::Bandwidth(own) => format!("\"{}\"", rate(*own)),
+        Value::Time(time) => format!("\"{}\"", exact(*time)),
+        Value::Length(length) => format!("\"{length}\""),
+        Value::Word(word) => format!("\"{word}\""),
+        Value::Flag(flag) => flag.to_string(),
+    }
 }
 
 /// A rate to the bit.

@@ -1,5 +1,6 @@
 //! A load on servers: its groups, and the tasks of its step.
 
+use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -7,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::folded::Seat;
 use super::path::{Path, Windows};
 use super::player::Player;
-use super::{Attach, Failure, Situation, Wiring};
+use super::{Attach, Failure, Shape, Situation, Wiring};
 use crate::collective::{Algorithm, Op};
 use crate::run::{PlayedGroups, RunError, Watch, costs_of, on_lanes, operation, play_costs, tasks_of};
 use crate::units::{Bytes, Time};
@@ -50,8 +51,9 @@ struct Training {
 /// Seats by sharing, lane and class.
 type Seats = FxHashMap<(Sharing, u32, u32), (Arc<[Vec<Seat>]>, bool)>;
 
-/// What decides which groups share leaves: how adapters attach, servers of a pod, servers in all, whether scattered.
-type Sharing = (Attach, u32, u32, bool);
+/// What decides which groups share leaves: the kind of network, how adapters attach, servers of a pod, servers in all, whether
+/// scattered.
+type Sharing = (Discriminant<Shape>, Attach, u32, u32, bool);
 
 /// What collectives take: by lane and class of a step; of a plain collective one.
 pub(super) type PlayedAll = Vec<Vec<Option<PlayedGroups>>>;
@@ -118,7 +120,8 @@ impl Course {
                 let class = &training.graph.classes[number as usize];
                 let own = training.lanes(class.purpose);
                 let scattered = situation == Situation::Scattered;
-                let sharing = (wiring.attach, wiring.pod_servers, wiring.servers, scattered);
+                let kind = discriminant(&wiring.shape);
+                let sharing = (kind, wiring.attach, wiring.pod_servers, wiring.servers, scattered);
                 let key = (sharing, lane, number);
                 let known = training.seats.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
                 // What lanes do to each other is in that already: for tasks each has links of its own.
@@ -309,7 +312,12 @@ impl Site<'_> {
         let own = group[0] / self.gpus;
         let near = group.iter().filter(|rank| *rank / self.gpus == own).count() as f64;
         // Where accelerators relay, what is for another rail may leave over that rail's adapter.
-        let rate = self.rails(group).len() as f64 * self.wiring.nic_rate.bits_per_sec() as f64 / 8.0;
+        let adapters = if self.wiring.shape.over_all_adapters() {
+            self.wiring.server.nics as usize
+        } else {
+            self.rails(group).len()
+        };
+        let rate = adapters as f64 * self.wiring.nic_rate.bits_per_sec() as f64 / 8.0;
         let all = bytes.get() as f64;
         let away = (ranks - near) / ranks;
         let sent = match op {
@@ -361,7 +369,8 @@ impl Site<'_> {
         let all = self.reached(groups, &|_| true);
         let own = self.rails(groups[0]);
         let ranks: usize = all.iter().map(|group| group.len()).sum();
-        if ranks <= CLOSURE || own.len() != 1 {
+        // In a network that is no tree, what rails share is not told by their number.
+        if ranks <= CLOSURE || own.len() != 1 || self.wiring.shape != Shape::Tree {
             return (all, false);
         }
         let kept = self.reached(groups, &|group| self.rails(group) == own);

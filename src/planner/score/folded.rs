@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Attach, Failure, Wiring};
+use super::whole::whole;
+use super::{Attach, Failure, Shape, Wiring};
 use crate::fabric::{Builder, Cable, Fabric, InNetwork, LinkClass, Node, NodeKind, Routing};
 use crate::ids::{ClassId, LinkId, NodeId, number};
 use crate::units::Bandwidth;
@@ -55,12 +56,34 @@ pub(super) struct Folded {
 /// What a cable is: its kind, and the numbers of what it joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
-    Scaleup { server: u32, gpu: u32 },
-    Pcie { server: u32, gpu: u32 },
-    Slot { server: u32, nic: u32 },
-    Host { server: u32, nic: u32 },
-    Up { pod: u32, rail: u32 },
-    Top { block: u32, rail: u32 },
+    Scaleup {
+        server: u32,
+        gpu: u32,
+    },
+    Pcie {
+        server: u32,
+        gpu: u32,
+    },
+    Slot {
+        server: u32,
+        nic: u32,
+    },
+    Host {
+        server: u32,
+        nic: u32,
+    },
+    Up {
+        pod: u32,
+        rail: u32,
+    },
+    Top {
+        block: u32,
+        rail: u32,
+    },
+    /// Any other, of a network that is no tree.
+    Between {
+        cable: u32,
+    },
 }
 
 /// Numbers things in the order in which they come.
@@ -107,6 +130,9 @@ impl Outline {
             }
             groups.push(group);
         }
+        if crosses && wiring.shape != Shape::Tree {
+            return Self::as_it_stands(wiring, failure, seats);
+        }
         let mut rails: Vec<u32> = seats.iter().flatten().map(|seat| wiring.rail(seat.1)).collect();
         rails.sort_unstable();
         rails.dedup();
@@ -126,6 +152,7 @@ impl Outline {
             Failure::Leaf | Failure::Plane => crosses,
             Failure::Spine => kept.tiers >= 2,
             Failure::Core => kept.tiers >= 3,
+            Failure::Cable => false,
         });
         if kept.tiers < 3 {
             (kept.block_pods, kept.by_rail) = (1, false);
@@ -142,6 +169,7 @@ impl Outline {
             (kept.attach, kept.separate, kept.relay) = (Attach::Rail, false, false);
             kept.tiers = 0;
             kept.server = server;
+            kept.shape = Shape::Tree;
         }
         if failure.is_none() {
             kept.planes = 1;
@@ -155,17 +183,30 @@ impl Outline {
         (Self { wiring: kept, failure, pods, blocks, groups, slim, rails }, standing)
     }
 
+    /// The outline of groups on a network that is no tree, of which all is used: places keep their numbers.
+    fn as_it_stands(wiring: &Wiring, failure: Option<Failure>, seats: &[Vec<Seat>]) -> (Self, Standing) {
+        let standing =
+            Standing { servers: (0..wiring.servers).collect(), pods: Vec::new(), blocks: Vec::new() };
+        let outline = Self {
+            wiring: *wiring,
+            failure,
+            pods: Vec::new(),
+            blocks: Vec::new(),
+            groups: seats.to_vec(),
+            slim: false,
+            rails: wiring.server.nics,
+        };
+        (outline, standing)
+    }
+
     /// Builds the fabric; `None` where a failure cuts it.
     pub(super) fn fold(&self) -> Option<Folded> {
         let wiring = &self.wiring;
-        let mut classes = LinkClass::builtin();
-        // Libraries know a network by the name of its class.
-        let technology = wiring.technology.name();
-        for class in classes.iter_mut().filter(|class| class.name == technology) {
-            class.latency = wiring.hop;
-            class.routing = Routing::Spray;
+        if wiring.shape != Shape::Tree {
+            return whole(wiring, self.failure, &self.groups);
         }
-        let mut build = Build { builder: Builder::new("folded", classes), cables: Vec::new() };
+        let technology = wiring.technology.name();
+        let mut build = Build { builder: Builder::new("folded", classes(wiring)), cables: Vec::new() };
         let class = |name: &str| build.builder.class(name);
         let (nvlink, pcie, network) = (class("nvlink")?, class("pcie")?, class(technology)?);
         let links = Links {
@@ -275,7 +316,7 @@ impl Outline {
         let hit = match self.failure {
             Some(Failure::Leaf) => pod == 0,
             Some(Failure::Plane) => true,
-            Some(Failure::Spine | Failure::Core) | None => false,
+            Some(Failure::Spine | Failure::Core | Failure::Cable) | None => false,
         };
         Bandwidth(if hit { without.max(1) } else { whole })
     }
@@ -346,6 +387,17 @@ impl Outline {
     }
 }
 
+/// Classes of links with the network's latency. Libraries know a network by the name of its class.
+pub(super) fn classes(wiring: &Wiring) -> Vec<LinkClass> {
+    let mut classes = LinkClass::builtin();
+    let technology = wiring.technology.name();
+    for class in classes.iter_mut().filter(|class| class.name == technology) {
+        class.latency = wiring.hop;
+        class.routing = Routing::Spray;
+    }
+    classes
+}
+
 /// The sorts of cables.
 struct Links {
     scaleup: Cable,
@@ -380,8 +432,9 @@ impl Standing {
             Part::Host { server, nic } => (3, self.servers[server as usize], nic),
             Part::Up { pod, rail } => (4, self.pods[pod as usize], rail),
             Part::Top { block, rail } => (5, self.blocks[block as usize], rail),
+            Part::Between { cable } => (6, cable / SUBS, cable),
         };
-        let name = whole.wrapping_mul(SUBS).wrapping_add(part % SUBS).wrapping_mul(12).wrapping_add(kind * 2);
+        let name = whole.wrapping_mul(SUBS).wrapping_add(part % SUBS).wrapping_mul(14).wrapping_add(kind * 2);
         LinkId(name.wrapping_add(u32::from(at % 2 == 1)))
     }
 }

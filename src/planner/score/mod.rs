@@ -6,10 +6,13 @@ mod folded;
 mod path;
 mod player;
 mod scorer;
+mod shape;
 mod situation;
+mod whole;
 mod wiring;
 
 pub use scorer::{Collected, Learnt, Score, Scorer};
+pub use shape::{DRAGONFLY, Dragonfly, Shape, TORUS};
 pub use situation::{Failure, Situation};
 pub use wiring::{Attach, ServerWiring, Wiring};
 

@@ -1,6 +1,6 @@
 //! Where ranks stand, and what has failed.
 
-use super::Wiring;
+use super::{Shape, Wiring};
 
 /// A situation in which a step is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +24,8 @@ pub enum Failure {
     Core,
     /// A whole plane.
     Plane,
+    /// A cable between two switches, or between two servers that are joined directly.
+    Cable,
 }
 
 impl Failure {
@@ -34,12 +36,18 @@ impl Failure {
             Self::Spine => "a spine",
             Self::Core => "a core",
             Self::Plane => "a plane",
+            Self::Cable => "a cable",
         }
     }
 
     /// Those that a network can have, that leave it whole, and that are no part of another: a cable's is part of its
-    /// leaf's, and where there are several planes both are part of a plane's.
+    /// leaf's, and where there are several planes both are part of a plane's. Where networks are no trees, cables between
+    /// switches have few beside them, so that one counts; where there are no switches, cables are all that fails.
     pub fn of(wiring: &Wiring) -> Vec<Self> {
+        if wiring.shape != Shape::Tree {
+            let leaf = matches!(wiring.shape, Shape::Dragonfly(_)).then_some(Self::Leaf);
+            return leaf.into_iter().chain(wiring.shape.stays_whole().then_some(Self::Cable)).collect();
+        }
         let mut found = vec![if wiring.planes > 1 { Self::Plane } else { Self::Leaf }];
         if wiring.tiers >= 2 && wiring.spine_lanes < wiring.leaf_up {
             found.push(Self::Spine);
@@ -70,7 +78,8 @@ impl Situation {
         if self != Self::Scattered {
             return aligned.collect();
         }
-        let size = wiring.pod_servers;
+        // On a torus, where no switch is shared, servers themselves take turns.
+        let size = if matches!(wiring.shape, Shape::Torus(_)) { 1 } else { wiring.pod_servers };
         let pods = servers.div_ceil(size);
         let half = pods.div_ceil(2);
         let pod = |number: u32| (number * size)..((number + 1) * size).min(servers);

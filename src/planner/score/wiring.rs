@@ -1,5 +1,6 @@
 //! What a step's time depends on of a network: designs of the same wiring take the same time, whatever they cost.
 
+use super::Shape;
 use crate::fabric::parts::{Server, Technology};
 use crate::units::{Bandwidth, Length, Time};
 
@@ -39,7 +40,8 @@ pub enum Attach {
     Server,
 }
 
-/// A tree of switches over servers, or none above leaves. Spines of a block of leaves share all traffic evenly, and so do
+/// A network of servers. Most is told of a tree of switches, or of leaves alone; of other [`Shape`]s lengths are those of
+/// adapters' cables, of cables within groups and of those between groups, and a pod is what is racked together. Spines of a block of leaves share all traffic evenly, and so do
 /// cores and planes, so that only what they carry together is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Wiring {
@@ -81,6 +83,8 @@ pub struct Wiring {
     pub core_lanes: u32,
     /// Length of the cables of each tier, from hosts up, that latency is told by.
     pub lengths: [Length; 3],
+    /// What joins the servers.
+    pub shape: Shape,
 }
 
 impl Wiring {

@@ -3,11 +3,14 @@
 //! A family tells its template, and which networks it has for what is asked: their parameters, with the numbers of
 //! switches and cables in closed form. A further family joins by one file and one line in [`FAMILIES`].
 
+mod counted;
+mod dragonfly;
 mod fat_tree;
 mod multi_plane;
 mod rail_only;
 mod rail_optimised;
 mod single_switch;
+mod torus;
 mod tree;
 
 use super::{Base, Structure};
@@ -29,6 +32,8 @@ pub const FAMILIES: &[&PlanFamily] = &[
     &rail_optimised::FAMILY,
     &rail_only::FAMILY,
     &multi_plane::FAMILY,
+    &dragonfly::FAMILY,
+    &torus::FAMILY,
 ];
 
 /// All networks of the families that a plan takes.
@@ -43,4 +48,18 @@ pub fn structures(base: &Base<'_>) -> Vec<Structure> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn families_are_those_of_plans() {
+        let own: BTreeSet<&str> = FAMILIES.iter().map(|family| family.name).collect();
+        let read: BTreeSet<&str> = crate::input::plan::FAMILIES.into_iter().collect();
+        assert_eq!(own, read);
+        assert_eq!(own.len(), FAMILIES.len());
+    }
 }

@@ -3,7 +3,7 @@
 use super::Structure;
 use crate::fabric::template::{Tree, TreeCounts, tree};
 use crate::planner::design::{Base, PortMode, Switches};
-use crate::planner::score::{Attach, Wiring};
+use crate::planner::score::{Attach, Shape, Wiring};
 use crate::units::{Bandwidth, Length, Time};
 
 /// A sort of trees.
@@ -121,6 +121,7 @@ impl Maker<'_> {
             group_up: 0,
             core_lanes: 0,
             lengths: [Length(0); 3],
+            shape: Shape::Tree,
         }
     }
 
@@ -138,7 +139,7 @@ impl Maker<'_> {
             server: self.base.server,
             nic: self.base.nic,
             wiring,
-            leaf: Switches { mode: cut.leaf, count: leaves },
+            leaf: Some(Switches { mode: cut.leaf, count: leaves }),
             spine: None,
             core: None,
             leaves_per_pod: self.leaves() * self.sort.planes,
@@ -253,14 +254,14 @@ impl Maker<'_> {
                     core_radix: core.radix,
                     three: true,
                 });
-                let shape = Shape { counts, groups, block_pods, by_rail, ports: (down, up) };
+                let shape = Grouping { counts, groups, block_pods, by_rail, ports: (down, up) };
                 found.extend(self.with_cores(cut, spine, core, shape));
             }
         }
         found
     }
 
-    fn with_cores(&self, cut: Cut, spine: PortMode, core: PortMode, shape: Shape) -> Option<Structure> {
+    fn with_cores(&self, cut: Cut, spine: PortMode, core: PortMode, shape: Grouping) -> Option<Structure> {
         let counts = shape.counts?;
         let each = counts.cores_per_plane * counts.core_lanes;
         let mut wiring = self.wiring(cut, self.hop(&[cut.leaf, spine, core]));
@@ -285,7 +286,7 @@ impl Maker<'_> {
 }
 
 /// How groups of leaves are cut.
-struct Shape {
+struct Grouping {
     counts: Option<TreeCounts>,
     groups: u32,
     block_pods: u32,
