@@ -115,6 +115,8 @@ impl Run<'_> {
             0 => self.pods(state, dice, swaps),
             1 => self.rows(dice, swaps),
             2 => self.turn(dice, swaps),
+            3..=15 => self.shift(state, dice, swaps),
+            16..=28 => self.segments(state, dice, swaps),
             _ => {}
         }
         while swaps.is_empty() {
@@ -168,6 +170,40 @@ impl Run<'_> {
         let (low, high) = (a.min(b), a.max(b));
         let half = (high - low).div_ceil(2);
         swaps.extend((0..half).map(|i| (row * per_row + low + i, row * per_row + high - i)));
+    }
+
+    /// A rack goes along its row to where it is nearer to one that it has cables to; those between move up.
+    fn shift(&self, state: &State<'_>, dice: &mut Dice, swaps: &mut Vec<(u32, u32)>) {
+        let rack = dice.below(self.ground.racks);
+        let per_row = self.ground.per_row;
+        let s = state.at[rack as usize];
+        let place = (s % per_row + dice.below(15)).saturating_sub(7).min(per_row - 1);
+        let t = s - s % per_row + place;
+        if s < t {
+            swaps.extend((s..t).map(|cell| (cell, cell + 1)));
+        } else {
+            swaps.extend((t..s).rev().map(|cell| (cell, cell + 1)));
+        }
+    }
+
+    /// Two parts of rows, of equal length, change places.
+    fn segments(&self, state: &State<'_>, dice: &mut Dice, swaps: &mut Vec<(u32, u32)>) {
+        let per_row = self.ground.per_row;
+        let length = 2 + dice.below(8);
+        if length > per_row {
+            return;
+        }
+        let rack = dice.below(self.ground.racks);
+        let s = state.at[rack as usize];
+        let t = if dice.below(2) == 0 { dice.below(self.ground.cells()) } else { self.near(state, rack, dice) };
+        let start = |cell: u32, back: u32| {
+            let place = (cell % per_row).saturating_sub(back).min(per_row - length);
+            cell - cell % per_row + place
+        };
+        let (s, t) = (start(s, dice.below(length)), start(t, dice.below(length)));
+        if s.abs_diff(t) >= length {
+            swaps.extend((0..length).map(|at| (s + at, t + at)));
+        }
     }
 
     /// Swaps of two cells for as long as one makes cables cheaper, or as cheap and shorter.

@@ -7,6 +7,7 @@
 
 mod anneal;
 mod bisect;
+mod bound;
 mod ground;
 mod seeds;
 
