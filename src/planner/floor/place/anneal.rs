@@ -204,7 +204,8 @@ impl Run<'_> {
         }
         let rack = dice.below(self.ground.racks);
         let s = state.at[rack as usize];
-        let t = if dice.below(2) == 0 { dice.below(self.ground.cells()) } else { self.near(state, rack, dice) };
+        let t =
+            if dice.below(2) == 0 { dice.below(self.ground.cells()) } else { self.near(state, rack, dice) };
         let start = |cell: u32, back: u32| {
             let place = (cell % per_row).saturating_sub(back).min(per_row - length);
             cell - cell % per_row + place

@@ -121,8 +121,7 @@ fn assignment(costs: &[Vec<i64>]) -> i64 {
     // The row of each column; 0 is none, and column 0 is where a path starts.
     let mut taken = vec![0; n + 1];
     for row in 1..=n {
-        let (mut least, mut from, mut used) =
-            (vec![i64::MAX; n + 1], vec![0; n + 1], vec![false; n + 1]);
+        let (mut least, mut from, mut used) = (vec![i64::MAX; n + 1], vec![0; n + 1], vec![false; n + 1]);
         let mut at = 0;
         taken[0] = row;
         loop {

@@ -100,7 +100,10 @@ fn exhaustive(floor: &Floor, ground: &Ground, at: &mut Vec<u32>) -> (Money, Leng
 fn all_placements(racks: u32, cells: u32) -> Vec<Vec<u32>> {
     (0..racks).fold(vec![Vec::new()], |known, _| {
         let longer = |at: Vec<u32>| {
-            (0..cells).filter(|cell| !at.contains(cell)).map(|cell| [at.clone(), vec![cell]].concat()).collect()
+            (0..cells)
+                .filter(|cell| !at.contains(cell))
+                .map(|cell| [at.clone(), vec![cell]].concat())
+                .collect()
         };
         known.into_iter().flat_map(|at| -> Vec<Vec<u32>> { longer(at) }).collect()
     })
@@ -150,9 +153,8 @@ fn pods(pods: u32, per_row: u32) -> Floor {
     let at = |rack: u32| (rack < pods * pod).then_some(rack / pod);
     let mut bundles = Vec::new();
     for leaves in (0..pods).map(|own| own * pod + pod - 1) {
-        let down = (leaves + 1 - pod..leaves).flat_map(|rack| {
-            (0..4).map(move |server| (rack, leaves, 4 + 8 * server, 48, 8))
-        });
+        let down = (leaves + 1 - pod..leaves)
+            .flat_map(|rack| (0..4).map(move |server| (rack, leaves, 4 + 8 * server, 48, 8)));
         let up = (pods * pod..racks).map(|spine| (leaves, spine, 48, 40, 16));
         bundles.extend(down.chain(up));
     }
