@@ -80,22 +80,6 @@ fn seeds_put_every_rack_on_a_cell_of_its_own() {
     }
 }
 
-/// The least cost of all placements.
-fn exhaustive(floor: &Floor, ground: &Ground, at: &mut Vec<u32>) -> (Money, Length) {
-    if at.len() == floor.kinds.len() {
-        let cost = floor.cost(&ground.slots(at));
-        return (cost.cost, cost.length);
-    }
-    let free: Vec<u32> = (0..ground.cells()).filter(|cell| !at.contains(cell)).collect();
-    let each = free.into_iter().map(|cell| {
-        at.push(cell);
-        let cost = exhaustive(floor, ground, at);
-        at.pop();
-        cost
-    });
-    each.min().unwrap()
-}
-
 /// Every placement of so many racks on so many cells, the cells in order of the racks.
 fn all_placements(racks: u32, cells: u32) -> Vec<Vec<u32>> {
     (0..racks).fold(vec![Vec::new()], |known, _| {
