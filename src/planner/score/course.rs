@@ -221,9 +221,8 @@ impl Course {
             Kind::Step(training) => training,
         };
         let ones: Vec<One> = played.iter().flatten().map(one).collect();
-        let tell = |took: &Took| {
-            (self.whole(took.makespan), (took.batch == batch).then(|| took.path.clone()))
-        };
+        let tell =
+            |took: &Took| (self.whole(took.makespan), (took.batch == batch).then(|| took.path.clone()));
         if let Some((took, _)) = locked(&training.same).get(&ones) {
             return Ok(tell(took));
         }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::whole::whole;
 use super::footprint::{Footprint, Reach, Standing};
+use super::whole::whole;
 use super::{Attach, Failure, Shape, Wiring};
 use crate::fabric::{Builder, Cable, Fabric, InNetwork, LinkClass, Node, NodeKind, Routing};
 use crate::ids::{ClassId, LinkId, NodeId, number};
@@ -186,7 +186,8 @@ impl Fold<'_> {
         let wiring = self.wiring;
         let of = wiring.server;
         let node = |name: String, kind| Node::new(name, kind).in_server(server);
-        let gpus: Vec<u32> = if self.print.slim { seats.keys().copied().collect() } else { (0..of.gpus).collect() };
+        let gpus: Vec<u32> =
+            if self.print.slim { seats.keys().copied().collect() } else { (0..of.gpus).collect() };
         for gpu in &gpus {
             let own = node(format!("s{server}g{gpu}"), NodeKind::Gpu).on_rail(wiring.rail(*gpu));
             seats.insert(*gpu, build.builder.add_node(if wiring.relay { own.forwarding() } else { own }));
@@ -246,12 +247,7 @@ impl Fold<'_> {
     }
 
     /// Adds what is above the leaves.
-    fn tiers(
-        &self,
-        leaves: &BTreeMap<(u32, u32), NodeId>,
-        network: ClassId,
-        build: &mut Build,
-    ) {
+    fn tiers(&self, leaves: &BTreeMap<(u32, u32), NodeId>, network: ClassId, build: &mut Build) {
         let wiring = self.wiring;
         if wiring.tiers < 2 {
             return;
