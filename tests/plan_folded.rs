@@ -89,8 +89,8 @@ fn steps_take_what_they_take_on_whole_fabrics() {
         let LoadKind::Train { each, open: false } = &plan.loads[0].kind else { panic!("a divided step") };
         let scorer = small::scorer(&plan, accelerators, gpus);
         for (structure, wiring) in chosen(&plan, accelerators) {
-            let collected = scorer.collect(&wiring, false).unwrap();
-            let score = scorer.score(&collected, &Quiet).unwrap().0.time.ps();
+            let mut collected = scorer.collect(&wiring, false).unwrap();
+            let score = scorer.score(&mut collected, &Quiet).unwrap().0.time.ps();
             let mut scenario = scenario(small::whole(&plan, &structure, &wiring));
             scenario.workload = Some(each[0].clone());
             let whole = run_step(&scenario, &RunOptions::default(), &Quiet).unwrap().unwrap().step_ps;
@@ -143,8 +143,8 @@ fn collectives_take_what_they_take_on_whole_fabrics() {
                 let scorer = small::scorer(&plan, accelerators, gpus);
                 for (structure, wiring) in chosen(&plan, accelerators) {
                     let fabric = small::whole(&plan, &structure, &wiring);
-                    let collected = scorer.collect(&wiring, false).unwrap();
-                    let (score, _) = scorer.score(&collected, &Quiet).unwrap();
+                    let mut collected = scorer.collect(&wiring, false).unwrap();
+                    let (score, _) = scorer.score(&mut collected, &Quiet).unwrap();
                     let groups = groups(&fabric, &wiring, situation, group);
                     let bytes: Bytes = size.parse().unwrap();
                     let whole = play_groups(

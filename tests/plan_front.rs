@@ -58,8 +58,8 @@ fn all(own: &Plan, accelerators: u32) -> Vec<Values> {
     let scorer = small::scorer(own, accelerators, 4);
     let mut found = Vec::new();
     for network in &space.networks {
-        let collected = scorer.collect(&network.wiring, false).unwrap();
-        let time = scorer.score(&collected, &Quiet).unwrap().0.time;
+        let mut collected = scorer.collect(&network.wiring, false).unwrap();
+        let time = scorer.score(&mut collected, &Quiet).unwrap().0.time;
         for (structure, variant, _) in &network.designs {
             if let Ok(priced) = space.yard.price(&space.structures[*structure as usize], variant) {
                 found.push(Values { time, capex: priced.capex.mid, power: priced.power });
@@ -184,7 +184,7 @@ fn bounds_are_never_above_scores() {
         let mut scores = Vec::new();
         for network in &space.networks {
             let (score, learnt) =
-                scorer.score(&scorer.collect(&network.wiring, false).unwrap(), &Quiet).unwrap();
+                scorer.score(&mut scorer.collect(&network.wiring, false).unwrap(), &Quiet).unwrap();
             scorer.learn(learnt);
             scores.push(score.time);
         }

@@ -80,8 +80,8 @@ fn collectives_take_what_they_take_in_runs() {
                 let scorer = small::scorer(&plan, accelerators, gpus);
                 for (structure, wiring) in networks(&plan, accelerators) {
                     let fabric = small::whole(&plan, &structure, &wiring);
-                    let collected = scorer.collect(&wiring, false).unwrap();
-                    let (score, _) = scorer.score(&collected, &Quiet).unwrap();
+                    let mut collected = scorer.collect(&wiring, false).unwrap();
+                    let (score, _) = scorer.score(&mut collected, &Quiet).unwrap();
                     let groups = groups(&fabric, &wiring, situation, accelerators);
                     let bytes: Bytes = size.parse().unwrap();
                     let whole = play_groups(
@@ -119,8 +119,8 @@ fn steps_take_what_they_take_in_runs() {
     let scorer = small::scorer(&plan, 32, 4);
     let mut shapes = [0; 2];
     for (structure, wiring) in networks(&plan, 32) {
-        let collected = scorer.collect(&wiring, false).unwrap();
-        let score = scorer.score(&collected, &Quiet).unwrap().0.time.ps();
+        let mut collected = scorer.collect(&wiring, false).unwrap();
+        let score = scorer.score(&mut collected, &Quiet).unwrap().0.time.ps();
         let mut scenario = scenario(small::whole(&plan, &structure, &wiring));
         scenario.workload = Some(each[0].clone());
         let whole = run_step(&scenario, &RunOptions::default(), &Quiet).unwrap().unwrap().step_ps;
@@ -150,7 +150,7 @@ fn failures_leave_networks_whole() {
         let alone = |situation| {
             let mut collected = railspine::planner::score::Collected::default();
             scorer.add(&wiring, situation, &mut collected).unwrap();
-            scorer.score(&collected, &Quiet).unwrap().0.times[0].2
+            scorer.score(&mut collected, &Quiet).unwrap().0.times[0].2
         };
         let before = alone(Situation::Aligned);
         for failure in failures {

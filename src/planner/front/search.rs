@@ -16,7 +16,7 @@ use super::{Axes, Infeasible, Journal, Network, Space, Values};
 use crate::input::plan::Plan;
 use crate::planner::design::{Bounds, Priced, Variant};
 use crate::planner::floor::Misfit;
-use crate::planner::score::{Collected, Learnt, Score, Scorer};
+use crate::planner::score::{Collected, Learnt, Score, Scorer, Situation};
 use crate::run::{RunError, Watch};
 use crate::units::Time;
 
@@ -73,7 +73,8 @@ pub struct Found {
 /// What came of a network.
 struct Outcome {
     members: Vec<(u32, Variant, Priced)>,
-    score: Option<(Score, Option<Learnt>)>,
+    score: Option<Score>,
+    learnt: Learnt,
     twins: u64,
     by_cost: u64,
     by_path: u64,
@@ -146,13 +147,12 @@ pub fn search(
             for (why, count) in outcome.beyond {
                 *found.infeasible.entry(why).or_default() += count;
             }
-            let Some((score, learnt)) = outcome.score else { continue };
-            found.networks += 1;
-            if let Some(learnt) = learnt {
-                scorers[course].learn(learnt);
+            if scorers[course].learn(outcome.learnt) {
                 // Paths make floors higher.
                 floors.retain(|(base, _), _| space.course_of[*base] != course);
             }
+            let Some(score) = outcome.score else { continue };
+            found.networks += 1;
             for (structure, variant, priced) in outcome.members {
                 let values = Values { time: score.time, capex: priced.capex.mid, power: priced.power };
                 if plan.limits.step_time.is_some_and(|most| values.time > most) {
@@ -200,6 +200,7 @@ impl Site<'_> {
         let mut outcome = Outcome {
             members: Vec::new(),
             score: None,
+            learnt: Learnt::default(),
             twins: 0,
             by_cost: 0,
             by_path: 0,
@@ -207,40 +208,50 @@ impl Site<'_> {
         };
         let mut left: Vec<&Design> = network.designs.iter().collect();
         outcome.by_cost += self.drop(&mut left, floor);
-        let mut collected = Collected::default();
-        let key = key(network.base, &network.wiring);
-        let mut known = if left.is_empty() { None } else { self.journal.known(&key) };
-        let mut least = known.as_ref().map_or(floor, |score| score.time);
-        // Collectives cost less than prices: most are known from other networks.
-        for situation in scorer.situations(&network.wiring, false) {
-            if left.is_empty() || known.is_some() {
-                break;
-            }
-            scorer.add(&network.wiring, situation, &mut collected)?;
-            least = scorer.least(&collected, floor);
-            outcome.by_path += self.drop(&mut left, least);
-        }
-        if known.is_none() && !left.is_empty() {
-            // Other networks may have come to the same collectives.
-            known = scorer.known(&collected);
-            if let Some(score) = &known {
-                least = score.time;
-                self.journal.keep(&key, score);
-                outcome.by_path += self.drop(&mut left, least);
-            }
-        }
-        self.price(&left, least, &mut outcome);
-        if outcome.members.is_empty() {
+        if left.is_empty() {
             return Ok(outcome);
         }
-        outcome.score = Some(match known {
-            Some(score) => (score, None),
-            None => {
-                let (score, learnt) = scorer.score(&collected, self.watch)?;
-                self.journal.keep(&key, &score);
-                (score, Some(learnt))
+        let key = key(network.base, &network.wiring);
+        if let Some(score) = self.journal.known(&key) {
+            outcome.by_path += self.drop(&mut left, score.time);
+            self.price(&left, score.time, &mut outcome);
+            outcome.score = Some(score);
+            return Ok(outcome);
+        }
+        let mut collected = Collected::default();
+        let all = scorer.situations(&network.wiring, false);
+        let (failed, mut whole): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|own| matches!(own, Situation::Failed(_)));
+        for situation in &whole {
+            if !left.is_empty() {
+                scorer.add(&network.wiring, *situation, &mut collected)?;
+                outcome.by_path += self.drop(&mut left, scorer.least(&collected, floor));
             }
-        });
+        }
+        // What counts most tells most, and few designs come to what has failed.
+        whole.sort_by(|one, other| scorer.weight(*other).total_cmp(&scorer.weight(*one)));
+        for situation in whole {
+            if !left.is_empty() {
+                outcome.learnt.extend(scorer.play(&mut collected, situation, self.watch)?);
+                outcome.by_path += self.drop(&mut left, scorer.least(&collected, floor));
+            }
+        }
+        for situation in failed {
+            if !left.is_empty() {
+                scorer.add(&network.wiring, situation, &mut collected)?;
+                outcome.by_path += self.drop(&mut left, scorer.least(&collected, floor));
+            }
+        }
+        if left.is_empty() {
+            return Ok(outcome);
+        }
+        self.price(&left, scorer.least(&collected, floor), &mut outcome);
+        if !outcome.members.is_empty() {
+            let (score, learnt) = scorer.score(&mut collected, self.watch)?;
+            outcome.learnt.extend(learnt);
+            self.journal.keep(&key, &score);
+            outcome.score = Some(score);
+        }
         Ok(outcome)
     }
 

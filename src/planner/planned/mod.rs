@@ -86,8 +86,8 @@ impl Planned<'_> {
     fn whole(&self, at: usize, watch: &dyn Watch) -> Result<Score, PlanError> {
         let network = &self.space.networks[at];
         let scorer = &self.scorers[self.space.course_of[network.base]];
-        let collected = scorer.collect(&network.wiring, true)?;
-        Ok(scorer.score(&collected, watch)?.0)
+        let mut collected = scorer.collect(&network.wiring, true)?;
+        Ok(scorer.score(&mut collected, watch)?.0)
     }
 
     fn scorer(&self, at: usize) -> &Scorer {

@@ -51,7 +51,7 @@ pub(super) fn sensitivity(
 ) -> Result<Vec<PlanSensitivity>, RunError> {
     let mut found = Vec::new();
     for (change, own) in changes(wiring) {
-        let (changed, _) = scorer.score(&scorer.collect(&own, false)?, watch)?;
+        let (changed, _) = scorer.score(&mut scorer.collect(&own, false)?, watch)?;
         let saves = 1.0 - changed.time.ps() as f64 / (score.time.ps() as f64).max(1.0);
         found.push(PlanSensitivity { change: change.into(), step_time_ps: changed.time.ps(), saves });
     }

@@ -42,8 +42,8 @@ struct Training {
     /// By purpose in [`Purpose::ALL`] and lane.
     groups: Vec<Vec<Groups>>,
     windows: Windows,
-    /// What tasks took, by what was played, and since which batch that is known.
-    same: Mutex<FxHashMap<Vec<One>, (Arc<Took>, u32)>>,
+    /// What tasks took, by what was played.
+    same: Mutex<FxHashMap<Vec<One>, Arc<Took>>>,
     /// What tasks took, by what their collectives cost.
     known: Mutex<FxHashMap<Vec<u64>, Arc<Took>>>,
     /// The seats that are played, by how servers are shared out over leaves, lane and class.
@@ -223,7 +223,7 @@ impl Course {
         let ones: Vec<One> = played.iter().flatten().map(one).collect();
         let tell =
             |took: &Took| (self.whole(took.makespan), (took.batch == batch).then(|| took.path.clone()));
-        if let Some((took, _)) = locked(&training.same).get(&ones) {
+        if let Some(took) = locked(&training.same).get(&ones) {
             return Ok(tell(took));
         }
         let (rows, costs) = costs_of(played);
@@ -239,20 +239,8 @@ impl Course {
                 took
             }
         };
-        locked(&training.same).entry(ones).or_insert_with(|| (took.clone(), batch));
+        locked(&training.same).insert(ones, took.clone());
         Ok(tell(&took))
-    }
-
-    /// The time with these collectives, where it is known from an earlier batch.
-    pub(super) fn known(&self, played: &PlayedAll, batch: u32) -> Option<Time> {
-        let training = match &self.kind {
-            Kind::Collective { .. } => return Some(self.least(&Path::default(), played)),
-            Kind::Step(training) => training,
-        };
-        let ones: Vec<One> = played.iter().flatten().map(one).collect();
-        let same = locked(&training.same);
-        let (took, _) = same.get(&ones).filter(|(_, since)| *since < batch)?;
-        Some(self.whole(took.makespan))
     }
 
     /// What a path takes at least with these collectives.

@@ -27,15 +27,31 @@ pub struct Scorer {
     batch: u32,
 }
 
-/// What collectives take on a network, in the situations that were played.
+/// What is known of a network, in the situations that were looked at.
 #[derive(Default)]
 pub struct Collected {
-    situations: Vec<(Situation, Vec<PlayedAll>)>,
+    situations: Vec<Seen>,
+}
+
+/// A situation that was looked at.
+struct Seen {
+    situation: Situation,
+    /// What collectives take, by load.
+    played: Vec<PlayedAll>,
+    /// Times by load, where steps were played too.
+    times: Option<Vec<Time>>,
 }
 
 /// Paths that a score came upon, by load.
 #[derive(Debug, Clone, Default)]
 pub struct Learnt(Vec<(usize, Path)>);
+
+impl Learnt {
+    /// With what another score came upon.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
 
 /// Times on a network.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +95,7 @@ impl Scorer {
     /// # Errors
     /// Where they cannot be played.
     pub fn collect(&self, wiring: &Wiring, all: bool) -> Result<Collected, RunError> {
-        let mut collected = Collected { situations: Vec::new() };
+        let mut collected = Collected::default();
         for situation in self.situations(wiring, all) {
             self.add(wiring, situation, &mut collected)?;
         }
@@ -98,17 +114,50 @@ impl Scorer {
     ) -> Result<(), RunError> {
         let of = |entry: &Entry| entry.course.collectives(&self.player, wiring, situation);
         let played = self.entries.iter().map(of).collect::<Result<_, _>>()?;
-        collected.situations.push((situation, played));
+        collected.situations.push(Seen { situation, played, times: None });
         Ok(())
+    }
+
+    /// How much a situation counts.
+    pub fn weight(&self, situation: Situation) -> f64 {
+        match situation {
+            Situation::Aligned => self.situations.aligned,
+            Situation::Scattered => self.situations.scattered,
+            Situation::Failed(_) => self.situations.failed,
+        }
+    }
+
+    /// Plays the steps of all loads in a situation whose collectives are played, and tells the paths that came of it.
+    ///
+    /// # Errors
+    /// Where tasks cannot be played, or `watch` says stop.
+    pub fn play(
+        &self,
+        collected: &mut Collected,
+        situation: Situation,
+        watch: &dyn Watch,
+    ) -> Result<Learnt, RunError> {
+        let mut learnt = Learnt::default();
+        for seen in collected.situations.iter_mut().filter(|seen| seen.situation == situation) {
+            let mut times = Vec::with_capacity(self.entries.len());
+            for (at, (entry, played)) in self.entries.iter().zip(&seen.played).enumerate() {
+                let (time, path) = entry.course.time(played, self.batch, watch)?;
+                learnt.0.extend(path.map(|path| (at, path)));
+                times.push(time);
+            }
+            seen.times = Some(times);
+        }
+        Ok(learnt)
     }
 
     /// A time that the network cannot beat in simulation: the longest of the paths of tasks that are known, with what
     /// collectives take. What was not played is taken for the floor of such networks.
     pub fn least(&self, collected: &Collected, floor: Time) -> Time {
-        let times = collected.situations.iter().flat_map(|(situation, played)| {
-            self.entries.iter().zip(played).enumerate().map(move |(at, (entry, played))| {
-                let least = entry.paths.iter().map(|path| entry.course.least(path, played)).max();
-                (at, *situation, least.unwrap_or(Time::ZERO))
+        let times = collected.situations.iter().flat_map(|seen| {
+            self.entries.iter().zip(&seen.played).enumerate().map(move |(at, (entry, played))| {
+                let least = || entry.paths.iter().map(|path| entry.course.least(path, played)).max();
+                let known = seen.times.as_ref().map(|times| times[at]);
+                (at, seen.situation, known.or_else(least).unwrap_or(Time::ZERO))
             })
         });
         let times = worst(times.collect());
@@ -133,27 +182,18 @@ impl Scorer {
         self.batch += 1;
     }
 
-    /// Times on a network, where earlier batches had the same collectives.
-    pub fn known(&self, collected: &Collected) -> Option<Score> {
-        let mut times = Vec::new();
-        for (situation, all) in &collected.situations {
-            for (at, (entry, played)) in self.entries.iter().zip(all).enumerate() {
-                times.push((at, *situation, entry.course.known(played, self.batch)?));
-            }
-        }
-        let times = worst(times);
-        Some(Score { time: self.weighted(&times), times })
-    }
-
     /// Makes bounds tighter by what scores came upon. Bounds depend on what was learnt, so that a search that is to be
-    /// the same for any number of threads learns between its batches, in one order.
-    pub fn learn(&mut self, learnt: Learnt) {
+    /// the same for any number of threads learns between its batches, in one order. Tells whether any is new.
+    pub fn learn(&mut self, learnt: Learnt) -> bool {
+        let mut new = false;
         for (at, path) in learnt.0 {
             let paths = &mut self.entries[at].paths;
             if paths.len() < PATHS && !paths.contains(&path) {
                 paths.push(path);
+                new = true;
             }
         }
+        new
     }
 
     /// A time that no network of such adapters can beat in simulation: collectives within servers as they are played, the
@@ -171,19 +211,21 @@ impl Scorer {
         Ok(Time::from_secs(sum * (1.0 - 1e-12)))
     }
 
-    /// Times on a network, by the tasks of every step.
+    /// Times on a network, by the tasks of every step: those of situations that were not played before are now.
     ///
     /// # Errors
     /// Where tasks cannot be played, or `watch` says stop.
-    pub fn score(&self, collected: &Collected, watch: &dyn Watch) -> Result<(Score, Learnt), RunError> {
-        let mut times = Vec::new();
+    pub fn score(&self, collected: &mut Collected, watch: &dyn Watch) -> Result<(Score, Learnt), RunError> {
         let mut learnt = Learnt::default();
-        for (situation, all) in &collected.situations {
-            for (at, (entry, played)) in self.entries.iter().zip(all).enumerate() {
-                let (time, path) = entry.course.time(played, self.batch, watch)?;
-                learnt.0.extend(path.map(|path| (at, path)));
-                times.push((at, *situation, time));
-            }
+        let open = collected.situations.iter().filter(|seen| seen.times.is_none());
+        let open: Vec<Situation> = open.map(|seen| seen.situation).collect();
+        for situation in open {
+            learnt.extend(self.play(collected, situation, watch)?);
+        }
+        let mut times = Vec::new();
+        for seen in &collected.situations {
+            let all = seen.times.iter().flatten().enumerate();
+            times.extend(all.map(|(at, time)| (at, seen.situation, *time)));
         }
         let times = worst(times);
         Ok((Score { time: self.weighted(&times), times }, learnt))
@@ -197,18 +239,10 @@ impl Scorer {
 
     /// The weighted time of each load and situation. Times are whole picoseconds, and sums are made in one order.
     fn weighted(&self, times: &[(usize, Situation, Time)]) -> Time {
-        let Situations { aligned, scattered, failed } = self.situations;
-        let sum: f64 = times
-            .iter()
-            .map(|(at, situation, time)| {
-                let weight = match situation {
-                    Situation::Aligned => aligned,
-                    Situation::Scattered => scattered,
-                    Situation::Failed(_) => failed,
-                };
-                self.entries[*at].weight * weight * time.as_secs()
-            })
-            .sum();
+        let of = |(at, situation, time): &(usize, Situation, Time)| {
+            self.entries[*at].weight * self.weight(*situation) * time.as_secs()
+        };
+        let sum: f64 = times.iter().map(of).sum();
         Time::from_secs(sum)
     }
 }
