@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::whole::whole;
+use super::whole::{Turn, whole};
 use super::{Attach, Failure, Shape, Wiring};
 use crate::fabric::{Builder, Cable, Fabric, InNetwork, LinkClass, Node, NodeKind, Routing};
 use crate::ids::{ClassId, LinkId, NodeId, number};
@@ -80,9 +80,10 @@ pub(super) enum Part {
         block: u32,
         rail: u32,
     },
-    /// Any other, of a network that is no tree.
+    /// Two switches of a network that is no tree.
     Between {
-        cable: u32,
+        from: u32,
+        to: u32,
     },
 }
 
@@ -183,16 +184,25 @@ impl Outline {
         (Self { wiring: kept, failure, pods, blocks, groups, slim, rails }, standing)
     }
 
-    /// The outline of groups on a network that is no tree, of which all is used: places keep their numbers.
+    /// The outline of groups on a network that is no tree, of which all is used: places keep their numbers, but that where
+    /// nothing has failed the network is turned, if all then stand on servers.
     fn as_it_stands(wiring: &Wiring, failure: Option<Failure>, seats: &[Vec<Seat>]) -> (Self, Standing) {
-        let standing =
-            Standing { servers: (0..wiring.servers).collect(), pods: Vec::new(), blocks: Vec::new() };
+        let all = || seats.iter().flatten();
+        let mut turn = Turn::new(wiring, all().next().map_or(0, |seat| seat.0));
+        if failure.is_some() || all().any(|seat| turn.place(seat.0) >= wiring.servers) {
+            turn = Turn::new(wiring, 0);
+        }
+        let (servers, switches) = turn.back();
+        // In place of pods there are switches.
+        let standing = Standing { servers, pods: switches, blocks: Vec::new() };
+        let turned =
+            |group: &Vec<Seat>| group.iter().map(|(place, gpu)| (turn.place(*place), *gpu)).collect();
         let outline = Self {
             wiring: *wiring,
             failure,
             pods: Vec::new(),
             blocks: Vec::new(),
-            groups: seats.to_vec(),
+            groups: seats.iter().map(turned).collect(),
             slim: false,
             rails: wiring.server.nics,
         };
@@ -432,7 +442,13 @@ impl Standing {
             Part::Host { server, nic } => (3, self.servers[server as usize], nic),
             Part::Up { pod, rail } => (4, self.pods[pod as usize], rail),
             Part::Top { block, rail } => (5, self.blocks[block as usize], rail),
-            Part::Between { cable } => (6, cable / SUBS, cable),
+            Part::Between { from, to } => {
+                // By where it comes from and where it leads, as turned cables may have their ends the other way round.
+                let ends = if at.is_multiple_of(2) { [from, to] } else { [to, from] };
+                let [from, to] = ends.map(|end| self.pods[end as usize]);
+                let between = from.wrapping_mul(number(self.pods.len())).wrapping_add(to);
+                return LinkId(between.wrapping_mul(14).wrapping_add(12));
+            }
         };
         let name = whole.wrapping_mul(SUBS).wrapping_add(part % SUBS).wrapping_mul(14).wrapping_add(kind * 2);
         LinkId(name.wrapping_add(u32::from(at % 2 == 1)))
