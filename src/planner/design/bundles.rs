@@ -82,13 +82,13 @@ impl Structure {
         }
     }
 
-    /// From leaves to spines.
+    /// From leaves to spines; those under the same spines follow one another.
     fn ups(&self, tell: &mut impl FnMut(Bundle)) {
         let (wiring, rails) = (&self.wiring, self.rails());
         let (groups, split) = self.groups();
-        for pod in 0..wiring.pods() {
-            let block = if wiring.tiers >= 3 { pod / wiring.block_pods } else { 0 };
-            for at in 0..wiring.planes * rails {
+        for at in 0..wiring.planes * rails {
+            for pod in 0..wiring.pods() {
+                let block = if wiring.tiers >= 3 { pod / wiring.block_pods } else { 0 };
                 let (plane, rail) = (at / rails, at % rails);
                 let (tree, group) = match (wiring.separate, split) {
                     (true, _) => (plane * rails + rail, block),
@@ -103,7 +103,7 @@ impl Structure {
         }
     }
 
-    /// From spines to cores.
+    /// From spines to cores; those under the same cores follow one another.
     fn tops(&self, tell: &mut impl FnMut(Bundle)) {
         let wiring = &self.wiring;
         let (groups, _) = self.groups();
@@ -112,12 +112,14 @@ impl Structure {
         let sets = (per_tree / self.cores_per_plane.max(1)).max(1);
         let per_set = (self.spines_per_group / sets).max(1);
         for tree in 0..trees {
-            for group in 0..groups {
-                for own in 0..self.spines_per_group {
-                    let low = (tree * groups + group) * self.spines_per_group + own;
-                    let first = tree * per_tree + own / per_set * self.cores_per_plane;
-                    let high = first..first + self.cores_per_plane;
-                    tell(Bundle { tier: 2, low, above: 3, high, lanes: self.core_lanes });
+            for from in (0..self.spines_per_group).step_by(per_set as usize) {
+                let first = tree * per_tree + from / per_set * self.cores_per_plane;
+                let high = first..first + self.cores_per_plane;
+                for group in 0..groups {
+                    for own in from..(from + per_set).min(self.spines_per_group) {
+                        let low = (tree * groups + group) * self.spines_per_group + own;
+                        tell(Bundle { tier: 2, low, above: 3, high: high.clone(), lanes: self.core_lanes });
+                    }
                 }
             }
         }

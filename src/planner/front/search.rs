@@ -14,7 +14,7 @@ use thiserror::Error;
 use super::journal::key;
 use super::{Axes, Infeasible, Journal, Network, Space, Values};
 use crate::input::plan::Plan;
-use crate::planner::design::{Priced, Variant};
+use crate::planner::design::{Bounds, Priced, Variant};
 use crate::planner::floor::Misfit;
 use crate::planner::score::{Collected, Learnt, Score, Scorer};
 use crate::run::{RunError, Watch};
@@ -122,6 +122,7 @@ pub fn search(
             }
             at += 1;
         }
+        scorers.iter_mut().for_each(Scorer::next_batch);
         let shared: &[Scorer] = scorers;
         let site = Site { plan, space, axes: &axes, front: &front, journal, watch };
         let outcomes: Vec<(usize, Outcome)> = batch
@@ -181,6 +182,9 @@ pub fn search(
     Ok(found)
 }
 
+/// A design of a network: its structure, how it is racked and cabled, and what it costs and takes at least.
+type Design = (u32, Variant, Bounds);
+
 /// What networks of a batch are held against.
 struct Site<'a> {
     plan: &'a Plan,
@@ -201,48 +205,63 @@ impl Site<'_> {
             by_path: 0,
             beyond: BTreeMap::new(),
         };
-        self.price(network, floor, &mut outcome);
+        let mut left: Vec<&Design> = network.designs.iter().collect();
+        outcome.by_cost += self.drop(&mut left, floor);
+        let mut collected = Collected::default();
+        let key = key(network.base, &network.wiring);
+        let mut known = if left.is_empty() { None } else { self.journal.known(&key) };
+        let mut least = known.as_ref().map_or(floor, |score| score.time);
+        // Collectives cost less than prices: most are known from other networks.
+        for situation in scorer.situations(&network.wiring, false) {
+            if left.is_empty() || known.is_some() {
+                break;
+            }
+            scorer.add(&network.wiring, situation, &mut collected)?;
+            least = scorer.least(&collected, floor);
+            outcome.by_path += self.drop(&mut left, least);
+        }
+        if known.is_none() && !left.is_empty() {
+            // Other networks may have come to the same collectives.
+            known = scorer.known(&collected);
+            if let Some(score) = &known {
+                least = score.time;
+                self.journal.keep(&key, score);
+                outcome.by_path += self.drop(&mut left, least);
+            }
+        }
+        self.price(&left, least, &mut outcome);
         if outcome.members.is_empty() {
             return Ok(outcome);
         }
-        let key = key(network.base, &network.wiring);
-        if let Some(score) = self.journal.known(&key) {
-            outcome.score = Some((score, None));
-            return Ok(outcome);
-        }
-        let mut collected = Collected::default();
-        for situation in scorer.situations(&network.wiring, false) {
-            scorer.add(&network.wiring, situation, &mut collected)?;
-            let least = scorer.least(&collected, floor);
-            let before = outcome.members.len();
-            outcome.members.retain(|(_, _, priced)| {
-                let least = Values { time: least, capex: priced.capex.mid, power: priced.power };
-                !self.front.iter().any(|own| self.axes.covers(own, &least))
-            });
-            outcome.by_path += (before - outcome.members.len()) as u64;
-            if outcome.members.is_empty() {
-                break;
+        outcome.score = Some(match known {
+            Some(score) => (score, None),
+            None => {
+                let (score, learnt) = scorer.score(&collected, self.watch)?;
+                self.journal.keep(&key, &score);
+                (score, Some(learnt))
             }
-        }
-        if !outcome.members.is_empty() {
-            let (score, learnt) = scorer.score(&collected, self.watch)?;
-            self.journal.keep(&key, &score);
-            outcome.score = Some((score, Some(learnt)));
-        }
+        });
         Ok(outcome)
     }
 
-    /// The designs of a network that may be on the front, priced exactly: those that no other of the network covers.
-    fn price(&self, network: &Network, floor: Time, outcome: &mut Outcome) {
+    /// Drops the designs that cannot be on the front where their step takes at least so long, and tells how many.
+    fn drop(&self, designs: &mut Vec<&Design>, time: Time) -> u64 {
+        let before = designs.len();
+        designs.retain(|(.., bounds)| {
+            let least = Values { time, capex: bounds.capex, power: bounds.power };
+            !self.front.iter().any(|own| self.axes.covers(own, &least))
+        });
+        (before - designs.len()) as u64
+    }
+
+    /// Of designs of a network, whose step takes at least so long, those that may be on the front, priced exactly: those that
+    /// no other of the network covers.
+    fn price(&self, designs: &[&Design], time: Time, outcome: &mut Outcome) {
         let mut own: Vec<Values> = Vec::new();
         // What was priced of a structure in its racks, by sorts of cables.
         let mut known: FxHashMap<_, Result<Vec<Result<Priced, Misfit>>, Misfit>> = FxHashMap::default();
-        for (structure, variant, bounds) in &network.designs {
-            let least = Values { time: floor, capex: bounds.capex, power: bounds.power };
-            if self.front.iter().any(|other| self.axes.covers(other, &least)) {
-                outcome.by_cost += 1;
-                continue;
-            }
+        for (structure, variant, bounds) in designs {
+            let least = Values { time, capex: bounds.capex, power: bounds.power };
             if own.iter().any(|other| self.axes.covers(other, &least)) {
                 outcome.twins += 1;
                 continue;
@@ -274,7 +293,11 @@ impl Site<'_> {
                 *outcome.beyond.entry(beyond).or_default() += 1;
                 continue;
             }
-            let values = Values { time: floor, capex: priced.capex.mid, power: priced.power };
+            let values = Values { time, capex: priced.capex.mid, power: priced.power };
+            if self.front.iter().any(|other| self.axes.covers(other, &values)) {
+                outcome.by_path += 1;
+                continue;
+            }
             if own.iter().any(|other| self.axes.covers(other, &values)) {
                 outcome.twins += 1;
                 continue;

@@ -1,13 +1,13 @@
 //! A load on servers: its groups, and the tasks of its step.
 
 use std::mem::{Discriminant, discriminant};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustc_hash::FxHashMap;
 
-use super::folded::Seat;
+use super::footprint::Seat;
 use super::path::{Path, Windows};
-use super::player::Player;
+use super::player::{Player, Print, locked};
 use super::{Attach, Failure, Shape, Situation, Wiring};
 use crate::collective::{Algorithm, Op};
 use crate::run::{PlayedGroups, RunError, Watch, costs_of, on_lanes, operation, play_costs, tasks_of};
@@ -42,10 +42,14 @@ struct Training {
     /// By purpose in [`Purpose::ALL`] and lane.
     groups: Vec<Vec<Groups>>,
     windows: Windows,
+    /// What tasks took, by what was played, and since which batch that is known.
+    same: Mutex<FxHashMap<Vec<One>, (Arc<Took>, u32)>>,
     /// What tasks took, by what their collectives cost.
-    known: Mutex<FxHashMap<Vec<u64>, Time>>,
+    known: Mutex<FxHashMap<Vec<u64>, Arc<Took>>>,
     /// The seats that are played, by how servers are shared out over leaves, lane and class.
     seats: Mutex<Seats>,
+    /// What those use, by how leaves are shared out over spines too.
+    prints: Mutex<FxHashMap<(Sharing, Blocks, u32, u32), Arc<Print>>>,
 }
 
 /// Seats by sharing, lane and class.
@@ -54,6 +58,10 @@ type Seats = FxHashMap<(Sharing, u32, u32), (Arc<[Vec<Seat>]>, bool)>;
 /// What decides which groups share leaves: the kind of network, how adapters attach, servers of a pod, servers in all, whether
 /// scattered.
 type Sharing = (Discriminant<Shape>, Attach, u32, u32, bool);
+
+/// What decides which leaves share spines: pods of a block where there are several, whether each rail of one has its own, and
+/// whether it has its own everywhere. Of a network that is no tree all that it is, and whether something has failed.
+type Blocks = (Option<(u32, bool)>, bool, Option<(Shape, bool)>);
 
 /// What collectives take: by lane and class of a step; of a plain collective one.
 pub(super) type PlayedAll = Vec<Vec<Option<PlayedGroups>>>;
@@ -82,8 +90,10 @@ impl Course {
             graph,
             groups,
             windows,
+            same: Mutex::default(),
             known: Mutex::default(),
             seats: Mutex::default(),
+            prints: Mutex::default(),
         };
         Ok(Some(Self { gpus, servers, kind: Kind::Step(Box::new(training)) }))
     }
@@ -122,14 +132,26 @@ impl Course {
                 let scattered = situation == Situation::Scattered;
                 let kind = discriminant(&wiring.shape);
                 let sharing = (kind, wiring.attach, wiring.pod_servers, wiring.servers, scattered);
+                let blocks = (wiring.tiers >= 3).then_some((wiring.block_pods, wiring.by_rail));
+                let shape = (wiring.shape != Shape::Tree).then_some((wiring.shape, failure.is_some()));
+                let by_block = (sharing, (blocks, wiring.separate, shape), lane, number);
                 let key = (sharing, lane, number);
-                let known = training.seats.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
                 // What lanes do to each other is in that already: for tasks each has links of its own.
-                let own_links = |played: Option<PlayedGroups>| {
-                    played.map(|played| PlayedGroups { copy: lane.saturating_add(1), ..played })
+                let play = |print: &Print| -> Result<Option<PlayedGroups>, RunError> {
+                    let played = player.play(wiring, failure, print, operation(class))?;
+                    Ok(played.map(|played| PlayedGroups { copy: lane.saturating_add(1), ..played }))
                 };
+                if let Some(print) = locked(&training.prints).get(&by_block).cloned() {
+                    return play(&print);
+                }
+                let print = |seats: &[Vec<Seat>], part| {
+                    let print = player.print(wiring, failure, seats, part);
+                    locked(&training.prints).insert(by_block, print.clone());
+                    print
+                };
+                let known = locked(&training.seats).get(&key).cloned();
                 if let Some((seats, part)) = known {
-                    return player.play(wiring, failure, (&seats, part), operation(class)).map(own_links);
+                    return play(&print(&seats, part));
                 }
                 let mut back: Groups = Vec::new();
                 let all: Vec<&[u32]> = if class.pattern == Pattern::Send {
@@ -147,10 +169,8 @@ impl Course {
                 }
                 let (seats, part) = at.seats(&all);
                 let seats: Arc<[Vec<Seat>]> = seats.into();
-                let mut known = training.seats.lock().unwrap_or_else(PoisonError::into_inner);
-                known.insert(key, (seats.clone(), part));
-                drop(known);
-                player.play(wiring, failure, (&seats, part), operation(class)).map(own_links)
+                locked(&training.seats).insert(key, (seats.clone(), part));
+                play(&print(&seats, part))
             }),
         }
     }
@@ -183,13 +203,15 @@ impl Course {
         }
     }
 
-    /// The time with these collectives, and the path of tasks that takes longest even where nothing is shared.
+    /// The time with these collectives, and the path of tasks that takes longest even where nothing is shared, unless it was
+    /// told in an earlier batch: so it is the same whichever thread comes first.
     ///
     /// # Errors
     /// Where tasks cannot be played, or `watch` says stop.
     pub(super) fn time(
         &self,
         played: &PlayedAll,
+        batch: u32,
         watch: &dyn Watch,
     ) -> Result<(Time, Option<Path>), RunError> {
         let training = match &self.kind {
@@ -199,16 +221,39 @@ impl Course {
             }
             Kind::Step(training) => training,
         };
+        let ones: Vec<One> = played.iter().flatten().map(one).collect();
+        let tell =
+            |took: &Took| (self.whole(took.makespan), (took.batch == batch).then(|| took.path.clone()));
+        if let Some((took, _)) = locked(&training.same).get(&ones) {
+            return Ok(tell(took));
+        }
         let (rows, costs) = costs_of(played);
         let key = encoded(rows, &costs);
-        let known = training.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        if let Some(makespan) = known {
-            return Ok((self.whole(makespan), None));
-        }
-        let (job, outcome) = play_costs(&training.graph, rows, &costs, watch)?;
-        training.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, outcome.makespan);
-        let path = Path::new(&training.graph, &training.windows, &job);
-        Ok((self.whole(outcome.makespan), Some(path)))
+        let known = locked(&training.known).get(&key).cloned();
+        let took = match known {
+            Some(took) => took,
+            None => {
+                let (job, outcome) = play_costs(&training.graph, rows, &costs, watch)?;
+                let path = Path::new(&training.graph, &training.windows, &job);
+                let took = Arc::new(Took { makespan: outcome.makespan, path, batch });
+                locked(&training.known).insert(key, took.clone());
+                took
+            }
+        };
+        locked(&training.same).entry(ones).or_insert_with(|| (took.clone(), batch));
+        Ok(tell(&took))
+    }
+
+    /// The time with these collectives, where it is known from an earlier batch.
+    pub(super) fn known(&self, played: &PlayedAll, batch: u32) -> Option<Time> {
+        let training = match &self.kind {
+            Kind::Collective { .. } => return Some(self.least(&Path::default(), played)),
+            Kind::Step(training) => training,
+        };
+        let ones: Vec<One> = played.iter().flatten().map(one).collect();
+        let same = locked(&training.same);
+        let (took, _) = same.get(&ones).filter(|(_, since)| *since < batch)?;
+        Some(self.whole(took.makespan))
     }
 
     /// What a path takes at least with these collectives.
@@ -236,6 +281,23 @@ impl Course {
         let Some(step) = training.workload.step(domain(self.gpus)) else { return tasks };
         Time::from_ps(tasks.ps().saturating_add(Time::from_secs(other(&step, tasks.as_secs())).ps()))
     }
+}
+
+/// What tasks took.
+struct Took {
+    makespan: Time,
+    path: Path,
+    /// The batch in which they were played.
+    batch: u32,
+}
+
+/// One that was played, as it is told from others: whose links it uses, what it takes, and where its loads are, which players
+/// keep for good.
+type One = Option<(u32, u64, u64, usize)>;
+
+fn one(played: &Option<PlayedGroups>) -> One {
+    let played = played.as_ref()?;
+    Some((played.copy, played.time.ps(), played.latency.ps(), played.loads.as_ptr().addr()))
 }
 
 /// Costs as numbers that are equal where they are.
@@ -286,7 +348,7 @@ impl Site<'_> {
             return Ok(None);
         }
         let (seats, part) = self.seats(groups);
-        player.play(self.wiring, self.failure, (&seats, part), what)
+        player.play(self.wiring, self.failure, &player.print(self.wiring, self.failure, &seats, part), what)
     }
 
     /// The seats of the first group and of all that share a leaf with it, directly or over others, and whether other rails

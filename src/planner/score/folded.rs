@@ -7,41 +7,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::whole::{Turn, whole};
+use super::footprint::{Footprint, Reach, Standing};
+use super::whole::whole;
 use super::{Attach, Failure, Shape, Wiring};
 use crate::fabric::{Builder, Cable, Fabric, InNetwork, LinkClass, Node, NodeKind, Routing};
 use crate::ids::{ClassId, LinkId, NodeId, number};
-use crate::units::Bandwidth;
+use crate::units::{Bandwidth, Length, Time};
 
-/// A rank as it stands: the place of its server, and its accelerator there.
-pub(super) type Seat = (u32, u32);
-
-/// Which parts of a network some groups use. Parts are numbered in the order in which the groups come to them, so that
-/// groups that use a network alike have the same outline wherever they stand.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What the time of some groups depends on, but for their footprint: a wiring of which only what is used is told apart, with
+/// what has failed taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Outline {
-    /// The wiring, of which only what is used is told apart.
+    /// What is left of the wiring: all lanes of a tier and all planes together.
     wiring: Wiring,
-    /// What has failed, where it matters.
+    /// What adapters of the first pod are left with, where its leaves have failed.
+    cut: Option<Bandwidth>,
+    /// What has failed of a network that is no tree.
     failure: Option<Failure>,
-    /// By server: its pod.
-    pods: Vec<u32>,
-    /// By pod: its block.
-    blocks: Vec<u32>,
-    /// The groups' seats, by number of server.
-    groups: Vec<Vec<Seat>>,
-    /// Whether only the accelerators that take part are needed: each group is of one rail.
-    slim: bool,
-    /// Rails that are played: the others, which do the same, use their part of what all share.
-    rails: u32,
-}
-
-/// Which servers, pods and blocks the numbers of an outline stand for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Standing {
-    servers: Vec<u32>,
-    pods: Vec<u32>,
-    blocks: Vec<u32>,
 }
 
 /// The fabric of an outline.
@@ -87,134 +69,83 @@ pub(super) enum Part {
     },
 }
 
-/// Numbers things in the order in which they come.
-fn numbered(known: &mut Vec<u32>, index: &mut BTreeMap<u32, u32>, thing: u32) -> u32 {
-    *index.entry(thing).or_insert_with(|| {
-        known.push(thing);
-        number(known.len() - 1)
-    })
-}
-
 impl Outline {
-    /// The outline of groups, and what its numbers stand for; with `part`, rails that are not among them do the same.
-    pub(super) fn new(
-        wiring: &Wiring,
-        failure: Option<Failure>,
-        seats: &[Vec<Seat>],
-        part: bool,
-    ) -> (Self, Standing) {
-        let mut standing = Standing { servers: Vec::new(), pods: Vec::new(), blocks: Vec::new() };
-        let (mut by_server, mut by_pod, mut by_block) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (mut pods, mut blocks) = (Vec::new(), Vec::new());
-        let mut groups = Vec::with_capacity(seats.len());
-        let (mut crosses, mut leaves_leaf, mut leaves_group, mut slim) = (false, false, false, true);
-        for seats in seats {
-            let mut group = Vec::with_capacity(seats.len());
-            let first = seats.first().copied().unwrap_or_default();
-            let leaf = |seat: Seat| wiring.leaf(seat.0, wiring.rail(seat.1));
-            for &(place, gpu) in seats {
-                let server = numbered(&mut standing.servers, &mut by_server, place);
-                if server as usize == pods.len() {
-                    let own = wiring.pod(place);
-                    let pod = numbered(&mut standing.pods, &mut by_pod, own);
-                    pods.push(pod);
-                    if pod as usize == blocks.len() {
-                        let own = if wiring.tiers >= 3 { own / wiring.block_pods } else { 0 };
-                        blocks.push(numbered(&mut standing.blocks, &mut by_block, own));
-                    }
-                }
-                crosses |= place != first.0;
-                leaves_leaf |= leaf((place, gpu)) != leaf(first);
-                leaves_group |= wiring.group(leaf((place, gpu))) != wiring.group(leaf(first));
-                slim &= wiring.rail(gpu) == wiring.rail(first.1);
-                group.push((server, gpu));
-            }
-            groups.push(group);
+    /// The outline of groups that reach so far; `None` where a failure cuts the network.
+    pub(super) fn new(wiring: &Wiring, failure: Option<Failure>, reach: Reach) -> Option<Self> {
+        if reach > 0 && wiring.shape != Shape::Tree {
+            return Some(Self { wiring: *wiring, cut: None, failure });
         }
-        if crosses && wiring.shape != Shape::Tree {
-            return Self::as_it_stands(wiring, failure, seats);
-        }
-        let mut rails: Vec<u32> = seats.iter().flatten().map(|seat| wiring.rail(seat.1)).collect();
-        rails.sort_unstable();
-        rails.dedup();
-        let rails = if part { number(rails.len()) } else { wiring.server.nics };
         let mut kept = *wiring;
         kept.servers = 0;
         // What is not reached makes no difference.
-        if !(crosses && leaves_leaf) {
-            (kept.leaf_up, kept.spine_lanes, kept.lengths[1]) = (0, 0, crate::units::Length(0));
-            kept.tiers = kept.tiers.min(1);
-        }
-        if !(crosses && leaves_group && kept.tiers >= 3) {
-            (kept.group_up, kept.core_lanes, kept.lengths[2]) = (0, 0, crate::units::Length(0));
-            kept.tiers = kept.tiers.min(2);
-        }
+        kept.tiers = kept.tiers.min(reach);
         let failure = failure.filter(|failure| match failure {
-            Failure::Leaf | Failure::Plane => crosses,
+            Failure::Leaf | Failure::Plane => reach > 0,
             Failure::Spine => kept.tiers >= 2,
             Failure::Core => kept.tiers >= 3,
             Failure::Cable => false,
         });
-        if kept.tiers < 3 {
-            (kept.block_pods, kept.by_rail) = (1, false);
-            blocks.fill(0);
+        // Planes share all traffic, and capacity is cut up only for what fails.
+        let plane = |lanes: u32| if failure == Some(Failure::Plane) { lanes } else { 0 };
+        let left = |lanes: u32, lost: u32| {
+            let left = lanes.checked_mul(wiring.planes)?.checked_sub(plane(lanes))?.checked_sub(lost)?;
+            (left > 0).then_some(left)
+        };
+        let lost = |of: Failure, lanes: u32| if failure == Some(of) { lanes } else { 0 };
+        (kept.leaf_up, kept.spine_lanes, kept.group_up, kept.core_lanes) = (0, 0, 0, 0);
+        if kept.tiers >= 2 {
+            kept.leaf_up = left(wiring.leaf_up, lost(Failure::Spine, wiring.spine_lanes))?;
+        } else {
+            kept.lengths[1] = Length(0);
         }
-        if !crosses {
-            let server = kept.server;
+        if kept.tiers >= 3 {
+            kept.group_up = left(wiring.group_up, lost(Failure::Core, wiring.core_lanes))?;
+        } else {
+            kept.lengths[2] = Length(0);
+            (kept.block_pods, kept.by_rail) = (1, false);
+        }
+        // Of several planes the others stay. With one plane, an adapter that is cut off sends over that of another rail,
+        // which both then share.
+        let whole = wiring.nic_rate.bits_per_sec();
+        let planes = u64::from(wiring.planes);
+        let without = if planes > 1 { whole / planes * (planes - 1) } else { whole / 2 };
+        let without = Bandwidth(without.max(1));
+        let cut = (failure == Some(Failure::Leaf)).then_some(without);
+        if failure == Some(Failure::Plane) {
+            kept.nic_rate = without;
+        }
+        (kept.planes, kept.pod_servers) = (1, 1);
+        if reach == 0 {
             kept.nic_rate = Bandwidth(0);
-            kept.lengths = [crate::units::Length(0); 3];
-            kept.hop = crate::units::Time::ZERO;
-            kept.planes = 1;
-            kept.pod_servers = 1;
             kept.port_rate = Bandwidth(0);
+            kept.lengths = [Length(0); 3];
+            kept.hop = Time::ZERO;
             (kept.attach, kept.separate, kept.relay) = (Attach::Rail, false, false);
-            kept.tiers = 0;
-            kept.server = server;
             kept.shape = Shape::Tree;
         }
-        if failure.is_none() {
-            kept.planes = 1;
-            // Only what a failure takes depends on how capacity is cut up.
-            (kept.leaf_up, kept.spine_lanes) = (kept.leaf_up.saturating_mul(wiring.planes), 0);
-            (kept.group_up, kept.core_lanes) = (kept.group_up.saturating_mul(wiring.planes), 0);
-        }
-        if kept.tiers > 0 {
-            kept.pod_servers = 1;
-        }
-        (Self { wiring: kept, failure, pods, blocks, groups, slim, rails }, standing)
+        Some(Self { wiring: kept, cut, failure: None })
     }
 
-    /// The outline of groups on a network that is no tree, of which all is used: places keep their numbers, but that where
-    /// nothing has failed the network is turned, if all then stand on servers.
-    fn as_it_stands(wiring: &Wiring, failure: Option<Failure>, seats: &[Vec<Seat>]) -> (Self, Standing) {
-        let all = || seats.iter().flatten();
-        let mut turn = Turn::new(wiring, all().next().map_or(0, |seat| seat.0));
-        if failure.is_some() || all().any(|seat| turn.place(seat.0) >= wiring.servers) {
-            turn = Turn::new(wiring, 0);
+    /// Builds the fabric of groups; `None` where a failure cuts it.
+    pub(super) fn fold(&self, print: &Footprint) -> Option<Folded> {
+        if self.wiring.shape == Shape::Tree {
+            Fold { wiring: &self.wiring, cut: self.cut, print }.build()
+        } else {
+            whole(&self.wiring, self.failure, &print.groups)
         }
-        let (servers, switches) = turn.back();
-        // In place of pods there are switches.
-        let standing = Standing { servers, pods: switches, blocks: Vec::new() };
-        let turned =
-            |group: &Vec<Seat>| group.iter().map(|(place, gpu)| (turn.place(*place), *gpu)).collect();
-        let outline = Self {
-            wiring: *wiring,
-            failure,
-            pods: Vec::new(),
-            blocks: Vec::new(),
-            groups: seats.iter().map(turned).collect(),
-            slim: false,
-            rails: wiring.server.nics,
-        };
-        (outline, standing)
     }
+}
 
-    /// Builds the fabric; `None` where a failure cuts it.
-    pub(super) fn fold(&self) -> Option<Folded> {
-        let wiring = &self.wiring;
-        if wiring.shape != Shape::Tree {
-            return whole(wiring, self.failure, &self.groups);
-        }
+/// A tree that is folded.
+struct Fold<'a> {
+    wiring: &'a Wiring,
+    cut: Option<Bandwidth>,
+    print: &'a Footprint,
+}
+
+impl Fold<'_> {
+    fn build(&self) -> Option<Folded> {
+        let Self { wiring, print, .. } = *self;
         let technology = wiring.technology.name();
         let mut build = Build { builder: Builder::new("folded", classes(wiring)), cables: Vec::new() };
         let class = |name: &str| build.builder.class(name);
@@ -224,16 +155,16 @@ impl Outline {
             pcie: Cable::new(pcie, wiring.server.pcie),
             network,
         };
-        let mut seats: Vec<BTreeMap<u32, NodeId>> = vec![BTreeMap::new(); self.pods.len()];
-        for &(server, gpu) in self.groups.iter().flatten() {
+        let mut seats: Vec<BTreeMap<u32, NodeId>> = vec![BTreeMap::new(); self.print.pods.len()];
+        for &(server, gpu) in print.groups.iter().flatten() {
             seats[server as usize].insert(gpu, NodeId(0));
         }
         let mut leaves: BTreeMap<(u32, u32), NodeId> = BTreeMap::new();
         for (server, own) in seats.iter_mut().enumerate() {
             self.server(number(server), own, &links, &mut leaves, &mut build);
         }
-        self.tiers(&leaves, network, &mut build)?;
-        let groups = self
+        self.tiers(&leaves, network, &mut build);
+        let groups = print
             .groups
             .iter()
             .map(|group| {
@@ -253,10 +184,11 @@ impl Outline {
         leaves: &mut BTreeMap<(u32, u32), NodeId>,
         build: &mut Build,
     ) {
-        let wiring = &self.wiring;
+        let wiring = self.wiring;
         let of = wiring.server;
         let node = |name: String, kind| Node::new(name, kind).in_server(server);
-        let gpus: Vec<u32> = if self.slim { seats.keys().copied().collect() } else { (0..of.gpus).collect() };
+        let gpus: Vec<u32> =
+            if self.print.slim { seats.keys().copied().collect() } else { (0..of.gpus).collect() };
         for gpu in &gpus {
             let own = node(format!("s{server}g{gpu}"), NodeKind::Gpu).on_rail(wiring.rail(*gpu));
             seats.insert(*gpu, build.builder.add_node(if wiring.relay { own.forwarding() } else { own }));
@@ -283,7 +215,7 @@ impl Outline {
                 build.add(seats[gpu], switch, links.pcie.clone(), Part::Pcie { server, gpu: *gpu });
             }
             build.add(switch, nic, links.pcie.clone(), Part::Slot { server, nic: rail });
-            let pod = self.pods[server as usize];
+            let pod = self.print.pods[server as usize];
             let key = match wiring.attach {
                 Attach::Rail => (pod, rail),
                 Attach::Server => (pod, 0),
@@ -293,7 +225,7 @@ impl Outline {
             });
             build.add(nic, leaf, self.host(pod, links), Part::Host { server, nic: rail });
             let others = of.nics - number(nics.len());
-            if self.slim && rail == last && others > 0 {
+            if self.print.slim && rail == last && others > 0 {
                 // What a library chooses depends on all that its servers have; nothing goes over these.
                 let idle = build.builder.add_node(node(format!("s{server}a"), NodeKind::Nic));
                 let cable = self.host(pod, links).lanes(others);
@@ -306,94 +238,53 @@ impl Outline {
     fn part(&self, lanes: u64, shared: bool) -> Bandwidth {
         let all = self.wiring.port_rate.bits_per_sec().saturating_mul(lanes);
         let nics = u64::from(self.wiring.server.nics.max(1));
-        Bandwidth(if shared { all.saturating_mul(self.rails.into()) / nics } else { all }.max(1))
+        Bandwidth(if shared { all.saturating_mul(self.print.rails.into()) / nics } else { all }.max(1))
     }
 
     /// A cable of an adapter.
     fn host(&self, pod: u32, links: &Links) -> Cable {
-        let rate = self.host_rate(pod);
+        let rate = self.cut.filter(|_| pod == 0).unwrap_or(self.wiring.nic_rate);
         Cable::new(links.network, rate).length(Some(self.wiring.lengths[0]))
     }
 
-    /// The rate of an adapter's cables, after what has failed.
-    ///
-    /// Of several planes the others stay. With one plane, an adapter that is cut off sends over that of another rail,
-    /// which both then share.
-    fn host_rate(&self, pod: u32) -> Bandwidth {
-        let whole = self.wiring.nic_rate.bits_per_sec();
-        let planes = u64::from(self.wiring.planes);
-        let without = if planes > 1 { whole / planes * (planes - 1) } else { whole / 2 };
-        let hit = match self.failure {
-            Some(Failure::Leaf) => pod == 0,
-            Some(Failure::Plane) => true,
-            Some(Failure::Spine | Failure::Core | Failure::Cable) | None => false,
-        };
-        Bandwidth(if hit { without.max(1) } else { whole })
-    }
-
     /// Adds what is above the leaves.
-    fn tiers(
-        &self,
-        leaves: &BTreeMap<(u32, u32), NodeId>,
-        network: ClassId,
-        build: &mut Build,
-    ) -> Option<()> {
-        let wiring = &self.wiring;
+    fn tiers(&self, leaves: &BTreeMap<(u32, u32), NodeId>, network: ClassId, build: &mut Build) {
+        let wiring = self.wiring;
         if wiring.tiers < 2 {
-            return Some(());
+            return;
         }
         let rail_of = |rail: u32, own: bool| if own { rail } else { 0 };
         let mut spines: BTreeMap<(u32, u32), NodeId> = BTreeMap::new();
-        let plane = |lanes: u32, lost: u32| -> Option<u32> {
-            let all = lanes.checked_mul(wiring.planes)?;
-            let left = match self.failure {
-                Some(Failure::Plane) => all.checked_sub(lanes)?,
-                Some(Failure::Spine) if lost > 0 => all.checked_sub(lost)?,
-                _ => all,
-            };
-            (left > 0).then_some(left)
-        };
         for (&(pod, rail), leaf) in leaves {
             let own = wiring.separate || (wiring.tiers >= 3 && wiring.by_rail);
-            let key = (self.blocks[pod as usize], rail_of(rail, own));
+            let key = (self.print.blocks[pod as usize], rail_of(rail, own));
             let spine = *spines.entry(key).or_insert_with(|| {
                 build.builder.add_node(Node::new(format!("spine{}r{}", key.0, key.1), NodeKind::Spine))
             });
-            let lanes = plane(wiring.leaf_up, wiring.spine_lanes)?;
-            let rate = self.part(u64::from(lanes), wiring.attach == Attach::Server);
+            let rate = self.part(u64::from(wiring.leaf_up), wiring.attach == Attach::Server);
             let cable = Cable::new(network, rate).length(Some(wiring.lengths[1]));
             build.add(*leaf, spine, cable, Part::Up { pod, rail });
         }
         if wiring.tiers < 3 {
-            return Some(());
+            return;
         }
         let mut cores: BTreeMap<u32, NodeId> = BTreeMap::new();
         let of_spine = |&(pod, rail): &(u32, u32)| {
             let own = wiring.separate || wiring.by_rail;
-            (self.blocks[pod as usize], rail_of(rail, own))
+            (self.print.blocks[pod as usize], rail_of(rail, own))
         };
         for (&(block, rail), spine) in &spines {
             let key = rail_of(rail, wiring.separate);
             let core = *cores
                 .entry(key)
                 .or_insert_with(|| build.builder.add_node(Node::new(format!("core{key}"), NodeKind::Core)));
-            let all = wiring.group_up.checked_mul(wiring.planes)?;
-            let left = match self.failure {
-                Some(Failure::Plane) => all.checked_sub(wiring.group_up)?,
-                Some(Failure::Core) => all.checked_sub(wiring.core_lanes)?,
-                _ => all,
-            };
-            if left == 0 {
-                return None;
-            }
             // Leaves of the group that are left out use their part.
             let here = leaves.keys().filter(|leaf| of_spine(leaf) == (block, rail)).count() as u64;
-            let all = self.part(u64::from(left), wiring.attach == Attach::Server);
+            let all = self.part(u64::from(wiring.group_up), wiring.attach == Attach::Server);
             let rate = all.bits_per_sec().saturating_mul(here) / u64::from(wiring.group_leaves().max(1));
             let cable = Cable::new(network, Bandwidth(rate.max(1))).length(Some(wiring.lengths[2]));
             build.add(*spine, core, cable, Part::Top { block, rail });
         }
-        Some(())
     }
 }
 

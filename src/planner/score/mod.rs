@@ -3,6 +3,7 @@
 
 mod course;
 mod folded;
+mod footprint;
 mod path;
 mod player;
 mod scorer;
@@ -19,6 +20,8 @@ pub use wiring::{Attach, ServerWiring, Wiring};
 use std::sync::Arc;
 
 use course::Course;
+use folded::Outline;
+use footprint::Footprint;
 use player::Player;
 
 use crate::collective::Op;
@@ -70,5 +73,6 @@ pub fn reference(wiring: &Wiring) -> Option<Arc<Fabric>> {
     let all: Vec<(u32, u32)> = (0..wiring.servers)
         .flat_map(|server| (0..wiring.server.gpus).map(move |gpu| (server, gpu)))
         .collect();
-    folded::Outline::new(wiring, None, &[all], false).0.fold().map(|folded| folded.fabric)
+    let (print, _) = Footprint::new(wiring, None, &[all], false);
+    Outline::new(wiring, None, print.reach)?.fold(&print).map(|folded| folded.fabric)
 }

@@ -23,6 +23,8 @@ pub struct Scorer {
     player: Player,
     entries: Vec<Entry>,
     situations: Situations,
+    /// The number of the batch that is searched.
+    batch: u32,
 }
 
 /// What collectives take on a network, in the situations that were played.
@@ -48,7 +50,7 @@ impl Scorer {
     /// Scores loads, each with its weight, under a library.
     pub(super) fn new(player: Player, courses: Vec<(f64, Course)>, situations: Situations) -> Self {
         let entry = |(weight, course)| Entry { weight, course, paths: Vec::new() };
-        Self { player, entries: courses.into_iter().map(entry).collect(), situations }
+        Self { player, entries: courses.into_iter().map(entry).collect(), situations, batch: 0 }
     }
 
     /// How many collectives were played.
@@ -126,6 +128,23 @@ impl Scorer {
         Time::from_ps(self.weighted(&times).ps().saturating_add(rest.ps()))
     }
 
+    /// Begins the next batch: what the one before came to may be used from now on.
+    pub fn next_batch(&mut self) {
+        self.batch += 1;
+    }
+
+    /// Times on a network, where earlier batches had the same collectives.
+    pub fn known(&self, collected: &Collected) -> Option<Score> {
+        let mut times = Vec::new();
+        for (situation, all) in &collected.situations {
+            for (at, (entry, played)) in self.entries.iter().zip(all).enumerate() {
+                times.push((at, *situation, entry.course.known(played, self.batch)?));
+            }
+        }
+        let times = worst(times);
+        Some(Score { time: self.weighted(&times), times })
+    }
+
     /// Makes bounds tighter by what scores came upon. Bounds depend on what was learnt, so that a search that is to be
     /// the same for any number of threads learns between its batches, in one order.
     pub fn learn(&mut self, learnt: Learnt) {
@@ -159,20 +178,10 @@ impl Scorer {
     pub fn score(&self, collected: &Collected, watch: &dyn Watch) -> Result<(Score, Learnt), RunError> {
         let mut times = Vec::new();
         let mut learnt = Learnt::default();
-        let mut known: Vec<Vec<(&PlayedAll, Time)>> = vec![Vec::new(); self.entries.len()];
         for (situation, all) in &collected.situations {
             for (at, (entry, played)) in self.entries.iter().zip(all).enumerate() {
-                // Situations that change nothing for a load cost nothing.
-                let same = known[at].iter().find(|(other, _)| *other == played).map(|(_, time)| *time);
-                let time = match same {
-                    Some(time) => time,
-                    None => {
-                        let (time, path) = entry.course.time(played, watch)?;
-                        learnt.0.extend(path.map(|path| (at, path)));
-                        known[at].push((played, time));
-                        time
-                    }
-                };
+                let (time, path) = entry.course.time(played, self.batch, watch)?;
+                learnt.0.extend(path.map(|path| (at, path)));
                 times.push((at, *situation, time));
             }
         }

@@ -7,7 +7,8 @@
 
 use std::sync::Arc;
 
-use super::folded::{Folded, Part, Seat, classes};
+use super::folded::{Folded, Part, classes};
+use super::footprint::Seat;
 use super::{Dragonfly, Failure, Shape, Wiring};
 use crate::fabric::template::{Values, family};
 use crate::fabric::{Builder, Cable, Fabric, NodeKind};

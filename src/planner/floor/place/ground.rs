@@ -27,9 +27,9 @@ pub(super) struct Edge {
     /// The other rack.
     pub(super) other: u32,
     /// Which table.
-    table: u32,
+    pub(super) table: u32,
     /// How many times what the table says.
-    times: u32,
+    pub(super) times: u32,
 }
 
 /// A cable by what its cost depends on beside the distance: the height of its ends, and its sort.
@@ -156,6 +156,11 @@ impl Ground {
     pub(super) fn edges(&self, rack: u32) -> &[Edge] {
         let at = rack as usize;
         &self.edges[self.starts[at] as usize..self.starts[at + 1] as usize]
+    }
+
+    /// What a table says for a distance, in cents.
+    pub(super) fn cost(&self, table: u32, distance: u32) -> i64 {
+        self.cents[table as usize * self.cells() as usize + distance as usize]
     }
 
     /// Energies by table and distance where a millimetre counts so much.

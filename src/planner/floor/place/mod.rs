@@ -7,6 +7,7 @@
 
 mod anneal;
 mod bisect;
+mod bound;
 mod ground;
 mod seeds;
 
@@ -112,7 +113,8 @@ impl Floor {
     }
 }
 
-/// Finds places for racks in the first rows of the room, as few as hold them. `stop` is asked now and then; once it says yes, the best so far is returned.
+/// Finds places for racks in the first rows of the room, as few as hold them. `stop` is asked now and then; once it says
+/// yes, the best so far is returned.
 ///
 /// # Errors
 /// Where the room is too small, or cables are too long in every placement that was found.
