@@ -2,6 +2,7 @@
 
 mod bundles;
 pub mod family;
+mod least;
 mod physical;
 mod price;
 mod structure;

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Structure;
+use super::least::{Disc, Floors, floors};
 use super::price::Ruler;
 use crate::fabric::parts::{MediumKind, Price, Rack, Server, Switch, Technology};
 use crate::ids::number;
 use crate::input::plan::{Plan, SwitchPlace};
-use crate::planner::floor::{
-    Choices, Equipment, Layout, Misfit, Slot, choices, labour, layout, rows, serpentine, stock,
-};
+use crate::planner::floor::{Choices, Equipment, Layout, Misfit, Slot, choices, layout, rows, serpentine};
 use crate::planner::score::Shape;
 use crate::units::{Bandwidth, Length, Money, Power};
 
@@ -65,7 +64,10 @@ pub struct Yard<'a> {
     /// Sorts of cables that a design may restrict itself to: all that the plan lets it take, all but copper, and so on.
     pub policies: Vec<Vec<MediumKind>>,
     pub(super) choices: BTreeMap<(Technology, Bandwidth), Vec<Choices>>,
+    /// Of the same, what cables cost and take at least.
+    pub(super) floors: BTreeMap<(Technology, Bandwidth), Vec<Floors>>,
     pub(super) ruler: Ruler,
+    pub(super) disc: Disc,
 }
 
 impl<'a> Yard<'a> {
@@ -79,8 +81,13 @@ impl<'a> Yard<'a> {
             let each = |policy: &Vec<MediumKind>| choices(&plan.catalogue, technology, rate, policy);
             ((technology, rate), policies.iter().map(each).collect())
         };
-        let choices = rates.map(of).collect();
-        Self { plan, policies, choices, ruler: Ruler::new(&plan.room) }
+        let choices: BTreeMap<_, Vec<Choices>> = rates.map(of).collect();
+        let floors = choices
+            .iter()
+            .map(|(key, each)| (*key, each.iter().map(|own| floors(&plan.catalogue, own)).collect()))
+            .collect();
+        let (ruler, disc) = (Ruler::new(&plan.room), Disc::new(&plan.room));
+        Self { plan, policies, choices, floors, ruler, disc }
     }
 
     pub(super) fn server(&self, structure: &Structure) -> &'a Server {
@@ -93,11 +100,6 @@ impl<'a> Yard<'a> {
 
     pub(super) fn switch(&self, own: Option<super::Switches>) -> Option<&'a Switch> {
         own.map(|own| &self.plan.catalogue.switches[own.mode.switch])
-    }
-
-    fn choices(&self, structure: &Structure, variant: &Variant) -> Option<&Choices> {
-        let key = (structure.wiring.technology, structure.wiring.port_rate);
-        self.choices.get(&key).and_then(|each| each.get(variant.media))
     }
 
     /// All ways to rack and cable a network, whether or not they fit.
@@ -196,7 +198,7 @@ impl<'a> Yard<'a> {
     }
 
     /// The fewest racks that a design may need.
-    fn racks_at_least(&self, structure: &Structure, variant: &Variant) -> u32 {
+    pub(super) fn racks_at_least(&self, structure: &Structure, variant: &Variant) -> u32 {
         let (wiring, rack) = (&structure.wiring, self.rack(variant));
         let pods = wiring.pods();
         let last = wiring.servers - (pods - 1) * wiring.pod_servers;
@@ -255,39 +257,6 @@ impl<'a> Yard<'a> {
             };
         }
         [class(host), up(2), up(3)]
-    }
-
-    /// What a design costs and takes at least.
-    pub fn bounds(&self, structure: &Structure, variant: &Variant) -> Option<Bounds> {
-        let room = &self.plan.room;
-        let choices = self.choices(structure, variant)?;
-        let near = 2 * room.slack.mm();
-        let apart = near + 2 * room.tray.mm() + room.rack_pitch.mm().min(room.row_pitch.mm());
-        let beside = variant.place == SwitchPlace::InRack || structure.leaf.is_none();
-        let host = if beside { near } else { apart };
-        let least = |mm: u64| -> Option<(Money, Power)> {
-            let reach = choices.each[stock(Length(mm))?..].iter().flatten();
-            let cost = |choice: &crate::planner::floor::Choice| {
-                // What modules cost at least, rounded down, beside the cable and its laying.
-                let kind = self.plan.catalogue.media[choice.medium].kind;
-                choice.price.mid + labour(kind).mid
-            };
-            Some((reach.clone().map(cost).min()?, reach.map(|choice| choice.power).min()?))
-        };
-        let (mut capex, mut watts) = self.fixed(structure);
-        let mut add = |cables: u64, mm: u64| -> Option<()> {
-            if cables > 0 {
-                let (cost, power) = least(mm)?;
-                capex += Price::fixed(cost.times(cables));
-                watts = watts.saturating_add(power.0.saturating_mul(cables));
-            }
-            Some(())
-        };
-        add(structure.cables[0], host)?;
-        add(structure.cables[1], near)?;
-        add(structure.cables[2], near)?;
-        let racks = self.rack(variant).price.times(self.racks_at_least(structure, variant).into());
-        Some(Bounds { capex: (capex + racks).mid, power: self.facility(watts) })
     }
 
     /// Price and power of all that does not depend on how a network is racked.
