@@ -3,8 +3,6 @@
 //! The planner builds them from a template by itself; a topology file is read and built by the rest of railspine. Both come
 //! to the same picosecond where all groups of a collective are played.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
-
 #[path = "support/small.rs"]
 mod small;
 

@@ -147,6 +147,7 @@ proptest! {
         switches in prop::option::weighted(0.4, 1u32..8),
         global in prop::option::weighted(0.4, 0u32..8),
         groups in prop::option::weighted(0.4, 1u32..20),
+        local in prop::option::weighted(0.4, 1u32..4),
         sides in prop::collection::vec(1u32..6, 0..5),
     ) {
         let mut given = vec![("gpus_per_server", 12), ("nics_per_server", nics)];
@@ -154,8 +155,13 @@ proptest! {
             agree("server-torus", &values("server-torus", &given, Some(sides)))?;
         } else {
             given.extend([("servers", servers), ("radix", radix)]);
-            let options =
-                [("switch_down", down), ("group_switches", switches), ("switch_global", global), ("groups", groups)];
+            let options = [
+                ("switch_down", down),
+                ("group_switches", switches),
+                ("local_lanes", local),
+                ("switch_global", global),
+                ("groups", groups),
+            ];
             given.extend(options.into_iter().filter_map(|(name, value)| Some((name, value?))));
             let values = values("server-dragonfly", &given, None);
             if agree("server-dragonfly", &values)? {

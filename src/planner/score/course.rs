@@ -60,8 +60,8 @@ type Seats = FxHashMap<(Sharing, u32, u32), (Arc<[Vec<Seat>]>, bool)>;
 type Sharing = (Discriminant<Shape>, Attach, u32, u32, bool);
 
 /// What decides which leaves share spines: pods of a block where there are several, whether each rail of one has its own, and
-/// whether it has its own everywhere.
-type Blocks = (Option<(u32, bool)>, bool);
+/// whether it has its own everywhere. Of a network that is no tree all that it is, and whether something has failed.
+type Blocks = (Option<(u32, bool)>, bool, Option<(Shape, bool)>);
 
 /// What collectives take: by lane and class of a step; of a plain collective one.
 pub(super) type PlayedAll = Vec<Vec<Option<PlayedGroups>>>;
@@ -133,7 +133,8 @@ impl Course {
                 let kind = discriminant(&wiring.shape);
                 let sharing = (kind, wiring.attach, wiring.pod_servers, wiring.servers, scattered);
                 let blocks = (wiring.tiers >= 3).then_some((wiring.block_pods, wiring.by_rail));
-                let by_block = (sharing, (blocks, wiring.separate), lane, number);
+                let shape = (wiring.shape != Shape::Tree).then_some((wiring.shape, failure.is_some()));
+                let by_block = (sharing, (blocks, wiring.separate, shape), lane, number);
                 let key = (sharing, lane, number);
                 // What lanes do to each other is in that already: for tasks each has links of its own.
                 let play = |print: &Print| -> Result<Option<PlayedGroups>, RunError> {
@@ -144,7 +145,7 @@ impl Course {
                     return play(&print);
                 }
                 let print = |seats: &[Vec<Seat>], part| {
-                    let print = player.print(wiring, seats, part);
+                    let print = player.print(wiring, failure, seats, part);
                     locked(&training.prints).insert(by_block, print.clone());
                     print
                 };
@@ -335,7 +336,7 @@ impl Site<'_> {
             return Ok(None);
         }
         let (seats, part) = self.seats(groups);
-        player.play(self.wiring, self.failure, &player.print(self.wiring, &seats, part), what)
+        player.play(self.wiring, self.failure, &player.print(self.wiring, self.failure, &seats, part), what)
     }
 
     /// The seats of the first group and of all that share a leaf with it, directly or over others, and whether other rails

@@ -62,9 +62,10 @@ pub(super) enum Part {
         block: u32,
         rail: u32,
     },
-    /// Any other, of a network that is no tree.
+    /// Two switches of a network that is no tree.
     Between {
-        cable: u32,
+        from: u32,
+        to: u32,
     },
 }
 
@@ -332,7 +333,13 @@ impl Standing {
             Part::Host { server, nic } => (3, self.servers[server as usize], nic),
             Part::Up { pod, rail } => (4, self.pods[pod as usize], rail),
             Part::Top { block, rail } => (5, self.blocks[block as usize], rail),
-            Part::Between { cable } => (6, cable / SUBS, cable),
+            Part::Between { from, to } => {
+                // By where it comes from and where it leads, as turned cables may have their ends the other way round.
+                let ends = if at.is_multiple_of(2) { [from, to] } else { [to, from] };
+                let [from, to] = ends.map(|end| self.pods[end as usize]);
+                let between = from.wrapping_mul(number(self.pods.len())).wrapping_add(to);
+                return LinkId(between.wrapping_mul(14).wrapping_add(12));
+            }
         };
         let name = whole.wrapping_mul(SUBS).wrapping_add(part % SUBS).wrapping_mul(14).wrapping_add(kind * 2);
         LinkId(name.wrapping_add(u32::from(at % 2 == 1)))

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Shape, Wiring};
+use super::whole::Turn;
+use super::{Failure, Shape, Wiring};
 use crate::ids::number;
 
 /// A rank as it stands: the place of its server, and its accelerator there.
@@ -57,7 +58,12 @@ impl Numbers {
 
 impl Footprint {
     /// The footprint of groups, and what its numbers stand for; with `part`, rails that are not among them do the same.
-    pub(super) fn new(wiring: &Wiring, seats: &[Vec<Seat>], part: bool) -> (Self, Standing) {
+    pub(super) fn new(
+        wiring: &Wiring,
+        failure: Option<Failure>,
+        seats: &[Vec<Seat>],
+        part: bool,
+    ) -> (Self, Standing) {
         let (mut by_server, mut by_pod, mut by_block) =
             (Numbers::default(), Numbers::default(), Numbers::default());
         let (mut pods, mut blocks) = (Vec::new(), Vec::new());
@@ -94,7 +100,7 @@ impl Footprint {
             (true, true, true) => 3,
         };
         if reach > 0 && wiring.shape != Shape::Tree {
-            return Self::as_it_stands(wiring, seats, reach);
+            return Self::as_it_stands(wiring, failure, seats, reach);
         }
         let mut rails: Vec<u32> = seats.iter().flatten().map(|seat| wiring.rail(seat.1)).collect();
         rails.sort_unstable();
@@ -107,10 +113,25 @@ impl Footprint {
         (Self { pods, blocks, groups, slim, rails, reach }, standing)
     }
 
-    /// Of groups on a network that is no tree, of which all is used: places keep their numbers.
-    fn as_it_stands(wiring: &Wiring, seats: &[Vec<Seat>], reach: Reach) -> (Self, Standing) {
-        let standing = Standing { servers: (0..wiring.servers).collect(), ..Standing::default() };
-        let (groups, rails) = (seats.to_vec(), wiring.server.nics);
+    /// Of groups on a network that is no tree, of which all is used: places keep their numbers, but that where nothing has
+    /// failed the network is turned, if all then stand on servers.
+    fn as_it_stands(
+        wiring: &Wiring,
+        failure: Option<Failure>,
+        seats: &[Vec<Seat>],
+        reach: Reach,
+    ) -> (Self, Standing) {
+        let all = || seats.iter().flatten();
+        let mut turn = Turn::new(wiring, all().next().map_or(0, |seat| seat.0));
+        if failure.is_some() || all().any(|seat| turn.place(seat.0) >= wiring.servers) {
+            turn = Turn::new(wiring, 0);
+        }
+        let (servers, switches) = turn.back();
+        // In place of pods there are switches.
+        let standing = Standing { servers, pods: switches, blocks: Vec::new() };
+        let turned =
+            |group: &Vec<Seat>| group.iter().map(|(place, gpu)| (turn.place(*place), *gpu)).collect();
+        let (groups, rails) = (seats.iter().map(turned).collect(), wiring.server.nics);
         (Self { pods: Vec::new(), blocks: Vec::new(), groups, slim: false, rails, reach }, standing)
     }
 }

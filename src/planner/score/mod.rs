@@ -73,6 +73,6 @@ pub fn reference(wiring: &Wiring) -> Option<Arc<Fabric>> {
     let all: Vec<(u32, u32)> = (0..wiring.servers)
         .flat_map(|server| (0..wiring.server.gpus).map(move |gpu| (server, gpu)))
         .collect();
-    let (print, _) = Footprint::new(wiring, &[all], false);
+    let (print, _) = Footprint::new(wiring, None, &[all], false);
     Outline::new(wiring, None, print.reach)?.fold(&print).map(|folded| folded.fabric)
 }

@@ -73,8 +73,14 @@ impl Player {
     }
 
     /// The footprint of groups, where `part` says that other rails do the same beside them.
-    pub(super) fn print(&self, wiring: &Wiring, seats: &[Vec<Seat>], part: bool) -> Arc<Print> {
-        let (footprint, standing) = Footprint::new(wiring, seats, part);
+    pub(super) fn print(
+        &self,
+        wiring: &Wiring,
+        failure: Option<Failure>,
+        seats: &[Vec<Seat>],
+        part: bool,
+    ) -> Arc<Print> {
+        let (footprint, standing) = Footprint::new(wiring, failure, seats, part);
         let mut prints = locked(&self.prints);
         let (footprint, at) = match prints.footprints.get_key_value(&footprint) {
             Some((footprint, at)) => (footprint.clone(), *at),

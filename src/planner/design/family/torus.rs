@@ -1,4 +1,7 @@
 //! Servers that are joined directly to a ring or torus, without switches.
+//!
+//! A message passes servers in between, so that all of a torus is played, and no two of its cables alike. This limits how
+//! large tori can be searched.
 
 use super::counted::counted;
 use super::{Base, PlanFamily, Structure};
@@ -9,10 +12,13 @@ use crate::units::{Length, Time};
 /// `torus`.
 pub(super) static FAMILY: PlanFamily = PlanFamily { name: "torus", template: TORUS, structures };
 
+/// The most servers: of 32 with 8 accelerators each, a step with all-to-alls takes seconds to play, of 64 more than a minute.
+const MOST: u32 = 32;
+
 /// Tori of one to three sides above 1, in ascending order, whose directions share out adapters evenly.
 fn structures(family: usize, base: &Base<'_>) -> Vec<Structure> {
     let server = base.server();
-    if server.nics == 0 || !server.accelerators.is_multiple_of(server.nics) {
+    if base.servers > MOST || server.nics == 0 || !server.accelerators.is_multiple_of(server.nics) {
         return Vec::new();
     }
     let directions = |sides: &[u32; 3]| 2 * sides.iter().filter(|side| **side > 1).count();
