@@ -1,5 +1,10 @@
 //! The front in words and numbers.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
 use super::loads::Divided;
 use super::sensitivity::sensitivity;
 use super::{PlanError, Planned, Stage, failed};
@@ -10,9 +15,9 @@ use crate::planner::design::family::FAMILIES;
 use crate::planner::floor::Misfit;
 use crate::planner::floor::usd_range;
 use crate::planner::front::{Infeasible, Member, Values};
-use crate::planner::score::{Shape, Wiring};
+use crate::planner::score::{Score, Shape, Wiring};
 use crate::result::{
-    PLAN_SCHEMA, PlanCount, PlanDesign, PlanLoad, PlanResult, PlanSpace, PlanTime, PlanWeight, UsdRange,
+    PLAN_SCHEMA, PlanCount, PlanDesign, PlanLoad, PlanResult, PlanSensitivity, PlanSpace, PlanTime, PlanWeight, UsdRange,
 };
 use crate::run::Watch;
 use crate::units::count;
@@ -84,6 +89,9 @@ fn step_words(workload: &Workload) -> String {
     words + &format!(", dp {dp}")
 }
 
+/// What is told of a network: its times, and what changes would do to them.
+type Told = (Score, Vec<PlanSensitivity>);
+
 impl Planned<'_> {
     /// The designs of the front, each with what is told of it.
     pub(super) fn front(
@@ -91,24 +99,30 @@ impl Planned<'_> {
         watch: &dyn Watch,
         progress: &(dyn Fn(Stage) + Sync),
     ) -> Result<Vec<PlanDesign>, PlanError> {
-        let all = self.found.front.len();
-        let mut front = Vec::with_capacity(all);
-        for (at, member) in self.found.front.iter().enumerate() {
-            progress(Stage::Describing(at, all));
-            front.push(self.design(at, member, watch)?);
-        }
-        progress(Stage::Describing(all, all));
-        Ok(front)
+        let mut networks: Vec<usize> = self.found.front.iter().map(|member| member.network).collect();
+        networks.sort_unstable();
+        networks.dedup();
+        let (all, done) = (networks.len(), AtomicUsize::new(0));
+        progress(Stage::Describing(0, all));
+        let told = networks
+            .par_iter()
+            .map(|at| {
+                let score = self.whole(*at, watch)?;
+                let sensitivity = sensitivity(self.scorer(*at), self.wiring(*at), &score, watch)?;
+                progress(Stage::Describing(done.fetch_add(1, Ordering::Relaxed) + 1, all));
+                Ok((*at, (score, sensitivity)))
+            })
+            .collect::<Result<BTreeMap<usize, Told>, PlanError>>()?;
+        let design = |(at, member): (usize, &Member)| self.design(at, member, &told[&member.network]);
+        Ok(self.found.front.iter().enumerate().map(design).collect())
     }
 
-    fn design(&self, at: usize, member: &Member, watch: &dyn Watch) -> Result<PlanDesign, PlanError> {
+    fn design(&self, at: usize, member: &Member, (score, sensitivity): &Told) -> PlanDesign {
         let structure = &self.space.structures[member.structure as usize];
         let wiring = self.wiring(member.network);
         let catalogue = &self.plan.catalogue;
         let server = &catalogue.servers[structure.server];
         let scorer = self.scorer(member.network);
-        let score = self.whole(member.network, watch)?;
-        let sensitivity = sensitivity(scorer, wiring, &score, watch)?;
         let times = score.times.iter().map(|(load, situation, time)| PlanTime {
             load: self.plan.loads[*load].name.clone(),
             situation: situation.name().into(),
@@ -127,8 +141,7 @@ impl Planned<'_> {
             - rack.price.times(member.priced.racks.into()).mid.usd();
         #[expect(clippy::cast_precision_loss, reason = "counts are small")]
         let each = network / accelerators as f64;
-        let limited_by = limits(&sensitivity);
-        Ok(PlanDesign {
+        PlanDesign {
             id: format!("d{}", at + 1),
             family: FAMILIES[structure.family].name.into(),
             summary: summary(structure, wiring, self.plan, member),
@@ -157,9 +170,9 @@ impl Planned<'_> {
             cost: Vec::new(),
             power: Vec::new(),
             on_front_at: self.on_front_at(member),
-            limited_by,
-            sensitivity,
-        })
+            limited_by: limits(sensitivity),
+            sensitivity: sensitivity.clone(),
+        }
     }
 
     /// Whether a design of the front stays there at low, mid and high prices, among all that were simulated.
@@ -244,7 +257,7 @@ pub(super) fn finish(planned: &mut Planned<'_>, front: Vec<PlanDesign>) {
         },
         PlanCount {
             by: "critical-path".into(),
-            about: "with their collectives played, the longest path through the step's tasks is no shorter than the step of a cheaper design".into(),
+            about: "with their collectives played, the longest path through the step's tasks is no shorter than the step of a cheaper design; or the step itself is not, in the situations that count most".into(),
             designs: found.by_path,
         },
         PlanCount {

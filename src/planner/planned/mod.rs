@@ -41,10 +41,10 @@ pub struct Planned<'a> {
     pub result: PlanResult,
 }
 
-/// Searches the front of a plan.
+/// Searches the front of a plan, and tells of each design on it what limits it.
 ///
 /// # Errors
-/// Where nothing can be bought, a step cannot be divided, a network cannot be played, or `watch` says stop.
+/// As [`certify`].
 pub fn plan<'a>(
     plan: &'a Plan,
     options: &RunOptions,
@@ -52,8 +52,23 @@ pub fn plan<'a>(
     watch: &dyn Watch,
     progress: &(dyn Fn(Stage) + Sync),
 ) -> Result<Planned<'a>, PlanError> {
-    let pool = threads(options.threads).map_err(|message| crate::run::RunError::Threads { message })?;
-    pool.install(|| {
+    let mut planned = certify(plan, options, journal, watch, progress)?;
+    planned.describe(options, watch, progress)?;
+    Ok(planned)
+}
+
+/// Searches the front of a plan: [`Planned::describe`] tells of it.
+///
+/// # Errors
+/// Where nothing can be bought, a step cannot be divided, a network cannot be played, or `watch` says stop.
+pub fn certify<'a>(
+    plan: &'a Plan,
+    options: &RunOptions,
+    journal: &dyn Journal,
+    watch: &dyn Watch,
+    progress: &(dyn Fn(Stage) + Sync),
+) -> Result<Planned<'a>, PlanError> {
+    pool(options)?.install(|| {
         progress(Stage::Enumerating);
         let counts = amount::counts(plan)?;
         let space = Space::new(plan, &counts);
@@ -69,14 +84,41 @@ pub fn plan<'a>(
         }
         let step = |done, all| progress(Stage::Searching(done, all));
         let found = search(plan, &space, &mut scorers, journal, watch, &step)?;
-        let mut planned = Planned { plan, space, found, scorers, result: describe::frame(plan, &divisions) };
-        let front = planned.front(watch, progress)?;
-        describe::finish(&mut planned, front);
-        Ok(planned)
+        Ok(Planned { plan, space, found, scorers, result: describe::frame(plan, &divisions) })
     })
 }
 
+/// The threads of a plan.
+fn pool(options: &RunOptions) -> Result<rayon::ThreadPool, PlanError> {
+    Ok(threads(options.threads).map_err(|message| crate::run::RunError::Threads { message })?)
+}
+
 impl Planned<'_> {
+    /// Designs on the front.
+    pub fn designs(&self) -> usize {
+        self.found.front.len()
+    }
+
+    /// Networks that were simulated, of how many.
+    pub fn networks(&self) -> (u64, usize) {
+        (self.found.networks, self.space.networks.len())
+    }
+
+    /// Tells of each design on the front what it comes to and what limits it.
+    ///
+    /// # Errors
+    /// Where a network cannot be played, or `watch` says stop.
+    pub fn describe(
+        &mut self,
+        options: &RunOptions,
+        watch: &dyn Watch,
+        progress: &(dyn Fn(Stage) + Sync),
+    ) -> Result<(), PlanError> {
+        let front = pool(options)?.install(|| self.front(watch, progress))?;
+        describe::finish(self, front);
+        Ok(())
+    }
+
     /// How many collectives were played for it.
     pub fn collectives(&self) -> usize {
         self.scorers.iter().map(Scorer::played).sum()
