@@ -37,7 +37,11 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, term: &Term) -> Result<Exit
     let stage = |stage| tally.stage(stage);
     let found = planned::certify(&plan, &options, &journal, &tally, &stage);
     let mut found = found.inspect_err(|_| tally.finish()).map_err(failure)?;
-    let certified = started.elapsed();
+    let ((simulated, networks), designs) = (found.networks(), found.designs());
+    term.say(&format!(
+        "the front of {designs} designs was certified in {:.1} s, with {simulated} of {networks} networks simulated to the end",
+        started.elapsed().as_secs_f64(),
+    ));
     found.describe(&options, &tally, &stage).inspect_err(|_| tally.finish()).map_err(failure)?;
     let drawn = draw_all(&mut found, args, &folder, &tally);
     tally.finish();
@@ -56,11 +60,6 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, term: &Term) -> Result<Exit
         Format::Json => term.data(&told_json)?,
         Format::Csv => term.data(&told_csv)?,
     }
-    let ((simulated, networks), designs) = (found.networks(), found.designs());
-    term.say(&format!(
-        "the front of {designs} designs was certified in {:.1} s, with {simulated} of {networks} networks simulated to the end",
-        certified.as_secs_f64(),
-    ));
     term.say(&out.summary());
     if !args.no_designs {
         let folders = result.front.len();
