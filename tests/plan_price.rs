@@ -233,3 +233,27 @@ fn leaves_stand_with_their_pods() {
     }
     assert!(planes > 1);
 }
+
+/// On networks of hundreds of racks bounds stay below prices, and near them: to that the large searches owe their speed.
+#[test]
+fn bounds_are_near_on_large_networks() {
+    let mut gaps = Vec::new();
+    for (accelerators, more) in [(2_048, "oversubscription = 4\n[room]\nracks_per_row = 12\n"), (1_336, "")] {
+        let plan = small::plan(&text(accelerators, more), &[32, 64], 8);
+        let structures = small::networks(&plan, accelerators);
+        let yard = yard_of(&plan, &structures);
+        for structure in chosen(&structures) {
+            for variant in some(yard.variants(&structure), 5) {
+                let Ok(priced) = yard.price(&structure, &variant) else { continue };
+                let bounds = yard.bounds(&structure, &variant).unwrap();
+                assert!(bounds.power <= priced.power, "{bounds:?} {priced:?} {structure:?} {variant:?}");
+                let gap = 1.0 - bounds.capex.usd() / priced.capex.mid.usd();
+                assert!(gap >= 0.0, "{bounds:?} {priced:?} {structure:?} {variant:?}");
+                gaps.push(gap);
+            }
+        }
+    }
+    gaps.sort_by(f64::total_cmp);
+    let (middle, most) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
+    assert!(gaps.len() > 300 && middle < 0.01 && most < 0.1, "{} {middle} {most}", gaps.len());
+}
