@@ -7,7 +7,7 @@ use crate::units::Time;
 
 /// Keeps scores of networks. Told and asked from several threads.
 pub trait Journal: Sync {
-    /// The score of a network that was kept.
+    /// The score of a network that was kept. One without times by situation is a bound: it takes at least so long.
     fn known(&self, key: &str) -> Option<Score>;
 
     /// Keeps a score for good.

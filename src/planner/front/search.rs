@@ -212,12 +212,18 @@ impl Site<'_> {
             return Ok(outcome);
         }
         let key = key(network.base, &network.wiring);
+        let mut bound = Time::ZERO;
         if let Some(score) = self.journal.known(&key) {
             outcome.by_path += self.drop(&mut left, score.time);
-            self.price(&left, score.time, &mut outcome);
-            outcome.score = Some(score);
-            return Ok(outcome);
+            if !score.times.is_empty() {
+                self.price(&left, score.time, &mut outcome);
+                outcome.score = Some(score);
+                return Ok(outcome);
+            }
+            // It was dropped before by this bound, which may not be enough for the front as it is now.
+            bound = score.time;
         }
+        let least = |collected: &Collected| scorer.least(collected, floor).max(bound);
         let mut collected = Collected::default();
         let all = scorer.situations(&network.wiring, false);
         let (failed, mut whole): (Vec<_>, Vec<_>) =
@@ -225,7 +231,7 @@ impl Site<'_> {
         for situation in &whole {
             if !left.is_empty() {
                 scorer.add(&network.wiring, *situation, &mut collected)?;
-                outcome.by_path += self.drop(&mut left, scorer.least(&collected, floor));
+                outcome.by_path += self.drop(&mut left, least(&collected));
             }
         }
         // What counts most tells most, and few designs come to what has failed.
@@ -233,19 +239,21 @@ impl Site<'_> {
         for situation in whole {
             if !left.is_empty() {
                 outcome.learnt.extend(scorer.play(&mut collected, situation, self.watch)?);
-                outcome.by_path += self.drop(&mut left, scorer.least(&collected, floor));
+                outcome.by_path += self.drop(&mut left, least(&collected));
             }
         }
         for situation in failed {
             if !left.is_empty() {
                 scorer.add(&network.wiring, situation, &mut collected)?;
-                outcome.by_path += self.drop(&mut left, scorer.least(&collected, floor));
+                outcome.by_path += self.drop(&mut left, least(&collected));
             }
         }
+        let least = least(&collected);
         if left.is_empty() {
+            self.journal.keep(&key, &Score { time: least, times: Vec::new() });
             return Ok(outcome);
         }
-        self.price(&left, scorer.least(&collected, floor), &mut outcome);
+        self.price(&left, least, &mut outcome);
         if !outcome.members.is_empty() {
             let (score, learnt) = scorer.score(&mut collected, self.watch)?;
             outcome.learnt.extend(learnt);
