@@ -105,7 +105,20 @@ impl Course {
         Self { gpus, servers: ranks.div_ceil(gpus), kind: Kind::Collective { what, groups } }
     }
 
-    /// What its collectives take on a network.
+    /// Jobs that fill a network, which all do the same at the same time.
+    const fn jobs(&self, wiring: &Wiring) -> u32 {
+        let jobs = wiring.servers / if self.servers == 0 { 1 } else { self.servers };
+        if jobs == 0 { 1 } else { jobs }
+    }
+
+    /// What other jobs do meanwhile, whose servers follow those of the first: the same groups.
+    fn others(&self, jobs: u32, groups: &[&[u32]]) -> Groups {
+        let ranks = self.servers * self.gpus;
+        let of = |job: u32| groups.iter().map(move |own| own.iter().map(|rank| rank + job * ranks).collect());
+        (1..jobs).flat_map(of).collect()
+    }
+
+    /// What its collectives take on a network, in the first of the jobs that fill it.
     ///
     /// # Errors
     /// Where they cannot be played.
@@ -115,7 +128,8 @@ impl Course {
         wiring: &Wiring,
         situation: Situation,
     ) -> Result<PlayedAll, RunError> {
-        let places = situation.places(wiring, self.servers);
+        let jobs = self.jobs(wiring);
+        let places = situation.places(wiring, jobs * self.servers);
         let failure = match situation {
             Situation::Failed(failure) => Some(failure),
             Situation::Aligned | Situation::Scattered => None,
@@ -123,7 +137,9 @@ impl Course {
         let at = Site { wiring, failure, places: &places, gpus: self.gpus };
         match &self.kind {
             Kind::Collective { what, groups } => {
-                let all: Vec<&[u32]> = groups.iter().map(Vec::as_slice).collect();
+                let mut all: Vec<&[u32]> = groups.iter().map(Vec::as_slice).collect();
+                let others = self.others(jobs, &all);
+                all.extend(others.iter().map(Vec::as_slice));
                 Ok(vec![vec![at.play(player, &all, *what)?]])
             }
             Kind::Step(training) => on_lanes(&training.graph, &|lane, number| {
@@ -154,7 +170,7 @@ impl Course {
                     return play(&print(&seats, part));
                 }
                 let mut back: Groups = Vec::new();
-                let all: Vec<&[u32]> = if class.pattern == Pattern::Send {
+                let mut all: Vec<&[u32]> = if class.pattern == Pattern::Send {
                     // Both ways at once, as on a fabric of one's own; other lanes send at other times.
                     let pairs = &own[lane as usize];
                     back.extend(pairs.iter().map(|pair| pair.iter().rev().copied().collect()));
@@ -167,6 +183,8 @@ impl Course {
                 if own[lane as usize].is_empty() {
                     return Ok(None);
                 }
+                let others = self.others(jobs, &all);
+                all.extend(others.iter().map(Vec::as_slice));
                 let (seats, part) = at.seats(&all);
                 let seats: Arc<[Vec<Seat>]> = seats.into();
                 locked(&training.seats).insert(key, (seats.clone(), part));
