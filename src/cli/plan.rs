@@ -37,9 +37,13 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, term: &Term) -> Result<Exit
     let stage = |stage| tally.stage(stage);
     let found = planned::certify(&plan, &options, &journal, &tally, &stage);
     let mut found = found.inspect_err(|_| tally.finish()).map_err(failure)?;
-    let certified = started.elapsed();
+    let ((simulated, networks), designs) = (found.networks(), found.designs());
+    term.say(&format!(
+        "the front of {designs} designs was certified in {:.1} s, with {simulated} of {networks} networks simulated to the end",
+        started.elapsed().as_secs_f64(),
+    ));
     found.describe(&options, &tally, &stage).inspect_err(|_| tally.finish()).map_err(failure)?;
-    let drawn = draw_all(&mut found, args, &folder, &tally);
+    let drawn = if args.no_designs { Ok(()) } else { draw_all(&found, args, &folder, &tally) };
     tally.finish();
     drawn?;
     let result = &found.result;
@@ -56,11 +60,6 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, term: &Term) -> Result<Exit
         Format::Json => term.data(&told_json)?,
         Format::Csv => term.data(&told_csv)?,
     }
-    let ((simulated, networks), designs) = (found.networks(), found.designs());
-    term.say(&format!(
-        "the front of {designs} designs was certified in {:.1} s, with {simulated} of {networks} networks simulated to the end",
-        certified.as_secs_f64(),
-    ));
     term.say(&out.summary());
     if !args.no_designs {
         let folders = result.front.len();
@@ -74,9 +73,9 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, term: &Term) -> Result<Exit
     Ok(Exit::Ok)
 }
 
-/// Draws all designs of the front up, each to a folder of its own, and tells the front what they came to.
+/// Draws all designs of the front up, each to a folder of its own.
 fn draw_all(
-    found: &mut Planned<'_>,
+    found: &Planned<'_>,
     args: &PlanArgs,
     folder: &std::path::Path,
     tally: &Tally,
@@ -88,12 +87,9 @@ fn draw_all(
         if tally.interrupted() {
             return Err(failure(PlanError::Run(crate::run::RunError::Cancelled)));
         }
-        if !args.no_designs {
-            let mut out = OutDir::open(&folder.join(safe_name(&own.design.id)))?;
-            out.write("topology.toml", topology.as_bytes())?;
-            write_design(&mut out, &own, !args.no_plots)?;
-        }
-        found.result.front[at] = own.design;
+        let mut out = OutDir::open(&folder.join(safe_name(&own.design.id)))?;
+        out.write("topology.toml", topology.as_bytes())?;
+        write_design(&mut out, &own, !args.no_plots)?;
     }
     Ok(())
 }

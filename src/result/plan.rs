@@ -231,9 +231,9 @@ pub struct PlanPower {
 pub struct PlanSensitivity {
     /// The change, in words: `twice the leaf-spine bandwidth`.
     pub change: String,
-    /// Its step time, in picoseconds.
+    /// The step time with it, in picoseconds: as it changes where nothing has failed.
     pub step_time_ps: u64,
-    /// Part of the step time that it saves; negative where it costs.
+    /// Part of the step time that it saves where nothing has failed; negative where it costs.
     pub saves: f64,
 }
 

@@ -94,8 +94,9 @@ struct Shelf {
 
 /// Devices as shelves.
 fn shelve(ports: &[Port], devices: Range<u32>, shelves: &mut Vec<Shelf>) {
-    for device in devices.start as usize..devices.end as usize {
-        let port = ports[device];
+    let own = devices.start as usize..devices.end as usize;
+    for (device, port) in own.clone().zip(&ports[own]) {
+        let port = *port;
         match shelves.last_mut() {
             Some(shelf) if (shelf.ends[0].row, shelf.ends[0].place) == (port.row, port.place) => {
                 shelf.devices.end = device + 1;

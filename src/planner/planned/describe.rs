@@ -114,8 +114,15 @@ impl Planned<'_> {
                 Ok((*at, (score, sensitivity)))
             })
             .collect::<Result<BTreeMap<usize, Told>, PlanError>>()?;
-        let design = |(at, member): (usize, &Member)| self.design(at, member, &told[&member.network]);
-        Ok(self.found.front.iter().enumerate().map(design).collect())
+        let all = self.found.front.len();
+        let done = AtomicUsize::new(0);
+        let design = |(at, member): (usize, &Member)| {
+            let design = self.design(at, member, &told[&member.network]);
+            let design = self.break_down(at, design, &|| watch.stop());
+            progress(Stage::Drawing(done.fetch_add(1, Ordering::Relaxed) + 1, all));
+            design
+        };
+        self.found.front.par_iter().enumerate().map(design).collect()
     }
 
     fn design(&self, at: usize, member: &Member, (score, sensitivity): &Told) -> PlanDesign {

@@ -3,8 +3,9 @@
 use super::topology::topology;
 use super::{PlanError, Planned};
 use crate::input::{LoadError, LoadOptions, load_topology};
-use crate::planner::floor::{Assigned, Placing, draw_up};
-use crate::result::{PlanDesign, PlannedDesign};
+use crate::planner::floor::{Assigned, Drawn, Placing, draw_up, usd_range};
+use crate::result::{PlanDesign, PlannedDesign, UsdRange};
+use crate::units::Money;
 
 /// A design as its folder holds it.
 #[derive(Debug, Clone)]
@@ -16,12 +17,53 @@ pub struct Drawing {
 }
 
 impl Planned<'_> {
-    /// Draws a design of the front up, its racks placed by annealing; `stop` is asked meanwhile.
+    /// Draws a design of the front up, its racks placed by annealing: what it costs is of those places. `stop` is asked
+    /// meanwhile.
     ///
     /// # Errors
     /// Where it cannot be drawn up.
     pub fn draw(&self, at: usize, stop: &(dyn Fn() -> bool + Sync)) -> Result<Drawing, PlanError> {
-        let (member, design) = (&self.found.front[at], &self.result.front[at]);
+        let design = &self.result.front[at];
+        let (drawn, topology) = self.drawn(at, design, Placing::Annealed(self.plan.seed), stop)?;
+        let (axes, power) = (self.axes(), self.found.front[at].priced.power);
+        let tco = |price: Money| axes.tco(price, power);
+        let capex = drawn.capex;
+        // Cables are what placement changes.
+        let network = design.network_usd_per_accelerator * as_count(design.accelerators);
+        let network = network - (design.capex_usd - capex.mid.usd());
+        let design = PlanDesign {
+            capex_usd: capex.mid.usd(),
+            capex: usd_range(capex),
+            tco: UsdRange { low: tco(capex.low), mid: tco(capex.mid), high: tco(capex.high) },
+            network_usd_per_accelerator: network / as_count(design.accelerators),
+            cables: drawn.tiers.clone(),
+            cost: drawn.cost.clone(),
+            power: drawn.power.clone(),
+            ..design.clone()
+        };
+        Ok(Drawing { planned: drawn.with(self.plan.title.clone(), design), topology })
+    }
+
+    /// What cables, costs and power of a design are made of, its racks in the order in which it was priced.
+    pub(super) fn break_down(
+        &self,
+        at: usize,
+        design: PlanDesign,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<PlanDesign, PlanError> {
+        let (drawn, _) = self.drawn(at, &design, Placing::Canonical, stop)?;
+        Ok(PlanDesign { cables: drawn.tiers, cost: drawn.cost, power: drawn.power, ..design })
+    }
+
+    /// A design of the front, drawn up, and its topology.
+    fn drawn(
+        &self,
+        at: usize,
+        design: &PlanDesign,
+        placing: Placing<'_>,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(Drawn, String), PlanError> {
+        let member = &self.found.front[at];
         let structure = &self.space.structures[member.structure as usize];
         let wiring = self.wiring(member.network);
         let catalogue = &self.plan.catalogue;
@@ -58,14 +100,13 @@ impl Planned<'_> {
             room: self.plan.room,
             pue: self.plan.pue,
         };
-        let drawn = draw_up(&fabric.value, &parts, Placing::Annealed(self.plan.seed), stop)
+        let drawn = draw_up(&fabric.value, &parts, placing, stop)
             .map_err(|error| PlanError::draw(&design.id, &error))?;
-        let design = PlanDesign {
-            cables: drawn.tiers.clone(),
-            cost: drawn.cost.clone(),
-            power: drawn.power.clone(),
-            ..design.clone()
-        };
-        Ok(Drawing { planned: drawn.with(self.plan.title.clone(), design), topology: text })
+        Ok((drawn, text))
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
+const fn as_count(number: u64) -> f64 {
+    number as f64
 }

@@ -43,13 +43,13 @@ struct Training {
     groups: Vec<Vec<Groups>>,
     windows: Windows,
     /// What tasks took, by what was played.
-    same: Mutex<FxHashMap<Vec<One>, Arc<Took>>>,
+    same: Mutex<Same>,
     /// What tasks took, by what their collectives cost.
     known: Mutex<FxHashMap<Vec<u64>, Arc<Took>>>,
     /// The seats that are played, by how servers are shared out over leaves, lane and class.
     seats: Mutex<Seats>,
     /// What those use, by how leaves are shared out over spines too.
-    prints: Mutex<FxHashMap<(Sharing, Blocks, u32, u32), Arc<Print>>>,
+    prints: Mutex<Prints>,
 }
 
 /// Seats by sharing, lane and class.
@@ -58,6 +58,12 @@ type Seats = FxHashMap<(Sharing, u32, u32), (Arc<[Vec<Seat>]>, bool)>;
 /// What decides which groups share leaves: the kind of network, how adapters attach, servers of a pod, servers in all, whether
 /// scattered.
 type Sharing = (Discriminant<Shape>, Attach, u32, u32, bool);
+
+/// Footprints by sharing of leaves and spines, lane and class.
+type Prints = FxHashMap<(Sharing, Blocks, u32, u32), Arc<Print>>;
+
+/// What tasks took, by what was played.
+type Same = FxHashMap<Vec<One>, Arc<Took>>;
 
 /// What decides which leaves share spines: pods of a block where there are several, whether each rail of one has its own, and
 /// whether it has its own everywhere. Of a network that is no tree all that it is, and whether something has failed.

@@ -102,6 +102,39 @@ impl Scorer {
         Ok(collected)
     }
 
+    /// Plays the collectives of all loads on a network in the situations in which nothing has failed and that count.
+    ///
+    /// # Errors
+    /// Where they cannot be played.
+    pub fn collect_unfailed(&self, wiring: &Wiring) -> Result<Collected, RunError> {
+        let mut collected = Collected::default();
+        for situation in self.unfailed_situations() {
+            self.add(wiring, situation, &mut collected)?;
+        }
+        Ok(collected)
+    }
+
+    /// The situations in which nothing has failed and that count; the first where only failures do.
+    fn unfailed_situations(&self) -> Vec<Situation> {
+        let both = [Situation::Aligned, Situation::Scattered];
+        let counted: Vec<Situation> = both.into_iter().filter(|own| self.weight(*own) > 0.0).collect();
+        if counted.is_empty() { vec![Situation::Aligned] } else { counted }
+    }
+
+    /// The weighted time of a score in those situations, as if they were all.
+    pub fn unfailed(&self, score: &Score) -> Time {
+        let counted = self.unfailed_situations();
+        let of = |(at, situation, time): &(usize, Situation, Time)| {
+            let weight = self.weight(*situation).max(f64::MIN_POSITIVE);
+            counted.contains(situation).then(|| (weight, self.entries[*at].weight * weight * time.as_secs()))
+        };
+        let sums =
+            score.times.iter().filter_map(of).fold((0.0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1));
+        #[expect(clippy::cast_precision_loss, reason = "few loads")]
+        let loads = self.entries.len().max(1) as f64;
+        Time::from_secs(sums.1 * loads / f64::max(sums.0, f64::MIN_POSITIVE))
+    }
+
     /// Plays the collectives of all loads on a network in one more situation.
     ///
     /// # Errors
