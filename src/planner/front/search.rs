@@ -162,7 +162,7 @@ pub fn search(
                 found.simulated_designs += 1;
                 found.simulated.push(Member { network: at, structure, variant, priced, values });
                 if !front.iter().any(|own| axes.covers(own, &values)) {
-                    front.retain(|own| !axes.covers(&values, own));
+                    front.retain(|own| !axes.replaces(&values, own));
                     front.push(values);
                 }
             }
@@ -281,7 +281,7 @@ impl Site<'_> {
         let mut known: FxHashMap<_, Result<Vec<Result<Priced, Misfit>>, Misfit>> = FxHashMap::default();
         for (structure, variant, bounds) in designs {
             let least = Values { time, capex: bounds.capex, power: bounds.power };
-            if own.iter().any(|other| self.axes.covers(other, &least)) {
+            if own.iter().any(|other| self.axes.replaces(other, &least)) {
                 outcome.twins += 1;
                 continue;
             }
@@ -317,7 +317,7 @@ impl Site<'_> {
                 outcome.by_path += 1;
                 continue;
             }
-            if own.iter().any(|other| self.axes.covers(other, &values)) {
+            if own.iter().any(|other| self.axes.replaces(other, &values)) {
                 outcome.twins += 1;
                 continue;
             }
@@ -333,8 +333,8 @@ impl Site<'_> {
             let covered = (0..all.len()).any(|other| {
                 other != this
                     && all[other] != all[this]
-                    && self.axes.covers(&all[other], &all[this])
-                    && !(self.axes.covers(&all[this], &all[other]) && this < other)
+                    && self.axes.replaces(&all[other], &all[this])
+                    && !(self.axes.replaces(&all[this], &all[other]) && this < other)
             });
             if covered {
                 outcome.twins += 1;

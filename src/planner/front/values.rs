@@ -91,4 +91,10 @@ impl Axes {
             .iter()
             .all(|axis| self.value(*axis, one) <= self.value(*axis, other) * (1.0 + self.epsilon))
     }
+
+    /// Whether one is at least as good as another on every axis, whatever the epsilon. Only such a one may take another's
+    /// place: what was dropped for that other is then within the epsilon of the front still, however often this happens.
+    pub fn replaces(&self, one: &Values, other: &Values) -> bool {
+        self.objectives.iter().all(|axis| self.value(*axis, one) <= self.value(*axis, other))
+    }
 }

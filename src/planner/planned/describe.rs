@@ -190,7 +190,7 @@ impl Planned<'_> {
         prices.map(|price| {
             let at = |own: &Member| Values { capex: price(&own.priced.capex), ..own.values };
             let this = at(member);
-            !self.found.simulated.iter().map(at).any(|own| own != this && axes.covers(&own, &this))
+            !self.found.simulated.iter().map(at).any(|own| own != this && axes.replaces(&own, &this))
         })
     }
 }

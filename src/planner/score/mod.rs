@@ -8,6 +8,7 @@ mod path;
 mod player;
 mod scorer;
 mod shape;
+mod site;
 mod situation;
 mod whole;
 mod wiring;
