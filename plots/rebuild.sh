@@ -41,7 +41,7 @@ for scenario in scenarios/*.toml; do
     grep -q '^heavy = true' "$scenario" && continue
     name=$(basename "$scenario" .toml)
     if grep -q '^kind = "plan"' "$scenario"; then
-        plan "$name" --no-designs
+        plan "$name"
         continue
     fi
     "$program" run "$scenario" --out "$out/$name" >/dev/null
