@@ -17,7 +17,8 @@ use crate::planner::floor::usd_range;
 use crate::planner::front::{Infeasible, Member, Values};
 use crate::planner::score::{Score, Shape, Wiring};
 use crate::result::{
-    PLAN_SCHEMA, PlanCount, PlanDesign, PlanLoad, PlanResult, PlanSensitivity, PlanSpace, PlanTime, PlanWeight, UsdRange,
+    PLAN_SCHEMA, PlanCount, PlanDesign, PlanLoad, PlanResult, PlanSensitivity, PlanSpace, PlanTime,
+    PlanWeight, UsdRange,
 };
 use crate::run::Watch;
 use crate::units::count;
