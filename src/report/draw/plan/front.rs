@@ -24,8 +24,8 @@ const TALL: (f64, f64) = (560.0, 380.0);
 const FEW: usize = 12;
 /// The radius of a marker.
 const MARK: f64 = 5.0;
-/// Air around the values, as a part of their range: across, and down, where labels need it.
-const AIR: [f64; 2] = [0.08, 0.12];
+/// Air around the values, as a part of their range: across, down, and down the lower plot, where labels need more.
+const AIR: [f64; 3] = [0.08, 0.12, 0.2];
 
 /// A label of one design, or of several whose marks lie on one another.
 struct Label {
@@ -66,7 +66,7 @@ pub(super) fn draw(plan: &PlanResult) -> Result<Picture, DrawError> {
     let capital = |own: &PlanDesign| [own.capex.low, own.capex.mid, own.capex.high].map(|usd| usd / dollars);
     let x = axis(designs.iter().flat_map(capital), 8.0, AIR[0]);
     let times = axis(designs.iter().map(|own| step_ps(own) / ps), 7.0, AIR[1]);
-    let powers = axis(designs.iter().map(|own| own.power_w / watts), 4.0, AIR[1]);
+    let powers = axis(designs.iter().map(|own| own.power_w / watts), 4.0, AIR[2]);
 
     let left = heading::MARGIN + grid::tick_room(&times).max(grid::tick_room(&powers));
     let top = heading::BELOW + key.height() + 36.0;
