@@ -21,9 +21,29 @@ find plots -name '*.svg' -o -name '*.png' | while read -r old; do
         *) rm -f "$old" ;;
     esac
 done
+# A plan draws its front, its cost and its power.
+plan() {
+    "$program" plan "scenarios/$1.toml" --out "$out/$1" --fresh ${2:+"$2"} >/dev/null
+    for picture in "$out/$1"/*.svg "$out/$1"/*.png; do
+        cp "$picture" "plots/$1-$(basename "$picture")"
+    done
+}
+# And the racks, the floor and the network of the design that is recommended, else of the first.
+design() {
+    local id
+    id=$(sed -n 's/^  "recommended": "\(.*\)",\{0,1\}$/\1/p' "$out/$1/plan.json")
+    for picture in elevations floor network; do
+        cp "$out/$1/${id:-d1}/$picture".svg "plots/$1-$picture.svg"
+        cp "$out/$1/${id:-d1}/$picture".png "plots/$1-$picture.png"
+    done
+}
 for scenario in scenarios/*.toml; do
     grep -q '^heavy = true' "$scenario" && continue
     name=$(basename "$scenario" .toml)
+    if grep -q '^kind = "plan"' "$scenario"; then
+        plan "$name"
+        continue
+    fi
     "$program" run "$scenario" --out "$out/$name" >/dev/null
     for picture in "$out/$name"/*.svg "$out/$name"/*.png; do
         cp "$picture" "plots/$name-$(basename "$picture")"
@@ -49,6 +69,12 @@ if [ -n "$steps" ]; then
         cp "$picture" "plots/steps-$(basename "$picture")"
     done
 fi
+# The worked plans. Drawing up all designs of 16,384 accelerators takes long, so the largest has no pictures of one.
+for name in plan-70b-1024 plan-moe; do
+    plan "$name"
+    design "$name"
+done
+plan plan-405b-16384 --no-designs
 "$program" tune scenarios/tune-llama3-70b.toml --out "$out/tune" >/dev/null
 for picture in "$out/tune"/*.svg "$out/tune"/*.png; do
     cp "$picture" "plots/tune-$(basename "$picture")"

@@ -20,26 +20,30 @@ impl Rows {
 /// What capital goes into.
 pub(super) fn cost(own: &PlanDesign) -> Rows {
     let (unit, size) = usd_unit(own.capex.mid);
+    // The sum of these parts: the front has racks in another order, and so other cables.
+    let sum = |of: fn(&UsdRange) -> f64| own.cost.iter().map(|part| of(&part.usd)).sum();
+    let all = UsdRange { low: sum(|usd| usd.low), mid: sum(|usd| usd.mid), high: sum(|usd| usd.high) };
     let mut told = Rows::new(["", unit, "low", "high", "%"], 1);
     let mut row = |name: &str, usd: UsdRange| {
         let [mid, low, high] = [usd.mid, usd.low, usd.high].map(|amount| significant(amount / size));
-        told.rows.push(vec![name.to_owned(), mid, low, high, percent(part_of(usd.mid, own.capex.mid))]);
+        told.rows.push(vec![name.to_owned(), mid, low, high, percent(part_of(usd.mid, all.mid))]);
     };
     own.cost.iter().filter(|part| part.usd.high > 0.0).for_each(|part| row(&part.what, part.usd));
-    row("in all", own.capex);
+    row("in all", all);
     told
 }
 
 /// What power goes into.
 pub(super) fn power(own: &PlanDesign) -> Rows {
     let (unit, size) = watts_unit(own.power_w);
+    let all: f64 = own.power.iter().map(|part| part.watts).sum();
     let mut told = Rows::new(["", unit, "%"], 1);
     let mut row = |name: &str, watts: f64| {
-        let share = percent(part_of(watts, own.power_w));
+        let share = percent(part_of(watts, all));
         told.rows.push(vec![name.to_owned(), significant(watts / size), share]);
     };
     own.power.iter().filter(|part| part.watts > 0.0).for_each(|part| row(&part.what, part.watts));
-    row("in all", own.power_w);
+    row("in all", all);
     told
 }
 

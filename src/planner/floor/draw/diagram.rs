@@ -25,7 +25,10 @@ pub(super) fn diagram(parts: &Assigned<'_>, inventory: &Inventory<'_>) -> Vec<Pl
             up: all,
             up_gbps: rate.bytes_per_sec() * 8.0 / 1e9,
             ports: first.and_then(|part| part.switch()).map_or(parts.server.nics.into(), |switch| {
-                u64::from(switch.ports) * u64::from(switch.split.max(1))
+                // At the rate of its cables: whole ports, or the parts of split ones.
+                let split = u64::from(switch.split.max(1));
+                let whole = fastest(inventory, *kind).0.saturating_mul(split) > switch.rate.0;
+                u64::from(switch.ports) * if whole { 1 } else { split }
             }),
         }
     });
@@ -51,6 +54,12 @@ fn up(inventory: &Inventory<'_>, kind: Kind, above: Kind) -> (u64, u64, Bandwidt
         rate = rate.max(line.rate);
     }
     (each.iter().copied().max().unwrap_or(0), each.iter().sum(), rate)
+}
+
+/// The highest rate of a cable of a tier.
+fn fastest(inventory: &Inventory<'_>, kind: Kind) -> Bandwidth {
+    let own = inventory.lines.iter().filter(|line| inventory.kinds(line).contains(&kind));
+    own.map(|line| line.rate).max().unwrap_or(Bandwidth(0))
 }
 
 /// Into how many groups a tier falls, and what they are.

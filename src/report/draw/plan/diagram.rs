@@ -58,6 +58,7 @@ pub(super) fn draw(planned: &PlannedDesign) -> Result<Picture, DrawError> {
         for (tier, groups) in tiers.iter().zip(&placed) {
             names(canvas, tier, &groups[0].frame)?;
             self::tier(canvas, tier, groups)?;
+            among(canvas, planned, tier, groups)?;
         }
         let note = "Each line is a bundle, wider where all bundles between two tiers carry more. Of many groups and devices only a few are drawn.";
         canvas.text((MARGIN, bottom + 32.0), &VALUE.fit(note, WIDTH - 2.0 * MARGIN), VALUE)
@@ -100,7 +101,11 @@ fn names(canvas: &Canvas<'_>, tier: &PlanDiagramTier, frame: &Frame) -> Result<(
 
 /// One of a tier.
 fn single(tier: &str) -> &str {
-    if tier == "leaves" { "leaf" } else { tier.strip_suffix('s').unwrap_or(tier) }
+    match tier {
+        "leaves" => "leaf",
+        "switches" => "switch",
+        other => other.strip_suffix('s').unwrap_or(other),
+    }
 }
 
 /// The lines between the groups of two tiers: between groups of one name where both fall into the same, else between all.
@@ -137,6 +142,32 @@ fn told(canvas: &Canvas<'_>, tier: &PlanDiagramTier, y: f64) -> Result<(), DrawE
         at += 17.0;
     }
     Ok(())
+}
+
+/// The cables among the devices of a tier, as a loop above it: of a dragonfly's switches, of a torus' servers.
+fn among(
+    canvas: &Canvas<'_>,
+    planned: &PlannedDesign,
+    tier: &PlanDiagramTier,
+    groups: &[Group],
+) -> Result<(), DrawError> {
+    let own = single(&tier.tier);
+    let looped = |name: &str| name.split_once('-').is_some_and(|(from, to)| from == own && to == own);
+    let cables: u64 = planned.design.cables.iter().filter(|of| looped(&of.tier)).map(|of| of.cables).sum();
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return Ok(()) };
+    if cables == 0 {
+        return Ok(());
+    }
+    let (top, rise) = (first.frame.top, 11.0);
+    let (left, right) =
+        (first.frame.left + 0.25 * first.frame.width(), last.frame.right - 0.25 * last.frame.width());
+    let corners = [(left, top), (left, top - rise), (right, top - rise), (right, top)];
+    canvas.line(&corners, lighter(REFERENCE, 0.8), 2.0)?;
+    let x = WIDTH - BUNDLES + 16.0;
+    let room = BUNDLES - 16.0 - MARGIN;
+    canvas.text((x, top - rise), &LABEL.fit(&counted(cables, "cable"), room), LABEL.halfway())?;
+    let told = format!("among {}", tier.tier);
+    canvas.text((x, top - rise + 17.0), &VALUE.fit(&told, room), VALUE.halfway())
 }
 
 fn tier(canvas: &Canvas<'_>, tier: &PlanDiagramTier, groups: &[Group]) -> Result<(), DrawError> {

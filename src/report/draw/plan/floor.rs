@@ -61,8 +61,9 @@ pub(super) fn draw(planned: &PlannedDesign) -> Result<Picture, DrawError> {
         empty(canvas, planned, &room)?;
         names(canvas, &room)?;
         bundles.draw(canvas, &room)?;
+        let pods = pods(planned);
         for rack in &planned.racks {
-            self::rack(canvas, &room, rack)?;
+            self::rack(canvas, &room, rack, pods)?;
         }
         scale(canvas, &room, bottom + 34.0)?;
         bundles.widths(canvas, MARGIN + NAMES + 230.0, bottom + 34.0)
@@ -78,7 +79,11 @@ fn colour(sort: usize) -> plotters::style::RGBColor {
 fn entries(planned: &PlannedDesign, room: &Room, stretches: &[Stretch]) -> Vec<(String, Mark)> {
     let frame = room.rack(0, 0);
     let numbered = frame.width().min(frame.height()) >= LEAST_NUMBERED;
-    let servers = if numbered { "servers, shaded and numbered by pod" } else { "servers, shaded by pod" };
+    let servers = match (pods(planned), numbered) {
+        (false, _) => "servers",
+        (true, true) => "servers, shaded and numbered by pod",
+        (true, false) => "servers, shaded by pod",
+    };
     let racks = [("servers", servers), ("mixed", "servers and switches"), ("network", "network")];
     let mut entries: Vec<(String, Mark)> = racks
         .into_iter()
@@ -92,6 +97,12 @@ fn entries(planned: &PlannedDesign, room: &Room, stretches: &[Stretch]) -> Vec<(
         }
     }
     entries
+}
+
+/// Whether there is more than one pod to tell apart.
+fn pods(planned: &PlannedDesign) -> bool {
+    let mut pods = planned.racks.iter().filter_map(|rack| rack.pod);
+    pods.next().is_some_and(|first| pods.any(|pod| pod != first))
 }
 
 fn facts(planned: &PlannedDesign, room: &Room) -> String {
@@ -168,7 +179,7 @@ fn names(canvas: &Canvas<'_>, room: &Room) -> Result<(), DrawError> {
     Ok(())
 }
 
-fn rack(canvas: &Canvas<'_>, room: &Room, rack: &PlanRack) -> Result<(), DrawError> {
+fn rack(canvas: &Canvas<'_>, room: &Room, rack: &PlanRack, pods: bool) -> Result<(), DrawError> {
     let frame = room.rack(rack.row, rack.place);
     let colour = colours::rack(&rack.kind, rack.pod);
     let thin = frame.width().min(frame.height()) < 4.0;
@@ -183,7 +194,8 @@ fn rack(canvas: &Canvas<'_>, room: &Room, rack: &PlanRack) -> Result<(), DrawErr
         bottom: frame.bottom - inset,
     };
     canvas.rectangle(inner, colour)?;
-    let Some(pod) = rack.pod.filter(|_| frame.width().min(frame.height()) >= LEAST_NUMBERED) else {
+    let numbered = pods && frame.width().min(frame.height()) >= LEAST_NUMBERED;
+    let Some(pod) = rack.pod.filter(|_| numbered) else {
         return Ok(());
     };
     let told = pod.to_string();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use plotters::coord::ranged1d::Ranged;
 
+use super::float;
 use super::labels::{self, Placed};
 use crate::report::draw::axis::{Axis, time_unit};
 use crate::report::draw::canvas::{Canvas, Frame, Letters, Point};
@@ -23,8 +24,16 @@ const TALL: (f64, f64) = (560.0, 380.0);
 const FEW: usize = 12;
 /// The radius of a marker.
 const MARK: f64 = 5.0;
-/// Air around the values, as a part of their range.
-const AIR: f64 = 0.08;
+/// Air around the values, as a part of their range: across, down, and down the lower plot, where labels need more.
+const AIR: [f64; 3] = [0.08, 0.12, 0.2];
+
+/// A label of one design, or of several whose marks lie on one another.
+struct Label {
+    name: String,
+    letters: Letters,
+    point: Point,
+    designs: u64,
+}
 
 /// A plot of one quantity against capital cost.
 struct Plot<'a> {
@@ -55,9 +64,9 @@ pub(super) fn draw(plan: &PlanResult) -> Result<Picture, DrawError> {
     let (power, watts) = watts_unit(most(|own| own.power_w));
     let (unit, ps) = time_unit(most(step_ps));
     let capital = |own: &PlanDesign| [own.capex.low, own.capex.mid, own.capex.high].map(|usd| usd / dollars);
-    let x = axis(designs.iter().flat_map(capital), 8.0);
-    let times = axis(designs.iter().map(|own| step_ps(own) / ps), 7.0);
-    let powers = axis(designs.iter().map(|own| own.power_w / watts), 4.0);
+    let x = axis(designs.iter().flat_map(capital), 8.0, AIR[0]);
+    let times = axis(designs.iter().map(|own| step_ps(own) / ps), 7.0, AIR[1]);
+    let powers = axis(designs.iter().map(|own| own.power_w / watts), 4.0, AIR[2]);
 
     let left = heading::MARGIN + grid::tick_room(&times).max(grid::tick_room(&powers));
     let top = heading::BELOW + key.height() + 36.0;
@@ -101,14 +110,14 @@ fn step_ps(own: &PlanDesign) -> f64 {
 }
 
 /// An axis around values; one value gets a tenth of itself to each side.
-fn axis(values: impl Iterator<Item = f64>, ticks: f64) -> Axis {
+fn axis(values: impl Iterator<Item = f64>, ticks: f64, air: f64) -> Axis {
     let (low, high) = values
         .filter(|value| value.is_finite())
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     if low > high {
         return Axis::between(0.0, 1.0, ticks);
     }
-    let air = if high - low > 1e-3 * high.abs() { AIR * (high - low) } else { (0.1 * high.abs()).max(1e-9) };
+    let air = if high - low > 1e-3 * high.abs() { air * (high - low) } else { (0.1 * high.abs()).max(1e-9) };
     Axis::between((low - air).max(0.0), high + air, ticks)
 }
 
@@ -144,10 +153,13 @@ impl Plot<'_> {
             lines.push(Frame { left: from.0, top: from.1 - 2.0, right: to.0, bottom: to.1 + 2.0 });
         }
         let points: Vec<Point> = self.values.iter().map(|([_, mid, _], y)| place(*mid, *y)).collect();
-        let (names, placed) = self.labels(&points, &lines);
-        for (place, at) in placed.iter().zip(&points) {
+        let labels = self.labels(&points);
+        let each: Vec<(Point, f64)> =
+            labels.iter().map(|own| (own.point, own.letters.width(&own.name) + 4.0)).collect();
+        let placed = labels::place(&each, &points, &lines, self.frame);
+        for (place, own) in placed.iter().zip(&labels) {
             if let Some(from) = place.and_then(|place| place.lead) {
-                canvas.line(&[from, *at], REFERENCE, 0.75)?;
+                canvas.line(&[from, own.point], REFERENCE, 0.75)?;
             }
         }
         for (own, at) in self.designs.iter().zip(&points) {
@@ -158,38 +170,47 @@ impl Plot<'_> {
             let whole = !own.on_front_at.contains(&false);
             if whole { look } else { look.variant(1) }.marker(canvas, *at, MARK)?;
         }
-        for ((own, name), place) in self.designs.iter().zip(&names).zip(&placed) {
-            let Some(Placed { at: (x, y), .. }) = *place else { continue };
-            let letters = self.letters(own);
+        let mut lost = 0;
+        for (Label { name, letters, designs, .. }, place) in labels.iter().zip(&placed) {
+            let Some(Placed { at: (x, y), .. }) = *place else {
+                lost += designs;
+                continue;
+            };
             // A strip of paper keeps lines away from the letters.
             let half = letters.width(name) / 2.0 + 1.5;
             canvas
                 .rectangle(Frame { left: x - half, top: y - 6.0, right: x + half, bottom: y + 6.0 }, PAPER)?;
             canvas.text((x, y), name, letters.centred().halfway())?;
         }
-        let lost = placed.iter().filter(|own| own.is_none()).count();
         if lost > 0 {
-            let told = format!("{} without room for a label", counted(lost as u64, "design"));
+            let told = format!("{} without room for a label", counted(lost, "design"));
             canvas.text((self.frame.right, self.frame.top - 8.0), &told, VALUE.right())?;
         }
         Ok(())
     }
 
-    /// The letters of a label.
-    fn letters(&self, own: &PlanDesign) -> Letters {
+    /// The labels of designs: the recommended one first, as it must have room.
+    fn labels(&self, points: &[Point]) -> Vec<Label> {
         let plain = LABEL.sized(if self.designs.len() > FEW { 11.0 } else { 12.5 });
-        if self.recommended == Some(&own.id) { plain.bold() } else { plain }
-    }
-
-    /// The labels of designs and their places.
-    fn labels(&self, points: &[Point], lines: &[Frame]) -> (Vec<String>, Vec<Option<Placed>>) {
-        let names: Vec<String> =
-            self.designs.iter().map(|own| self.letters(own).fit_name(&own.id, 90.0)).collect();
-        let named = self.designs.iter().zip(points).zip(&names);
-        let each: Vec<(Point, f64)> =
-            named.map(|((own, at), name)| (*at, self.letters(own).width(name) + 4.0)).collect();
-        let placed = labels::place(&each, lines, self.frame);
-        (names, placed)
+        let alone = self.designs.iter().position(|own| self.recommended == Some(&own.id));
+        let ids: Vec<&str> = self.designs.iter().map(|own| own.id.as_str()).collect();
+        let mut piles = labels::piles(points, alone);
+        piles.sort_by_key(|pile| pile.first().copied() != alone);
+        piles
+            .iter()
+            .map(|pile| {
+                let letters = if pile.first().copied() == alone { plain.bold() } else { plain };
+                let mean = |of: fn(&Point) -> f64| {
+                    pile.iter().map(|at| of(&points[*at])).sum::<f64>() / float(pile.len())
+                };
+                Label {
+                    name: letters.fit_name(&labels::joined(pile, &ids), 120.0),
+                    letters,
+                    point: (mean(|at| at.0), mean(|at| at.1)),
+                    designs: pile.len() as u64,
+                }
+            })
+            .collect()
     }
 
     fn look(&self, own: &PlanDesign) -> Look {

@@ -26,6 +26,48 @@ const DIRECTIONS: [(f64, f64); 12] = [
     (-1.0, 0.0),
 ];
 
+/// Marks that are nearer than this, in pixels across and down, share a label.
+const NEAR: Point = (9.0, 6.0);
+
+/// Points whose marks lie on one another, by index: they share a label. One of them may stand alone.
+pub(super) fn piles(points: &[Point], alone: Option<usize>) -> Vec<Vec<usize>> {
+    let mut piles: Vec<Vec<usize>> = Vec::new();
+    for (at, (x, y)) in points.iter().enumerate() {
+        let near = |pile: &&mut Vec<usize>| {
+            let first = pile[0];
+            let apart = ((points[first].0 - x).abs(), (points[first].1 - y).abs());
+            alone != Some(at) && alone != Some(first) && apart.0 < NEAR.0 && apart.1 < NEAR.1
+        };
+        match piles.iter_mut().find(near) {
+            Some(pile) => pile.push(at),
+            None => piles.push(vec![at]),
+        }
+    }
+    piles
+}
+
+/// The names of a pile as one: neighbours as from the first to the last, and of more than two such the number.
+pub(super) fn joined(pile: &[usize], names: &[&str]) -> String {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for at in pile {
+        match spans.last_mut() {
+            Some((_, to)) if *to + 1 == *at => *to = *at,
+            _ => spans.push((*at, *at)),
+        }
+    }
+    let told = |(from, to): &(usize, usize)| match to - from {
+        0 => names[*from].to_owned(),
+        1 => format!("{}, {}", names[*from], names[*to]),
+        _ => format!("{}–{}", names[*from], names[*to]),
+    };
+    match spans.as_slice() {
+        [first, _, _, ..] => {
+            format!("{} and {} more", told(first), pile.len() - (first.1 - first.0 + 1))
+        }
+        few => few.iter().map(told).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// A label that found a place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Placed {
@@ -35,10 +77,15 @@ pub(super) struct Placed {
     pub(super) lead: Option<Point>,
 }
 
-/// Places labels of those widths near their points, within bounds, on no other label and on no point. A place on a line is
+/// Places labels of those widths near their points, within bounds, on no other label and on no mark. A place on a line is
 /// taken where those beside it are far off. `None` where there is no place.
-pub(super) fn place(labels: &[(Point, f64)], lines: &[Frame], bounds: Frame) -> Vec<Option<Placed>> {
-    let points: Vec<Frame> = labels.iter().map(|(at, _)| around(*at, 12.0, 12.0)).collect();
+pub(super) fn place(
+    labels: &[(Point, f64)],
+    marks: &[Point],
+    lines: &[Frame],
+    bounds: Frame,
+) -> Vec<Option<Placed>> {
+    let points: Vec<Frame> = marks.iter().map(|at| around(*at, 12.0, 12.0)).collect();
     let mut taken: Vec<Frame> = Vec::new();
     let mut found = Vec::new();
     for (point, width) in labels {
@@ -95,7 +142,7 @@ mod tests {
     fn labels_of_one_point_stand_around_it() {
         let bounds = Frame { left: 0.0, top: 0.0, right: 400.0, bottom: 400.0 };
         let labels = [((200.0, 200.0), 24.0); 20];
-        let placed = place(&labels, &[], bounds);
+        let placed = place(&labels, &[labels[0].0], &[], bounds);
         let frames: Vec<Frame> = placed.iter().flatten().map(|own| around(own.at, 24.0, HEIGHT)).collect();
         assert_eq!(frames.len(), 20);
         for (at, one) in frames.iter().enumerate() {
@@ -103,6 +150,18 @@ mod tests {
         }
         assert!(placed.iter().flatten().any(|own| own.lead.is_some()));
         let none = Frame { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
-        assert_eq!(place(&labels[..1], &[], none), [None]);
+        assert_eq!(place(&labels[..1], &[], &[], none), [None]);
+    }
+
+    #[test]
+    fn marks_on_one_another_share_a_label() {
+        let points = [(0.0, 0.0), (3.0, 1.0), (90.0, 0.0), (6.0, 2.0), (4.0, 4.0), (7.0, 0.0), (20.0, 0.0)];
+        let found = piles(&points, Some(1));
+        assert_eq!(found, [vec![0, 3, 4, 5], vec![1], vec![2], vec![6]]);
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        assert_eq!(joined(&found[0], &names), "a, d–f");
+        assert_eq!(joined(&[0, 1, 3], &names), "a, b, d");
+        assert_eq!(joined(&[0, 2, 3, 5], &names), "a and 3 more");
+        assert_eq!(joined(&[6], &names), "g");
     }
 }

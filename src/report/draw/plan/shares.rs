@@ -29,6 +29,8 @@ struct Chart<'a> {
     /// What the axes show: of all, and of the network.
     axes: [&'static str; 2],
     unit: fn(f64) -> (&'static str, f64),
+    /// What the front says that all of a design comes to.
+    all: fn(&PlanDesign) -> f64,
     designs: &'a [&'a PlanDesign],
     shares: Vec<Vec<Share<'a>>>,
 }
@@ -44,6 +46,7 @@ pub(super) fn cost(title: &str, designs: &[&PlanDesign]) -> Result<Picture, Draw
         title,
         axes: ["Capital cost at mid prices", "of it the network"],
         unit: usd_unit,
+        all: |own| own.capex.mid,
         designs,
         shares: borrowed(&kept),
     }
@@ -61,6 +64,7 @@ pub(super) fn power(title: &str, designs: &[&PlanDesign]) -> Result<Picture, Dra
         title,
         axes: ["Power of the facility", "of it the network, without its cooling"],
         unit: watts_unit,
+        all: |own| own.power_w,
         designs,
         shares: borrowed(&kept),
     }
@@ -110,10 +114,18 @@ impl Chart<'_> {
         let first = Frame { left, top, right: left + wide, bottom: top + row * float(self.designs.len()) };
         let from = first.right + VALUES + BETWEEN;
         let second = Frame { left: from, right: from + wide, ..first };
-        let facts = match self.designs {
+        // The front is of racks in their canonical order; a design that was drawn up has other cables.
+        let placed = self.designs.iter().zip(&self.shares).any(|(own, shares)| {
+            let (all, drawn) = ((self.all)(own), total(shares));
+            (all - drawn).abs() > 1e-6 * all.abs()
+        });
+        let mut facts = match self.designs {
             [own] => own.summary.clone(),
             several => format!("{} of the front, the fastest first", counted(several.len() as u64, "design")),
         };
+        if placed {
+            facts.push_str(" · cables as racks were placed, so sums may be less than on the front");
+        }
         Picture::paint(self.name, self.title, (WIDTH, first.bottom + 54.0), |canvas| {
             heading::draw(canvas, self.title, &facts)?;
             key.draw(canvas, heading::BELOW, |at, (x, y)| {
