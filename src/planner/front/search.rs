@@ -22,7 +22,7 @@ use crate::units::Time;
 
 /// Networks that are looked at between two looks at the front: a fixed number, so that the search is the same for any
 /// number of threads.
-const BATCH: usize = 8;
+const BATCH: usize = 32;
 
 /// Why there is no front.
 #[derive(Debug, Clone, Error)]
