@@ -127,3 +127,16 @@ fn a_budget_buys_what_it_pays_for() {
     }
     assert!(large.front[0].step_time_ps < small.front[0].step_time_ps);
 }
+
+/// A step that a file divides may not fit: that is told with the front, which is as good as the file.
+#[test]
+fn steps_that_do_not_fit_are_told() {
+    let step =
+        "accelerators = 16\n[workload]\nmodel = \"llama3-70b\"\nbatch = 16\n[workload.parallel]\ntp = 4\n";
+    let own = from(step, "");
+    let told = table(&own, None);
+    let note = "llama3-70b does not fit on ";
+    let line = told.lines().find(|line| line.contains(note)).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains("GB of an accelerator's "), "{line}");
+    assert!(!table(&planned(""), None).contains("does not fit"));
+}

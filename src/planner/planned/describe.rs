@@ -296,11 +296,11 @@ pub(super) fn finish(planned: &mut Planned<'_>, front: Vec<PlanDesign>) {
     planned.result.space = space;
     planned.result.recommended = recommended(planned);
     planned.result.front = front;
-    planned.result.notes = vec![
+    planned.result.notes.extend([
         "a step is divided once for each sort of server, not for each network".into(),
         "cost is that of racks in their canonical order; drawings place them anew, which costs less".into(),
         "low and high prices are held against the designs that were simulated".into(),
-    ];
+    ]);
 }
 
 /// The design with the least weighted sum of its values, each over the least of the front.

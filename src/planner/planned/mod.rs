@@ -5,6 +5,7 @@ mod describe;
 mod draw;
 mod error;
 mod loads;
+mod memory;
 mod sensitivity;
 mod topology;
 
@@ -84,7 +85,9 @@ pub fn certify<'a>(
         }
         let step = |done, all| progress(Stage::Searching(done, all));
         let found = search(plan, &space, &mut scorers, journal, watch, &step)?;
-        Ok(Planned { plan, space, found, scorers, result: describe::frame(plan, &divisions) })
+        let mut result = describe::frame(plan, &divisions);
+        result.notes = memory::unfit(plan, &space.courses, &divisions);
+        Ok(Planned { plan, space, found, scorers, result })
     })
 }
 

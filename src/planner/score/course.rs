@@ -326,7 +326,7 @@ impl Training {
 }
 
 /// What a step sees of a network where only its domain matters.
-fn domain(gpus: u32) -> Network {
+pub(in crate::planner) fn domain(gpus: u32) -> Network {
     let tier = Tier { bandwidth: f64::INFINITY, latency: 0.0, launch: 0.0 };
     Network { scaleup: tier, scaleout: tier, domain: gpus }
 }

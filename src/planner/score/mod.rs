@@ -21,6 +21,7 @@ pub use wiring::{Attach, ServerWiring, Wiring};
 use std::sync::Arc;
 
 use course::Course;
+pub(in crate::planner) use course::domain;
 use folded::Outline;
 use footprint::Footprint;
 use player::Player;
