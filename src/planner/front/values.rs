@@ -69,6 +69,11 @@ impl Axes {
         self.owned.tco(capex, power.watts())
     }
 
+    /// What it costs to own.
+    pub fn owned(&self) -> &Ownership {
+        &self.owned
+    }
+
     /// A value on an axis.
     pub fn value(&self, objective: Objective, values: &Values) -> f64 {
         match objective {

@@ -25,9 +25,8 @@ impl Planned<'_> {
     pub fn draw(&self, at: usize, stop: &(dyn Fn() -> bool + Sync)) -> Result<Drawing, PlanError> {
         let design = &self.result.front[at];
         let (drawn, topology) = self.drawn(at, design, Placing::Annealed(self.plan.seed), stop)?;
-        let (axes, power) = (self.axes(), self.found.front[at].priced.power);
-        let tco = |price: Money| axes.tco(price, power);
-        let capex = drawn.capex;
+        let (owned, capex) = (self.axes(), drawn.capex);
+        let tco = |price: Money| owned.owned().tco(price, drawn.watts);
         // Cables are what placement changes.
         let network = design.network_usd_per_accelerator * as_count(design.accelerators);
         let network = network - (design.capex_usd - capex.mid.usd());
@@ -35,6 +34,7 @@ impl Planned<'_> {
             capex_usd: capex.mid.usd(),
             capex: usd_range(capex),
             tco: UsdRange { low: tco(capex.low), mid: tco(capex.mid), high: tco(capex.high) },
+            power_w: drawn.watts,
             network_usd_per_accelerator: network / as_count(design.accelerators),
             cables: drawn.tiers.clone(),
             cost: drawn.cost.clone(),

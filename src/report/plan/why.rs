@@ -101,14 +101,6 @@ fn what(planned: &PlannedDesign) -> String {
         usd_range(&own.tco),
         watts(own.power_w),
     ));
-    let drawn: f64 = own.cost.iter().map(|part| part.usd.mid).sum();
-    if (drawn - own.capex.mid).abs() > 1e-6 * own.capex.mid {
-        out.push_str(&format!(
-            "* as drawn up, with racks where they cost least: {} of capital; the figures above are those of the front, with \
-             racks in their canonical order\n",
-            usd(drawn),
-        ));
-    }
     out
 }
 
