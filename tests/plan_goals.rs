@@ -140,3 +140,26 @@ fn steps_that_do_not_fit_are_told() {
     assert!(line.contains("GB of an accelerator's "), "{line}");
     assert!(!table(&planned(""), None).contains("does not fit"));
 }
+
+/// Servers that no network can join, here with more adapters than accelerators, take no part; and a medium's own price of a
+/// module is what the bill takes, also where another medium names the same module.
+#[test]
+fn parts_of_ones_own_are_taken_as_they_are() {
+    let text = "kind = \"plan\"\naccelerators = 16\n[workload]\nmodel = \"llama3-8b\"\nbatch = 16\n[fabric]\n\
+                technologies = \"infiniband\"\nfamilies = \"rail-only\"\nmedia = \"multimode\"\nstack = \"nccl-hopper\"\n";
+    let mut own = small::plan(text, &[8], 4);
+    let catalogue = std::sync::Arc::make_mut(&mut own.catalogue);
+    let mut odd = catalogue.servers[own.servers[0]].clone();
+    odd.nics = odd.accelerators * 2;
+    catalogue.servers.push(odd);
+    own.servers.push(catalogue.servers.len() - 1);
+    for medium in catalogue.media.iter_mut().filter(|own| own.name.starts_with("sr-400")) {
+        medium.transceiver_price = railspine::fabric::parts::Price::fixed(railspine::units::Money(900_000));
+    }
+    let found = plan(&own, &RunOptions::default(), &NoJournal, &Quiet, &|_| ()).unwrap().result;
+    assert!(!found.front.is_empty());
+    for design in &found.front {
+        let sum: f64 = design.cost.iter().map(|part| part.usd.mid).sum();
+        assert!((sum - design.capex_usd).abs() < 0.01, "{sum} {}", design.capex_usd);
+    }
+}

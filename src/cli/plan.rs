@@ -63,7 +63,10 @@ pub(super) fn plan(args: &PlanArgs, global: &Global, term: &Term) -> Result<Exit
     term.say(&out.summary());
     if !args.no_designs {
         let folders = result.front.len();
-        term.say(&format!("and {folders} folders of designs there: topology, bill, cables, racks, why.md"));
+        let plural = if folders == 1 { "" } else { "s" };
+        term.say(&format!(
+            "and {folders} folder{plural} of designs there: topology, bill, cables, racks, why.md"
+        ));
     }
     journal.finish();
     if result.front.is_empty() {

@@ -325,17 +325,11 @@ impl Site<'_> {
             outcome.members.push((*structure, *variant, priced));
         }
         // A later one may cover an earlier one, which was cheaper by its bound alone.
-        let all: Vec<Values> = own;
         let mut at = 0;
         outcome.members.retain(|_| {
-            let this = at;
+            let this = own[at];
             at += 1;
-            let covered = (0..all.len()).any(|other| {
-                other != this
-                    && all[other] != all[this]
-                    && self.axes.replaces(&all[other], &all[this])
-                    && !(self.axes.replaces(&all[this], &all[other]) && this < other)
-            });
+            let covered = own[at..].iter().any(|other| self.axes.replaces(other, &this));
             if covered {
                 outcome.twins += 1;
             }

@@ -60,7 +60,12 @@ pub struct Space<'a> {
 impl<'a> Space<'a> {
     /// All designs of a plan, for these numbers of accelerators.
     pub fn new(plan: &'a Plan, accelerators: &[u32]) -> Self {
-        let bases: Vec<Base<'a>> = accelerators.iter().flat_map(|count| Base::all(plan, *count)).collect();
+        let all = accelerators.iter().flat_map(|count| Base::all(plan, *count));
+        // Loads are prepared only for servers that some network joins.
+        let (bases, found): (Vec<Base<'a>>, Vec<Vec<Structure>>) = all
+            .map(|base| (base, family::structures(&base)))
+            .filter(|(_, structures)| !structures.is_empty())
+            .unzip();
         let mut courses: Vec<(usize, u32)> = Vec::new();
         let course = |base: &Base<'_>| {
             let own = (base.server, base.servers);
@@ -71,8 +76,8 @@ impl<'a> Space<'a> {
         };
         let course_of: Vec<usize> = bases.iter().map(course).collect();
         let mut structures: Vec<(usize, Structure)> = Vec::new();
-        for (at, base) in bases.iter().enumerate() {
-            structures.extend(family::structures(base).into_iter().map(|own| (at, own)));
+        for (at, own) in found.into_iter().enumerate() {
+            structures.extend(own.into_iter().map(|own| (at, own)));
         }
         let mut rates: Vec<(Technology, Bandwidth)> =
             structures.iter().map(|(_, own)| (own.wiring.technology, own.wiring.port_rate)).collect();

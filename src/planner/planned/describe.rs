@@ -190,7 +190,12 @@ impl Planned<'_> {
         prices.map(|price| {
             let at = |own: &Member| Values { capex: price(&own.priced.capex), ..own.values };
             let this = at(member);
-            !self.found.simulated.iter().map(at).any(|own| own != this && axes.replaces(&own, &this))
+            !self
+                .found
+                .simulated
+                .iter()
+                .map(at)
+                .any(|own| axes.replaces(&own, &this) && !axes.replaces(&this, &own))
         })
     }
 }
@@ -290,7 +295,7 @@ pub(super) fn finish(planned: &mut Planned<'_>, front: Vec<PlanDesign>) {
         "by exact dominance".to_owned()
     };
     planned.result.certificate = format!(
-        "no design of the {} that was not simulated can be on the front, {dominance}: each was proved at least as slow, as expensive and as hungry for power as one that was",
+        "no design of the {} that was not simulated can be on the front, {dominance}: each is beyond a limit, or was proved to be no better on any of the objectives than one that was",
         count(space.designs)
     );
     planned.result.space = space;
@@ -298,7 +303,8 @@ pub(super) fn finish(planned: &mut Planned<'_>, front: Vec<PlanDesign>) {
     planned.result.front = front;
     planned.result.notes.extend([
         "a step is divided once for each sort of server, not for each network".into(),
-        "cost is that of racks in their canonical order; drawings place them anew, which costs less".into(),
+        "cost is that of racks in their canonical order; drawings place them anew, which may cost less"
+            .into(),
         "low and high prices are held against the designs that were simulated".into(),
     ]);
 }

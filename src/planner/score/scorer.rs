@@ -207,7 +207,9 @@ impl Scorer {
             missing += failed;
         }
         let rest = Time::from_secs(missing * floor.as_secs() * (1.0 - 1e-12));
-        Time::from_ps(self.weighted(&times).ps().saturating_add(rest.ps()))
+        // Both are rounded to the nearest, and their sum in a score once.
+        let rounded = if missing > 0.0 { 2 } else { 0 };
+        Time::from_ps(self.weighted(&times).ps().saturating_add(rest.ps()).saturating_sub(rounded))
     }
 
     /// Begins the next batch: what the one before came to may be used from now on.

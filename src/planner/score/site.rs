@@ -77,7 +77,7 @@ impl Site<'_> {
             // What the server does not have must come in; of sums for others, what it adds must go out.
             Op::AllGather | Op::ReduceScatter => all * away,
             // Servers as single ranks: 2 (G - 1) messages of the whole, of G that send at once.
-            Op::AllReduce if ranks % near == 0.0 => 2.0 * all * away,
+            Op::AllReduce if self.is_even(group) => 2.0 * all * away,
             Op::AllReduce | Op::SendRecv => all,
             Op::AllToAll => near * all * away,
             _ => 0.0,
@@ -89,6 +89,15 @@ impl Site<'_> {
             copy: 0,
             loads: Arc::new([]),
         }
+    }
+
+    /// Whether all servers of a group have as many of its ranks.
+    fn is_even(&self, group: &[u32]) -> bool {
+        let mut servers: Vec<u32> = group.iter().map(|rank| rank / self.gpus).collect();
+        servers.sort_unstable();
+        let mut counts = servers.chunk_by(|one, other| one == other).map(<[u32]>::len);
+        let first = counts.next();
+        counts.all(|count| Some(count) == first)
     }
 
     pub(super) fn is_inside(&self, group: &[u32]) -> bool {

@@ -128,14 +128,15 @@ fn is_optical(parts: &Assigned<'_>, medium: usize) -> bool {
     matches!(parts.catalogue.media[medium].kind, MediumKind::Multimode | MediumKind::SingleMode)
 }
 
-/// Modules by name; media may share one.
+/// Modules by name and price; media may share one.
 fn transceivers(lines: &mut Lines, parts: &Assigned<'_>, cabled: &Cabled) {
     let media = parts.catalogue.media.iter().zip(&cabled.modules);
-    let mut modules: BTreeMap<&str, (&Medium, u64)> = BTreeMap::new();
-    for (medium, count) in media.filter(|(medium, _)| !medium.transceiver.is_empty()) {
-        modules.entry(&medium.transceiver).or_insert((medium, 0)).1 += count;
+    let mut modules: BTreeMap<(&str, [Money; 3]), (&Medium, u64)> = BTreeMap::new();
+    for (medium, count) in media.filter(|(medium, count)| !medium.transceiver.is_empty() && **count > 0) {
+        let Price { low, mid, high } = medium.transceiver_price;
+        modules.entry((&medium.transceiver, [low, mid, high])).or_insert((medium, 0)).1 += count;
     }
-    for (name, (medium, count)) in modules {
+    for ((name, _), (medium, count)) in modules {
         let title = format!("Transceiver of {}", medium.title);
         lines.add("transceiver", name, &title, count, medium.transceiver_price);
     }

@@ -26,7 +26,14 @@ pub fn draw_plan(plan: &PlanResult) -> Result<Vec<Picture>, DrawError> {
         return Err(DrawError::Nothing("no design is feasible".into()));
     }
     let title = title(plan);
-    Ok(vec![front::draw(plan)?, shares::cost(title, &designs)?, shares::power(title, &designs)?])
+    let mut drawn = vec![front::draw(plan)?];
+    drawn.extend(shares_there([shares::cost(title, &designs), shares::power(title, &designs)])?);
+    Ok(drawn)
+}
+
+/// Pictures of shares, but for those that have nothing to show: parts may be given that take no power.
+fn shares_there(drawn: [Result<Picture, DrawError>; 2]) -> Result<Vec<Picture>, DrawError> {
+    drawn.into_iter().filter(|own| !matches!(own, Err(DrawError::Nothing(_)))).collect()
 }
 
 /// All charts of a design: `elevations`, `floor`, `network`, `cost` and `power`.
@@ -36,13 +43,10 @@ pub fn draw_plan(plan: &PlanResult) -> Result<Vec<Picture>, DrawError> {
 /// Where it has no rack or no tier, or the drawing library fails.
 pub fn draw_design(planned: &PlannedDesign) -> Result<Vec<Picture>, DrawError> {
     let own = [&planned.design];
-    Ok(vec![
-        elevations::draw(planned)?,
-        floor::draw(planned)?,
-        diagram::draw(planned)?,
-        shares::cost(heading(planned), &own)?,
-        shares::power(heading(planned), &own)?,
-    ])
+    let mut drawn = vec![elevations::draw(planned)?, floor::draw(planned)?, diagram::draw(planned)?];
+    let title = heading(planned);
+    drawn.extend(shares_there([shares::cost(title, &own), shares::power(title, &own)])?);
+    Ok(drawn)
 }
 
 /// The heading of a design.
