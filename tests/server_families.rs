@@ -2,10 +2,10 @@
 
 mod support;
 
+#[path = "server_families/asides.rs"]
+mod asides;
 #[path = "server_families/published.rs"]
 mod published;
-#[path = "server_families/stubs.rs"]
-mod stubs;
 #[path = "server_families/traffic.rs"]
 mod traffic;
 

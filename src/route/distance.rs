@@ -1,6 +1,6 @@
 //! Costs of shortest paths to one destination (Dijkstra, backwards).
 
-use super::stubs::stubs;
+use super::asides::asides;
 use crate::fabric::Fabric;
 use crate::ids::NodeId;
 
@@ -12,7 +12,7 @@ pub struct Distances {
     ring: Vec<Vec<u32>>,
     touched: Vec<u32>,
     /// By node: the server that it ends in, where no path leads through that.
-    stub: Vec<Option<u32>>,
+    aside: Vec<Option<u32>>,
     /// By server: whether a path of the search starts or ends there.
     wanted: Vec<bool>,
 }
@@ -25,13 +25,13 @@ impl Distances {
     pub fn new(fabric: &Fabric) -> Self {
         let most = fabric.classes().iter().map(|class| class.cost).max().unwrap_or(0);
         let ring = vec![Vec::new(); most as usize + 1];
-        let stub = stubs(fabric);
-        let servers = stub.iter().flatten().max().map_or(0, |last| *last as usize + 1);
+        let aside = asides(fabric);
+        let servers = aside.iter().flatten().max().map_or(0, |last| *last as usize + 1);
         Self {
             cost: vec![FAR; fabric.nodes().len()],
             ring,
             touched: Vec::new(),
-            stub,
+            aside,
             wanted: vec![false; servers],
         }
     }
@@ -48,7 +48,7 @@ impl Distances {
     /// Marks the servers where paths start and end.
     fn want(&mut self, destination: NodeId, sources: &[NodeId], wanted: bool) {
         for node in sources.iter().chain([&destination]) {
-            if let Some(server) = self.stub[node.index()] {
+            if let Some(server) = self.aside[node.index()] {
                 self.wanted[server as usize] = wanted;
             }
         }
@@ -87,8 +87,8 @@ impl Distances {
             }
             for &id in fabric.in_links(node) {
                 let link = fabric.link(id);
-                let aside = |server: u32| !self.wanted[server as usize];
-                if !sources.is_empty() && self.stub[link.from.index()].is_some_and(aside) {
+                let unwanted = |server: u32| !self.wanted[server as usize];
+                if !sources.is_empty() && self.aside[link.from.index()].is_some_and(unwanted) {
                     continue;
                 }
                 let next = cost.saturating_add(fabric.class(link.class).cost);

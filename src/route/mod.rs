@@ -4,6 +4,7 @@
 //! routing of each class choose among equal ones, and hands out a [`Routes`] table. [`bundles`] does the same on far
 //! fewer parts, where symmetry allows it.
 
+mod asides;
 pub mod bundles;
 mod choice;
 mod distance;
@@ -12,7 +13,6 @@ mod home;
 pub mod metrics;
 mod paths;
 mod router;
-mod stubs;
 mod unit;
 
 pub use bundles::{BundleFault, BundleRouter, Bundles};

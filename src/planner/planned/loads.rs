@@ -7,7 +7,7 @@ use crate::collective::{Algorithm, Op};
 use crate::fabric::parts::{Server, Technology};
 use crate::input::plan::{LoadKind, Plan};
 use crate::input::stack::builtin;
-use crate::planner::score::{Attach, ScoredLoad, Scorer, Shape, Wiring, reference};
+use crate::planner::score::{ScoredLoad, Scorer, Wiring, reference};
 use crate::planner::{Question, search};
 use crate::run::{CollectiveSpec, Quiet, RunOptions, Scenario, Watch, step_network};
 use crate::stack::Stack;
@@ -90,28 +90,9 @@ fn divide(
     let technology = plan.technologies.first().copied().unwrap_or(Technology::InfiniBand);
     let hop = plan.catalogue.switches.iter().find(|switch| switch.technology == technology);
     let servers = (ranks / server.accelerators).clamp(1, 8);
-    let wiring = Wiring {
-        server: server.into(),
-        servers,
-        technology,
-        nic_rate: server.nic_rate,
-        hop: hop.map_or(Time::ZERO, |switch| switch.latency),
-        attach: Attach::Server,
-        separate: false,
-        relay: false,
-        planes: 1,
-        pod_servers: servers,
-        tiers: 1,
-        port_rate: server.nic_rate,
-        leaf_up: 0,
-        spine_lanes: 0,
-        block_pods: 1,
-        by_rail: false,
-        group_up: 0,
-        core_lanes: 0,
-        lengths: [Length(50_000), Length(0), Length(0)],
-        shape: Shape::Tree,
-    };
+    let hop = hop.map_or(Time::ZERO, |switch| switch.latency);
+    let all = Wiring::on_one_leaf(server.into(), servers, technology, server.nic_rate, hop);
+    let wiring = Wiring { lengths: [Length(50_000), Length(0), Length(0)], ..all };
     let Some(fabric) = reference(&wiring) else { return Ok(None) };
     let nodes = fabric.endpoints().to_vec();
     let spec = CollectiveSpec::new(Op::AllReduce, Algorithm::Auto, nodes);

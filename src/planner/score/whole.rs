@@ -166,34 +166,14 @@ mod tests {
 
     use super::*;
     use crate::fabric::parts::Technology;
-    use crate::planner::score::{Attach, ServerWiring};
-    use crate::units::{Length, Time};
+    use crate::planner::score::ServerWiring;
+    use crate::units::Time;
 
     fn wiring(servers: u32, nics: u32, shape: Shape) -> Wiring {
         let rate = Bandwidth::from_gbps(400);
         let server = ServerWiring { gpus: nics, nics, scaleup: rate, in_network: false, pcie: rate };
-        Wiring {
-            server,
-            servers,
-            technology: Technology::InfiniBand,
-            nic_rate: rate,
-            hop: Time::ZERO,
-            attach: Attach::Server,
-            separate: false,
-            relay: false,
-            planes: 1,
-            pod_servers: servers,
-            tiers: 1,
-            port_rate: rate,
-            leaf_up: 0,
-            spine_lanes: 0,
-            block_pods: 1,
-            by_rail: false,
-            group_up: 0,
-            core_lanes: 0,
-            lengths: [Length(0); 3],
-            shape,
-        }
+        let all = Wiring::on_one_leaf(server, servers, Technology::InfiniBand, rate, Time::ZERO);
+        Wiring { shape, ..all }
     }
 
     /// All cables between servers and switches, by what they join: as they are, or turned.

@@ -88,6 +88,38 @@ pub struct Wiring {
 }
 
 impl Wiring {
+    /// Servers with all adapters on one leaf, with cables of no length: what other wirings differ from.
+    pub const fn on_one_leaf(
+        server: ServerWiring,
+        servers: u32,
+        technology: Technology,
+        nic_rate: Bandwidth,
+        hop: Time,
+    ) -> Self {
+        Self {
+            server,
+            servers,
+            technology,
+            nic_rate,
+            hop,
+            attach: Attach::Server,
+            separate: false,
+            relay: false,
+            planes: 1,
+            pod_servers: servers,
+            tiers: 1,
+            port_rate: nic_rate,
+            leaf_up: 0,
+            spine_lanes: 0,
+            block_pods: 1,
+            by_rail: false,
+            group_up: 0,
+            core_lanes: 0,
+            lengths: [Length(0); 3],
+            shape: Shape::Tree,
+        }
+    }
+
     /// Pods.
     pub const fn pods(&self) -> u32 {
         self.servers.div_ceil(self.pod_servers)

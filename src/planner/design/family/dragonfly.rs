@@ -8,8 +8,8 @@
 use super::counted::counted;
 use super::{Base, PlanFamily, Structure};
 use crate::planner::design::PortMode;
-use crate::planner::score::{Attach, DRAGONFLY, Dragonfly, Shape, Wiring};
-use crate::units::{Length, Time};
+use crate::planner::score::{DRAGONFLY, Dragonfly, Shape, Wiring};
+use crate::units::Time;
 
 /// `dragonfly`.
 pub(super) static FAMILY: PlanFamily = PlanFamily { name: "dragonfly", template: DRAGONFLY, structures };
@@ -106,28 +106,9 @@ fn wiring(base: &Base<'_>, mode: PortMode, filling: Filling, own: Dragonfly) -> 
     let server = base.server();
     // Racks are filled group by group; of a single group, switch by switch.
     let pod = filling.each * if own.groups > 1 { filling.switches } else { 1 };
-    Wiring {
-        server: server.into(),
-        servers: base.servers,
-        technology: base.technology,
-        nic_rate: server.nic_rate,
-        hop: base.catalogue().switches.get(mode.switch).map_or(Time::ZERO, |own| own.latency),
-        attach: Attach::Server,
-        separate: false,
-        relay: false,
-        planes: 1,
-        pod_servers: pod,
-        tiers: 1,
-        port_rate: server.nic_rate,
-        leaf_up: 0,
-        spine_lanes: 0,
-        block_pods: 1,
-        by_rail: false,
-        group_up: 0,
-        core_lanes: 0,
-        lengths: [Length(0); 3],
-        shape: Shape::Dragonfly(own),
-    }
+    let hop = base.catalogue().switches.get(mode.switch).map_or(Time::ZERO, |own| own.latency);
+    let all = Wiring::on_one_leaf(server.into(), base.servers, base.technology, server.nic_rate, hop);
+    Wiring { pod_servers: pod, shape: Shape::Dragonfly(own), ..all }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 use super::counted::counted;
 use super::{Base, PlanFamily, Structure};
 use crate::fabric::LinkClass;
-use crate::planner::score::{Attach, Shape, TORUS, Wiring};
-use crate::units::{Length, Time};
+use crate::planner::score::{Shape, TORUS, Wiring};
+use crate::units::Time;
 
 /// `torus`.
 pub(super) static FAMILY: PlanFamily = PlanFamily { name: "torus", template: TORUS, structures };
@@ -45,28 +45,9 @@ fn one(family: usize, base: &Base<'_>, sides: [u32; 3]) -> Option<Structure> {
     // There is no switch whose latency it would be: what a link of its class has, as in a file that does not say.
     let classes = LinkClass::builtin();
     let class = classes.iter().find(|class| class.name == base.technology.name());
-    let wiring = Wiring {
-        server: server.into(),
-        servers: base.servers,
-        technology: base.technology,
-        nic_rate: server.nic_rate,
-        hop: class.map_or(Time::ZERO, |class| class.latency),
-        attach: Attach::Server,
-        separate: false,
-        relay: true,
-        planes: 1,
-        pod_servers: base.servers,
-        tiers: 0,
-        port_rate: server.nic_rate,
-        leaf_up: 0,
-        spine_lanes: 0,
-        block_pods: 1,
-        by_rail: false,
-        group_up: 0,
-        core_lanes: 0,
-        lengths: [Length(0); 3],
-        shape: Shape::Torus(sides),
-    };
+    let hop = class.map_or(Time::ZERO, |class| class.latency);
+    let all = Wiring::on_one_leaf(server.into(), base.servers, base.technology, server.nic_rate, hop);
+    let wiring = Wiring { relay: true, tiers: 0, shape: Shape::Torus(sides), ..all };
     counted(family, base, wiring, None)
 }
 

@@ -3,8 +3,8 @@
 use super::Structure;
 use crate::fabric::template::{Tree, TreeCounts, tree};
 use crate::planner::design::{Base, PortMode, Switches};
-use crate::planner::score::{Attach, Shape, Wiring};
-use crate::units::{Bandwidth, Length, Time};
+use crate::planner::score::{Attach, Wiring};
+use crate::units::{Bandwidth, Time};
 
 /// A sort of trees.
 #[derive(Debug, Clone, Copy)]
@@ -100,28 +100,17 @@ impl Maker<'_> {
     }
 
     fn wiring(&self, cut: Cut, hop: Time) -> Wiring {
-        let sort = self.sort;
+        let (sort, server) = (self.sort, self.base.server());
+        let (servers, technology) = (self.base.servers, self.base.technology);
         Wiring {
-            server: self.base.server().into(),
-            servers: self.base.servers,
-            technology: self.base.technology,
-            nic_rate: self.base.server().nic_rate,
-            hop,
             attach: sort.attach,
             separate: sort.separate,
             relay: sort.separate,
             planes: sort.planes,
             pod_servers: cut.pod_servers,
-            tiers: 1,
             port_rate: self.rate,
-            leaf_up: 0,
-            spine_lanes: 0,
             block_pods: cut.pods,
-            by_rail: false,
-            group_up: 0,
-            core_lanes: 0,
-            lengths: [Length(0); 3],
-            shape: Shape::Tree,
+            ..Wiring::on_one_leaf(server.into(), servers, technology, server.nic_rate, hop)
         }
     }
 

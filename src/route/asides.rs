@@ -3,9 +3,9 @@
 use crate::fabric::Fabric;
 use crate::ids::NodeId;
 
-/// By node: its server, where that is a stub. Traffic passes through a server only over nodes that forward and hang
+/// By node: its server, where that stands aside. Traffic passes through a server only over nodes that forward and hang
 /// together, so a server is one where no such part has two links or more to the outside. Cost: O(nodes + links).
-pub(super) fn stubs(fabric: &Fabric) -> Vec<Option<u32>> {
+pub(super) fn asides(fabric: &Fabric) -> Vec<Option<u32>> {
     let nodes = fabric.nodes();
     let servers = nodes.iter().filter_map(|node| node.server).max().map_or(0, |last| last as usize + 1);
     let mut passed = vec![false; servers];
