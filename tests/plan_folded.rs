@@ -12,16 +12,15 @@
 mod small;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use railspine::collective::{Algorithm, Op};
+use railspine::collective::Op;
 use railspine::fabric::Fabric;
 use railspine::ids::NodeId;
 use railspine::input::plan::{LoadKind, Plan};
 use railspine::planner::design::Structure;
 use railspine::planner::design::family::FAMILIES;
 use railspine::planner::score::{Attach, Shape, Situation, Wiring};
-use railspine::run::{CollectiveSpec, Proofs, Quiet, RunOptions, Scenario, play_groups, run_step};
+use railspine::run::{Proofs, Quiet, RunOptions, run_step};
 use railspine::units::{Bytes, Length};
 
 const LENGTHS: [Length; 3] = [Length(5_000), Length(50_000), Length(100_000)];
@@ -68,11 +67,6 @@ fn chosen(plan: &Plan, accelerators: u32) -> Vec<(Structure, Wiring)> {
     found.into_values().collect()
 }
 
-fn scenario(fabric: Arc<Fabric>) -> Scenario {
-    let spec = CollectiveSpec::new(Op::AllReduce, Algorithm::Auto, fabric.endpoints().to_vec());
-    Scenario::of_one("whole", fabric, small::stack(), spec)
-}
-
 /// Plans: the division, ports of switches, accelerators of a server, accelerators in all.
 const STEPS: [(&str, &[u32], u32, u32); 4] = [
     ("tp = 4\npp = 2", &[32], 4, 32),
@@ -91,7 +85,7 @@ fn steps_take_what_they_take_on_whole_fabrics() {
         for (structure, wiring) in chosen(&plan, accelerators) {
             let mut collected = scorer.collect(&wiring, false).unwrap();
             let score = scorer.score(&mut collected, &Quiet).unwrap().0.time.ps();
-            let mut scenario = scenario(small::whole(&plan, &structure, &wiring));
+            let mut scenario = small::scenario(small::whole(&plan, &structure, &wiring));
             scenario.workload = Some(each[0].clone());
             let whole = run_step(&scenario, &RunOptions::default(), &Quiet).unwrap().unwrap().step_ps;
             let family = FAMILIES[structure.family].name;
@@ -147,15 +141,7 @@ fn collectives_take_what_they_take_on_whole_fabrics() {
                     let (score, _) = scorer.score(&mut collected, &Quiet).unwrap();
                     let groups = groups(&fabric, &wiring, situation, group);
                     let bytes: Bytes = size.parse().unwrap();
-                    let whole = play_groups(
-                        &scenario(fabric),
-                        (op, bytes),
-                        &groups,
-                        &RunOptions::default(),
-                        &Quiet,
-                        &proofs,
-                    );
-                    let whole = whole.unwrap().unwrap().time;
+                    let whole = small::played(fabric, (op, bytes), &groups, &proofs);
                     let family = FAMILIES[structure.family].name;
                     assert_eq!(score.time, whole, "{family} {} of {group} {name} {wiring:?}", op.name());
                     count += 1;

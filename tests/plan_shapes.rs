@@ -7,16 +7,15 @@
 mod small;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use railspine::collective::{Algorithm, Op};
+use railspine::collective::Op;
 use railspine::fabric::{Fabric, NodeKind};
 use railspine::ids::NodeId;
 use railspine::input::plan::{LoadKind, Plan};
 use railspine::planner::design::Structure;
 use railspine::planner::design::family::FAMILIES;
 use railspine::planner::score::{Failure, Shape, Situation, Wiring};
-use railspine::run::{CollectiveSpec, Proofs, Quiet, RunOptions, Scenario, play_groups, run_step};
+use railspine::run::{Proofs, Quiet, RunOptions, run_step};
 use railspine::units::{Bytes, Length};
 
 fn text(accelerators: u32, situations: &str, load: &str) -> String {
@@ -49,11 +48,6 @@ fn networks(plan: &Plan, accelerators: u32) -> Vec<(Structure, Wiring)> {
     found.into_values().collect()
 }
 
-fn scenario(fabric: Arc<Fabric>) -> Scenario {
-    let spec = CollectiveSpec::new(Op::AllReduce, Algorithm::Auto, fabric.endpoints().to_vec());
-    Scenario::of_one("whole", fabric, small::stack(), spec)
-}
-
 /// Groups of neighbours in their places on the whole fabric.
 fn groups(fabric: &Fabric, wiring: &Wiring, situation: Situation, group: u32) -> Vec<Vec<NodeId>> {
     let gpus = wiring.server.gpus;
@@ -82,15 +76,7 @@ fn collectives_take_what_they_take_in_runs() {
                     let (score, _) = scorer.score(&mut collected, &Quiet).unwrap();
                     let groups = groups(&fabric, &wiring, situation, accelerators);
                     let bytes: Bytes = size.parse().unwrap();
-                    let whole = play_groups(
-                        &scenario(fabric),
-                        (op, bytes),
-                        &groups,
-                        &RunOptions::default(),
-                        &Quiet,
-                        &proofs,
-                    );
-                    let whole = whole.unwrap().unwrap().time;
+                    let whole = small::played(fabric, (op, bytes), &groups, &proofs);
                     let family = FAMILIES[structure.family].name;
                     assert_eq!(score.time, whole, "{family} {} {name} {wiring:?}", op.name());
                     *seen.entry((family, situation.name())).or_default() += 1;
@@ -119,7 +105,7 @@ fn steps_take_what_they_take_in_runs() {
     for (structure, wiring) in networks(&plan, 32) {
         let mut collected = scorer.collect(&wiring, false).unwrap();
         let score = scorer.score(&mut collected, &Quiet).unwrap().0.time.ps();
-        let mut scenario = scenario(small::whole(&plan, &structure, &wiring));
+        let mut scenario = small::scenario(small::whole(&plan, &structure, &wiring));
         scenario.workload = Some(each[0].clone());
         let whole = run_step(&scenario, &RunOptions::default(), &Quiet).unwrap().unwrap().step_ps;
         let torus = matches!(wiring.shape, Shape::Torus(_));

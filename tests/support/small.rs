@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use railspine::cli::render::render_all;
+use railspine::collective::{Algorithm, Op};
 use railspine::fabric::Fabric;
+use railspine::ids::NodeId;
 use railspine::input::plan::{LoadKind, Plan};
 use railspine::input::stack::builtin;
 use railspine::input::{LoadError, LoadOptions, Loaded, load_plan, load_topology};
@@ -14,8 +16,9 @@ use railspine::planner::design::{Base, Structure, Switches, Variant, Yard};
 use railspine::planner::floor::Assigned;
 use railspine::planner::planned::topology;
 use railspine::planner::score::{ScoredLoad, Scorer, Wiring};
-use railspine::run::RunOptions;
+use railspine::run::{CollectiveSpec, Proofs, Quiet, RunOptions, Scenario, play_groups};
 use railspine::stack::Stack;
+use railspine::units::{Bytes, Time};
 
 fn told<T>(result: Result<Loaded<T>, LoadError>) -> T {
     match result {
@@ -103,4 +106,16 @@ pub fn parts<'a>(plan: &'a Plan, yard: &'a Yard<'_>, own: &Structure, variant: &
         room: plan.room,
         pue: plan.pue,
     }
+}
+
+/// A fabric as it is, under the library of plans.
+pub fn scenario(fabric: Arc<Fabric>) -> Scenario {
+    let spec = CollectiveSpec::new(Op::AllReduce, Algorithm::Auto, fabric.endpoints().to_vec());
+    Scenario::of_one("whole", fabric, stack(), spec)
+}
+
+/// What groups take that run at once on a whole fabric.
+pub fn played(fabric: Arc<Fabric>, what: (Op, Bytes), groups: &[Vec<NodeId>], proofs: &Proofs) -> Time {
+    let played = play_groups(&scenario(fabric), what, groups, &RunOptions::default(), &Quiet, proofs);
+    played.unwrap().unwrap().time
 }
